@@ -1,0 +1,1 @@
+"""The outermost package: HTTP and the command line."""

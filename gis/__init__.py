@@ -1,0 +1,1 @@
+"""The domain of everycell and its storage. Knows neither HTTP nor HTML."""

@@ -1,0 +1,1 @@
+"""Rows and GeoJSON in, HTML out. Opens no connection."""
