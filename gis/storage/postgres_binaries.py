@@ -1,0 +1,146 @@
+"""Where on this machine is a PostgreSQL that has PostGIS?
+
+Looked for, in this order: `EVERYCELL_PG_BIN`, Debian's and Ubuntu's /usr/lib/postgresql, Red Hat's /usr/pgsql-*, PATH,
+Homebrew, Postgres.app, and the packages that `./run` unpacks into `.tools/debian` where it may not install any.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gis.errors import StorageError
+
+OLDEST_MAJOR: Final = 13
+UNPACKED: Final = Path(__file__).resolve().parents[2] / ".tools" / "debian"
+_NEEDED: Final = ("postgres", "initdb", "pg_ctl")
+_PLACES: Final = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/opt/homebrew/bin",
+    "/usr/local/opt/postgresql*/bin",
+    "/usr/local/pgsql/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+HOW_TO_INSTALL: Final = (
+    "install it (Debian, Ubuntu: apt-get install postgresql-postgis; macOS: brew install postgis), "
+    "or name the folder of its programs in EVERYCELL_PG_BIN, or a database in DATABASE_URL"
+)
+
+
+@dataclass(frozen=True)
+class PostgresBinaries:
+    """One installation: the folder of its programs, its major version, and where it was unpacked, if it was."""
+
+    bin: Path
+    major: int
+    root: Path | None = None
+
+    def program(self, name: str) -> str:
+        """The full path of `name` (`initdb`, `pg_ctl`, ...)."""
+        return str(self.bin / name)
+
+    def environment(self) -> dict[str, str]:
+        """The environment its programs run in: ours without libpq's variables; with libraries where it was unpacked."""
+        env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        if self.root is not None:
+            libraries = [str(path) for path in _library_folders(self.root)]
+            env["LD_LIBRARY_PATH"] = ":".join([*libraries, env.get("LD_LIBRARY_PATH", "")]).rstrip(":")
+            env["PROJ_DATA"] = env["PROJ_LIB"] = str(self.root / "usr/share/proj")
+            env["GDAL_DATA"] = str(self.root / "usr/share/gdal")
+        return env
+
+
+def find_binaries(major: int | None = None) -> PostgresBinaries:
+    """The newest PostgreSQL with PostGIS, or the one of version `major` where a cluster was made by that.
+
+    Raises StorageError with a sentence that says what to install.
+    """
+    asked = os.environ.get("EVERYCELL_PG_BIN")
+    if asked:
+        return _asked_for(Path(asked), major)
+    found = [binaries for folder in _folders() if (binaries := _inspect(folder)) is not None]
+    if not found:
+        raise StorageError(f"PostgreSQL with PostGIS was not found: {HOW_TO_INSTALL}")
+    fitting = [binaries for binaries in found if major is None or binaries.major == major]
+    if not fitting:
+        versions = ", ".join(sorted({str(binaries.major) for binaries in found}))
+        raise StorageError(
+            f"the data folder was made by PostgreSQL {major}, and this machine has PostGIS for {versions} only: "
+            f"install PostgreSQL {major} with PostGIS, or import into a new data folder (EVERYCELL_HOME)"
+        )
+    return max(fitting, key=lambda binaries: binaries.major)  # the first found of several equals
+
+
+def _asked_for(folder: Path, major: int | None) -> PostgresBinaries:
+    binaries = _inspect(folder.absolute())
+    if binaries is None:
+        raise StorageError(
+            f"EVERYCELL_PG_BIN: {folder} does not hold the programs of a PostgreSQL >= {OLDEST_MAJOR} with PostGIS",
+            field="EVERYCELL_PG_BIN",
+        )
+    if major is not None and binaries.major != major:
+        raise StorageError(
+            f"the data folder was made by PostgreSQL {major}, but EVERYCELL_PG_BIN names a PostgreSQL {binaries.major}",
+            field="EVERYCELL_PG_BIN",
+        )
+    return binaries
+
+
+def _folders() -> Iterator[Path]:
+    for pattern in _PLACES:
+        yield from sorted(Path("/").glob(pattern.lstrip("/")))
+    on_path = shutil.which("initdb")
+    if on_path:
+        yield Path(on_path).resolve().parent
+    yield from sorted(UNPACKED.glob("usr/lib/postgresql/*/bin"))
+
+
+def _inspect(folder: Path) -> PostgresBinaries | None:
+    if not all(os.access(folder / name, os.X_OK) for name in _NEEDED):
+        return None
+    root = UNPACKED if folder.is_relative_to(UNPACKED) else None
+    major = _major_of(folder)
+    if major is None:
+        major = _ask_major(PostgresBinaries(folder, 0, root))
+    if major < OLDEST_MAJOR or not _has_postgis(folder, major):
+        return None
+    return PostgresBinaries(folder, major, root)
+
+
+def _major_of(folder: Path) -> int | None:
+    """The version in the folder's own name, which spares starting a program at every command."""
+    match = re.fullmatch(r"(?:pgsql-)?([0-9]{2})", folder.parent.name)
+    return int(match[1]) if match else None
+
+
+def _ask_major(binaries: PostgresBinaries) -> int:
+    command = [binaries.program("postgres"), "--version"]
+    answer = subprocess.run(command, env=binaries.environment(), capture_output=True, text=True, check=False)
+    match = re.search(r"\) ([0-9]+)", answer.stdout)
+    return int(match[1]) if match else 0
+
+
+def _has_postgis(folder: Path, major: int) -> bool:
+    above = folder.parent
+    shares = (
+        above / "share" / "extension",
+        above / "share" / "postgresql" / "extension",
+        above.parent.parent.parent / "share" / "postgresql" / str(major) / "extension",
+        above / "share" / f"postgresql@{major}" / "extension",
+    )
+    return any((share / "postgis.control").is_file() for share in shares)
+
+
+def _library_folders(root: Path) -> Iterator[Path]:
+    """Folders with shared libraries of unpacked packages (blas and lapack lie in folders of their own)."""
+    for lib in (*root.glob("usr/lib/*-linux-gnu*"), *root.glob("lib/*-linux-gnu*")):
+        yield lib
+        yield from (child for child in sorted(lib.iterdir()) if child.is_dir() and child.name in ("blas", "lapack"))
