@@ -1,0 +1,14 @@
+"""Alembic's entry: runs on the connection that gis.storage.migrate hands over, inside its transaction."""
+
+from alembic import context
+
+from gis.storage.models import SCHEMA, metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table_schema=SCHEMA,
+    include_schemas=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

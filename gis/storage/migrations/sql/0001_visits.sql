@@ -1,0 +1,169 @@
+-- One way in for visits, from CSV and from HTTP alike: a batch of one county, everything in one statement.
+--
+-- Order of locks, the same for every batch: ids (64 buckets), cells, then doors and households by id. The statement that
+-- reads the dates comes after the locks and so sees what they protect (READ COMMITTED takes a new snapshot for it).
+
+CREATE FUNCTION everycell.visit_month(p_day date) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$ SELECT 'visit_' || to_char(p_day, 'YYYY_MM') $$;
+
+-- The partitions of these days; made where they are missing. CREATE + ATTACH takes weaker locks than PARTITION OF.
+CREATE FUNCTION everycell.ensure_visit_months(p_days date[]) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    first_day date;
+    made integer := 0;
+BEGIN
+    FOR first_day IN
+        SELECT DISTINCT date_trunc('month', d)::date FROM unnest(p_days) AS d
+        WHERE to_regclass('everycell.' || everycell.visit_month(d)) IS NULL ORDER BY 1
+    LOOP
+        PERFORM pg_advisory_xact_lock(hashtext('everycell.ensure_visit_months'));
+        CONTINUE WHEN to_regclass('everycell.' || everycell.visit_month(first_day)) IS NOT NULL;
+        EXECUTE format('CREATE TABLE everycell.%I (LIKE everycell.visit INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
+                       everycell.visit_month(first_day));
+        EXECUTE format('ALTER TABLE everycell.visit ATTACH PARTITION everycell.%I FOR VALUES FROM (%L) TO (%L)',
+                       everycell.visit_month(first_day), first_day, (first_day + interval '1 month')::date);
+        made := made + 1;
+    END LOOP;
+    RETURN made;
+END $$;
+
+CREATE TYPE everycell.visit_outcome AS (index integer, status text);
+
+CREATE FUNCTION everycell.lock_for_visits(p_county integer, p_ids uuid[], p_households text[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    -- The same id twice at the same moment, for different households: one of the batches waits and then sees the other.
+    PERFORM pg_advisory_xact_lock(p_county, bucket)
+    FROM (SELECT DISTINCT ('x' || "left"(id::text, 2))::bit(8)::integer % 64 AS bucket
+          FROM unnest(p_ids) AS id ORDER BY 1) b;
+    PERFORM 1 FROM everycell.cell_revision
+    WHERE county = p_county AND cell IN (
+        SELECT d.cell FROM everycell.household h
+        JOIN everycell.doorplate d ON d.county = p_county AND d.id = h.doorplate
+        WHERE h.county = p_county AND h.code = ANY (p_households))
+    ORDER BY cell FOR NO KEY UPDATE;
+    PERFORM 1 FROM everycell.household h
+    JOIN everycell.doorplate d ON d.county = p_county AND d.id = h.doorplate
+    WHERE h.county = p_county AND h.code = ANY (p_households)
+    ORDER BY d.id, h.id FOR NO KEY UPDATE;
+END $$;
+
+-- Returns the status of every visit by its index: accepted, repeated (same id and content), conflict (same id, other
+-- content), unknown (no such household).
+CREATE FUNCTION everycell.record_visits(
+    p_county integer, p_ids uuid[], p_households text[], p_days date[], p_times timestamptz[],
+    p_outcomes text[], p_teams text[], p_purposes text[]
+) RETURNS SETOF everycell.visit_outcome LANGUAGE plpgsql AS $$
+DECLARE
+    mode_before text := current_setting('everycell.mode', true);
+BEGIN
+    PERFORM everycell.ensure_visit_months(p_days);
+    PERFORM everycell.lock_for_visits(p_county, p_ids, p_households);
+    PERFORM set_config('everycell.mode', 'batch', true);
+    RETURN QUERY
+    WITH batch AS MATERIALIZED (
+        SELECT b.*, h.id AS hid, h.doorplate, h.status
+        FROM unnest(p_ids, p_households, p_days, p_times, p_outcomes, p_teams, p_purposes)
+             WITH ORDINALITY AS b (id, code, visited_on, visited_at, outcome, team, purpose, index)
+        LEFT JOIN everycell.household h ON h.county = p_county AND h.code = b.code
+    ), known AS MATERIALIZED (
+        SELECT v.id, v.household, v.visited_at, v.outcome, v.team, v.purpose
+        FROM everycell.visit v WHERE v.county = p_county AND v.id = ANY (p_ids)
+    ), fresh AS MATERIALIZED (
+        SELECT DISTINCT ON (b.id) b.* FROM batch b
+        WHERE b.hid IS NOT NULL AND NOT EXISTS (SELECT FROM known k WHERE k.id = b.id)
+        ORDER BY b.id, b.index
+    ), added AS (
+        INSERT INTO everycell.visit (county, id, visited_on, household, visited_at, outcome, team, purpose)
+        SELECT p_county, id, visited_on, hid, visited_at, outcome, team, purpose FROM fresh
+    ), seen AS (
+        SELECT hid, max(visited_on) FILTER (WHERE outcome = 'reached') AS reached, max(visited_on) AS contact
+        FROM fresh GROUP BY hid
+    ), change AS MATERIALIZED (
+        SELECT h.id, h.doorplate, d.cell, h.status, h.last_reached_on AS reached_was, h.last_contact_on AS contact_was,
+               h.due_on AS due_was, n.reached, n.contact,
+               coalesce(n.reached, h.registered_on) + h.interval_days AS due
+        FROM seen s
+        JOIN everycell.household h ON h.county = p_county AND h.id = s.hid
+        JOIN everycell.doorplate d ON d.county = p_county AND d.id = h.doorplate
+        CROSS JOIN LATERAL (SELECT greatest(h.last_reached_on, s.reached) AS reached,
+                                   greatest(h.last_contact_on, s.contact) AS contact) n
+        WHERE n.reached IS DISTINCT FROM h.last_reached_on OR n.contact IS DISTINCT FROM h.last_contact_on
+    ), dated AS (
+        UPDATE everycell.household h SET last_reached_on = c.reached, last_contact_on = c.contact
+        FROM change c WHERE h.county = p_county AND h.id = c.id
+    ), delta AS MATERIALIZED (
+        SELECT k.kind, k.day, c.cell, sum(k.n)::integer AS n
+        FROM change c CROSS JOIN LATERAL (VALUES
+            ('reached', coalesce(c.reached_was, '-infinity'), -1), ('reached', coalesce(c.reached, '-infinity'), 1),
+            ('contact', coalesce(c.contact_was, '-infinity'), -1), ('contact', coalesce(c.contact, '-infinity'), 1),
+            ('due', c.due_was, -1), ('due', c.due, 1)) AS k (kind, day, n)
+        WHERE c.status = 'active'
+        GROUP BY k.kind, k.day, c.cell HAVING sum(k.n) <> 0
+    ), less AS (
+        UPDATE everycell.coverage_day t SET households = t.households + d.n
+        FROM delta d WHERE d.n < 0 AND t.county = p_county AND t.kind = d.kind AND t.day = d.day AND t.cell = d.cell
+        RETURNING 1
+    ), more AS (
+        INSERT INTO everycell.coverage_day AS t (county, kind, day, cell, households)
+        SELECT p_county, kind, day, cell, n FROM delta WHERE n > 0 ORDER BY kind, day, cell
+        ON CONFLICT (county, kind, day, cell) DO UPDATE SET households = t.households + excluded.households
+    ), figures AS (
+        SELECT p.doorplate, count(*) FILTER (WHERE coalesce(c.reached, h.last_reached_on) IS NULL) AS never,
+               min(coalesce(c.reached, h.last_reached_on)) AS oldest_on, min(coalesce(c.due, h.due_on)) AS due_on
+        FROM (SELECT DISTINCT doorplate FROM change WHERE status = 'active') p
+        JOIN everycell.household h ON h.county = p_county AND h.doorplate = p.doorplate AND h.status = 'active'
+        LEFT JOIN change c ON c.id = h.id
+        GROUP BY p.doorplate
+    ), shown AS (
+        UPDATE everycell.doorplate d SET never = f.never, oldest_on = f.oldest_on, due_on = f.due_on
+        FROM figures f WHERE d.county = p_county AND d.id = f.doorplate
+            AND (d.never, d.oldest_on, d.due_on) IS DISTINCT FROM (f.never, f.oldest_on, f.due_on)
+    ), raised AS (
+        UPDATE everycell.cell_revision r SET revision = revision + 1
+        WHERE r.county = p_county AND r.cell IN (SELECT cell FROM change)
+        RETURNING r.cell
+    ), told AS (
+        SELECT everycell.emit(p_county, 'coverage', jsonb_build_object('cells', jsonb_agg(cell ORDER BY cell)))
+        FROM raised HAVING count(*) > 0
+    )
+    SELECT b.index::integer, CASE
+        WHEN k.id IS NOT NULL THEN CASE
+            WHEN (k.household, k.visited_at, k.outcome, k.team, k.purpose)
+               = (b.hid, b.visited_at, b.outcome, b.team, b.purpose) THEN 'repeated' ELSE 'conflict' END
+        WHEN b.hid IS NULL THEN 'unknown'
+        WHEN f.index = b.index THEN 'accepted'
+        WHEN (f.hid, f.visited_at, f.outcome, f.team, f.purpose)
+           = (b.hid, b.visited_at, b.outcome, b.team, b.purpose) THEN 'repeated' ELSE 'conflict' END
+    FROM batch b
+    LEFT JOIN known k ON k.id = b.id
+    LEFT JOIN fresh f ON f.id = b.id
+    WHERE (SELECT count(*) FROM told) >= 0
+      AND (SELECT count(*) FROM less) = (SELECT count(*) FROM delta WHERE n < 0)
+    ORDER BY b.index;
+    IF NOT FOUND AND cardinality(p_ids) > 0 THEN
+        RAISE EXCEPTION 'the histogram of county % does not hold a household that was visited: run everycell check', p_county
+            USING ERRCODE = 'EC003';
+    END IF;
+    PERFORM set_config('everycell.mode', coalesce(mode_before, ''), true);
+END $$;
+
+-- Recount the histograms of some cells from their households: what an import and a publish do at the end.
+CREATE FUNCTION everycell.recount_cells(p_county integer, p_cells text[]) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM everycell.coverage_day WHERE county = p_county AND cell = ANY (p_cells);
+    INSERT INTO everycell.coverage_day (county, kind, day, cell, households)
+    SELECT p_county, k.kind, k.day, d.cell, count(*)
+    FROM everycell.doorplate d
+    JOIN everycell.household h ON h.county = p_county AND h.doorplate = d.id AND h.status = 'active'
+    CROSS JOIN LATERAL (VALUES
+        ('reached', coalesce(h.last_reached_on, '-infinity')), ('contact', coalesce(h.last_contact_on, '-infinity')),
+        ('due', h.due_on)) AS k (kind, day)
+    WHERE d.county = p_county AND d.cell = ANY (p_cells)
+    GROUP BY k.kind, k.day, d.cell;
+$$;
+
+-- Housekeeping: days on which no household stands any more, and news that every screen has seen.
+CREATE FUNCTION everycell.tidy() RETURNS void LANGUAGE sql AS $$
+    DELETE FROM everycell.coverage_day WHERE households = 0;
+    DELETE FROM everycell.outbox WHERE at < now() - interval '7 days';
+$$;

@@ -1,0 +1,307 @@
+"""The tables of everycell (schema `everycell`), as SQLAlchemy Core with GeoAlchemy2.
+
+Rules that every table keeps (a test reads the catalogue): `county` is the first column of every primary, unique and
+foreign key of county data; every constraint has a name; codes are text; ids are uuid or bigint. Shared tables (only
+`division`) have no county column and nothing points from them to county data.
+
+Migrations do not import this module: they are history. A test holds the migrated schema against it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from gis.sites.categories import Category
+
+SCHEMA = "everycell"
+SRID = 4490
+
+metadata = MetaData(schema=SCHEMA)
+
+
+def _geometry(kind: str) -> Geometry:
+    """A geometry column of the stored SRID; its index is declared apart, with a name of our own."""
+    return Geometry(kind, srid=SRID, spatial_index=False)
+
+
+def _geometry_index(table: str) -> Index:
+    return Index(f"ix_{table}_geom", "geom", postgresql_using="gist")
+
+
+def _one_of(table: str, column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"ck_{table}_{column}")
+
+
+def _code_check(table: str) -> CheckConstraint:
+    return CheckConstraint("\"left\"(code, 6) = lpad(county::text, 6, '0')", name=f"ck_{table}_code")
+
+
+def _required(name: str, kind: Any, *args: Any, **kw: Any) -> Column[Any]:
+    return Column(name, kind, *args, nullable=False, **kw)
+
+
+division = Table(
+    "division",
+    metadata,
+    _required("code", Text),
+    _required("level", Text),
+    _required("name", Text),
+    Column("parent", Text),
+    Column("source", Text),
+    _required("geom", _geometry("MULTIPOLYGON")),
+    PrimaryKeyConstraint("code", name="pk_division"),
+    ForeignKeyConstraint(["parent"], ["everycell.division.code"], name="fk_division_parent"),
+    _one_of("division", "level", "county", "town", "village"),
+    CheckConstraint(
+        "length(code) = CASE level WHEN 'county' THEN 6 WHEN 'town' THEN 9 ELSE 12 END", name="ck_division_code"
+    ),
+    _geometry_index("division"),
+)
+
+county_outline = Table(
+    "county_outline",
+    metadata,
+    _required("county", Integer, autoincrement=False),
+    _required("geom", _geometry("MULTIPOLYGON")),
+    _required("revision", BigInteger, server_default=text("1")),
+    PrimaryKeyConstraint("county", name="pk_county_outline"),
+)
+
+cell = Table(
+    "cell",
+    metadata,
+    _required("county", Integer),
+    _required("code", Text),
+    _required("village", Text),
+    _required("kind", Text, server_default=text("'general'")),
+    _required("name", Text),
+    _required("geom", _geometry("POLYGON")),
+    _required("version", Integer, server_default=text("1")),
+    _required("valid_from", Date),
+    Column("retired_on", Date),
+    Column("confirmed_empty_on", Date),
+    Column("source", Text),
+    _required("touched", BigInteger, server_default=text("0")),
+    PrimaryKeyConstraint("county", "code", name="pk_cell"),
+    _one_of("cell", "kind", "general", "dedicated"),
+    _code_check("cell"),
+    CheckConstraint('length(code) = 15 AND "left"(code, 12) = village', name="ck_cell_village"),
+    _geometry_index("cell"),
+)
+
+cell_revision = Table(
+    "cell_revision",
+    metadata,
+    _required("county", Integer),
+    _required("cell", Text),
+    _required("revision", BigInteger, server_default=text("1")),
+    PrimaryKeyConstraint("county", "cell", name="pk_cell_revision"),
+    ForeignKeyConstraint(
+        ["county", "cell"], ["everycell.cell.county", "everycell.cell.code"], name="fk_cell_revision_cell"
+    ),
+    postgresql_with={"fillfactor": 50},
+)
+
+doorplate = Table(
+    "doorplate",
+    metadata,
+    _required("county", Integer),
+    _required("id", BigInteger, autoincrement=False),
+    _required("code", Text),
+    Column("address", Text),
+    _required("geom", _geometry("POINT")),
+    _required("cell", Text),
+    _required("households", Integer, server_default=text("0")),
+    _required("never", Integer, server_default=text("0")),
+    Column("oldest_on", Date),
+    Column("due_on", Date),
+    Column("source", Text),
+    PrimaryKeyConstraint("county", "id", name="pk_doorplate"),
+    UniqueConstraint("county", "code", name="uq_doorplate_code"),
+    ForeignKeyConstraint(
+        ["county", "cell"], ["everycell.cell.county", "everycell.cell.code"], name="fk_doorplate_cell"
+    ),
+    _code_check("doorplate"),
+    Index("ix_doorplate_cell", "county", "cell"),
+    _geometry_index("doorplate"),
+    postgresql_with={"fillfactor": 85},
+)
+
+household = Table(
+    "household",
+    metadata,
+    _required("county", Integer),
+    _required("id", Uuid, server_default=text("gen_random_uuid()")),
+    _required("code", Text),
+    _required("doorplate", BigInteger),
+    Column("unit", Text),
+    _required("status", Text, server_default=text("'active'")),
+    _required("interval_days", SmallInteger),
+    _required("registered_on", Date),
+    Column("reached_before", Date),
+    Column("contact_before", Date),
+    Column("last_reached_on", Date),
+    Column("last_contact_on", Date),
+    # Never reached: due one interval after it was registered.
+    Column("due_on", Date, Computed("COALESCE(last_reached_on, registered_on) + interval_days", persisted=True)),
+    PrimaryKeyConstraint("county", "id", name="pk_household"),
+    UniqueConstraint("county", "code", name="uq_household_code"),
+    ForeignKeyConstraint(
+        ["county", "doorplate"], ["everycell.doorplate.county", "everycell.doorplate.id"], name="fk_household_doorplate"
+    ),
+    _one_of("household", "status", "active", "exempt"),
+    _code_check("household"),
+    CheckConstraint("interval_days BETWEEN 1 AND 3650", name="ck_household_interval_days"),
+    # A household that was reached was contacted: tried = contacted since - reached since needs it.
+    CheckConstraint(
+        "last_reached_on IS NULL OR last_contact_on >= last_reached_on AND last_contact_on IS NOT NULL",
+        name="ck_household_contact",
+    ),
+    Index("ix_household_doorplate", "county", "doorplate"),
+    # The dates stay out of every index, so that a visit updates the row in place (HOT).
+    postgresql_with={"fillfactor": 80},
+)
+
+visit = Table(
+    "visit",
+    metadata,
+    _required("county", Integer),
+    _required("id", Uuid),
+    _required("visited_on", Date),
+    _required("household", Uuid),
+    _required("visited_at", DateTime(timezone=True)),
+    _required("outcome", Text),
+    _required("team", Text),
+    _required("purpose", Text),
+    PrimaryKeyConstraint("county", "id", "visited_on", name="pk_visit"),
+    ForeignKeyConstraint(
+        ["county", "household"], ["everycell.household.county", "everycell.household.id"], name="fk_visit_household"
+    ),
+    _one_of("visit", "outcome", "reached", "no_answer"),
+    _one_of("visit", "purpose", "routine", "safety", "publicity", "address_check"),
+    CheckConstraint("team ~ '^[A-Z0-9][A-Z0-9-]{0,19}$'", name="ck_visit_team"),
+    Index("ix_visit_household", "county", "household"),
+    postgresql_partition_by="RANGE (visited_on)",
+)
+
+visit_round = Table(
+    "visit_round",
+    metadata,
+    _required("county", Integer),
+    _required("code", Text),
+    _required("area", Text),
+    _required("name", Text),
+    _required("first_on", Date),
+    _required("last_on", Date),
+    Column("target", SmallInteger),
+    Column("closed_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("county", "code", name="pk_visit_round"),
+    _code_check("visit_round"),
+    CheckConstraint("first_on <= last_on", name="ck_visit_round_days"),
+    CheckConstraint("target BETWEEN 1 AND 100", name="ck_visit_round_target"),
+)
+
+round_result = Table(
+    "round_result",
+    metadata,
+    _required("county", Integer),
+    _required("round", Text),
+    _required("cell", Text),
+    _required("known", Integer),
+    _required("reached", Integer),
+    _required("tried", Integer),
+    _required("never", Integer),
+    _required("overdue", Integer),
+    Column("oldest_on", Date),
+    PrimaryKeyConstraint("county", "round", "cell", name="pk_round_result"),
+    ForeignKeyConstraint(
+        ["county", "round"],
+        ["everycell.visit_round.county", "everycell.visit_round.code"],
+        name="fk_round_result_round",
+    ),
+)
+
+coverage_day = Table(
+    "coverage_day",
+    metadata,
+    _required("county", Integer),
+    _required("kind", Text),
+    _required("day", Date),
+    _required("cell", Text),
+    _required("households", Integer),
+    PrimaryKeyConstraint("county", "kind", "day", "cell", name="pk_coverage_day"),
+    _one_of("coverage_day", "kind", "reached", "contact", "due"),
+    # A histogram that would go below zero has been miscounted: the transaction fails instead.
+    CheckConstraint("households >= 0", name="ck_coverage_day_households"),
+    postgresql_with={"fillfactor": 80},
+)
+
+site = Table(
+    "site",
+    metadata,
+    _required("county", Integer),
+    _required("code", Text),
+    _required("name", Text),
+    _required("category", Text),
+    Column("address", Text),
+    _required("geom", _geometry("POINT")),
+    _required("cell", Text),
+    _required("check_interval_days", SmallInteger),
+    Column("last_checked_on", Date),
+    Column("source", Text),
+    PrimaryKeyConstraint("county", "code", name="pk_site"),
+    ForeignKeyConstraint(["county", "cell"], ["everycell.cell.county", "everycell.cell.code"], name="fk_site_cell"),
+    _code_check("site"),
+    _one_of("site", "category", *Category),
+    CheckConstraint("check_interval_days BETWEEN 1 AND 3650", name="ck_site_check_interval_days"),
+    _geometry_index("site"),
+)
+
+street = Table(
+    "street",
+    metadata,
+    _required("county", Integer),
+    _required("id", BigInteger, autoincrement=False),
+    _required("class", SmallInteger),
+    Column("name", Text),
+    _required("geom", _geometry("LINESTRING")),
+    PrimaryKeyConstraint("county", "id", name="pk_street"),
+    CheckConstraint("class BETWEEN 1 AND 4", name="ck_street_class"),
+    _geometry_index("street"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _required("county", Integer),
+    _required("id", BigInteger, Identity(always=True)),
+    _required("kind", Text),
+    _required("payload", JSONB),
+    _required("xact", BigInteger),
+    _required("at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("county", "id", name="pk_outbox"),
+)
