@@ -27,15 +27,20 @@ def lock_file_pid(path: Path) -> int | None:
     return int(first) if first.isdigit() and int(first) > 0 else None
 
 
-def is_alive(pid: int) -> bool:
-    """Whether any process has this id."""
+def exists(pid: int) -> bool:
+    """Whether any process has this id, also one that has ended and was not yet collected by its parent (a zombie)."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return not _is_zombie(pid)
+    return True
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process with this id runs."""
+    return exists(pid) and not _is_zombie(pid)
 
 
 def postmaster_of(data: Path) -> int | None:

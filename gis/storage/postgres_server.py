@@ -170,12 +170,15 @@ class PostgresServer:
         ghost = processes.lock_file_pid(self.sockets / f".s.PGSQL.{PORT}.lock")
         if ghost is not None and processes.serves_deleted_folder(ghost):
             left += processes.end([ghost], patience_s=0.0)
+        left += [pid for pid in [self.pid()] if pid is not None]
         if left:
             raise StorageError(f"an old PostgreSQL of {self._folder} does not end: end process {left[0]} by hand")
         lock = self._data / "postmaster.pid"
         pid = processes.lock_file_pid(lock)
-        if pid is not None and processes.is_alive(pid) and self.pid() is None:
-            lock.unlink()  # the number is another program's now, which PostgreSQL would take for its predecessor
+        if pid is not None and processes.exists(pid):
+            # The number is another program's now, or of a server that ended and that nobody has collected (a container
+            # without an init). PostgreSQL would take either for its predecessor and refuse to start.
+            lock.unlink()
 
     def _answers(self) -> bool:
         """Wait until the running server accepts us. False: it will not, because it ends or has lost its socket."""
