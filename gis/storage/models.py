@@ -14,6 +14,7 @@ from typing import Any
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Computed,
@@ -237,6 +238,7 @@ round_result = Table(
     _required("never", Integer),
     _required("overdue", Integer),
     Column("oldest_on", Date),
+    _required("confirmed_empty", Boolean),
     PrimaryKeyConstraint("county", "round", "cell", name="pk_round_result"),
     ForeignKeyConstraint(
         ["county", "round"],

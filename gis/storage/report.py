@@ -1,25 +1,35 @@
-"""What a loader did: the figures of an import and the rows it could not take."""
+"""What became of the rows of a load."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that was not taken. `row` is its number in the source (1 = first data row); no value of it is kept."""
+    """A row that was not written: its number in the source (1 = first data row), the column, the reason."""
 
     row: int
     column: str | None
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LoadReport:
-    """How many rows a loader wrote to `table`, and which it refused."""
+    """Counts of one load into `table`; `rejects` are the rows it refused."""
 
     table: str
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
     rejects: list[Reject] = field(default_factory=list)
+
+    def plus(self, other: LoadReport) -> LoadReport:
+        """The sum of two loads into the same table."""
+        return LoadReport(
+            self.table,
+            self.inserted + other.inserted,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.rejects + other.rejects,
+        )

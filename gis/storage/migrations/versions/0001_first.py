@@ -68,7 +68,7 @@ def _geometry(kind: str) -> Geometry:
 
 def upgrade() -> None:
     _tables()
-    for part in ("cells", "households", "visits"):
+    for part in ("cells", "households", "visits", "coverage"):
         op.get_bind().exec_driver_sql((_SQL / f"0001_{part}.sql").read_text(encoding="utf-8").replace("%", "%%"))
 
 
@@ -220,6 +220,7 @@ def _tables() -> None:
         sa.Column("never", sa.Integer(), nullable=False),
         sa.Column("overdue", sa.Integer(), nullable=False),
         sa.Column("oldest_on", sa.Date(), nullable=True),
+        sa.Column("confirmed_empty", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["county", "round"],
             ["everycell.visit_round.county", "everycell.visit_round.code"],

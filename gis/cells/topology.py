@@ -1,0 +1,240 @@
+"""The topology of cells, without storage: one snap-rounded arrangement, its faces, and what is wrong with it.
+
+Every boundary goes into a single arrangement on a grid of 1e-8° (about 1 mm); its faces are labelled by a point inside
+and united per label. Nothing is ever computed pairwise, so shared borders come out with identical nodes on both sides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import numpy as np
+import shapely
+from shapely import MultiPolygon, Polygon
+
+from gis.crs import to_metric
+
+GRID: Final = 1e-8
+# Square degrees, about 0.01 m²: far above the rounding of doubles, far below anything drawn by hand. The same in SQL.
+AREA_TOLERANCE: Final = 1e-12
+# Pieces thinner than this are the rounding of a file's coordinates (six decimals are 0.1 m), not a drawing.
+SLIVER_M: Final = 0.1
+
+FaultKind = Literal["OVERLAP", "GAP", "OUTSIDE_COUNTY", "MULTIPART"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A piece (EPSG:4490) that keeps cells from tiling; `cells` are those it belongs to, or lies between."""
+
+    kind: FaultKind
+    cells: tuple[str, ...]
+    piece: shapely.Geometry
+    area_m2: float
+
+    def sentence(self) -> str:
+        """What is wrong where, for a person."""
+        at = shapely.point_on_surface(self.piece)
+        where = f"{self.area_m2:,.1f} m² at {at.x:.6f} {at.y:.6f}"
+        told = {
+            "OVERLAP": f"cells {' and '.join(self.cells)} overlap by {where}",
+            "GAP": f"a gap of {where} between cells {', '.join(self.cells)}",
+            "OUTSIDE_COUNTY": f"cell {', '.join(self.cells)} leaves the county's outline by {where}",
+            "MULTIPART": f"cell {', '.join(self.cells)} falls into several parts, one of {where}",
+        }
+        return f"{self.kind}: {told[self.kind]}"
+
+    def geojson(self) -> dict[str, Any]:
+        """The piece as a GeoJSON feature (CRS84)."""
+        return {
+            "type": "Feature",
+            "geometry": json.loads(shapely.to_geojson(self.piece)),
+            "properties": {"kind": self.kind, "cells": list(self.cells), "area_m2": round(self.area_m2, 2)},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Cells that share their nodes. `faults` is empty where they tile; `healed` are slivers given to a neighbour."""
+
+    cells: dict[str, Polygon]
+    faults: list[Fault] = field(default_factory=list)
+    healed: list[Fault] = field(default_factory=list)
+
+
+def arrange(cells: Mapping[str, Polygon], *, sliver_m: float = SLIVER_M, enclaves: bool = False) -> Coverage:
+    """Put valid polygons (EPSG:4490) into one arrangement and unite its faces per cell.
+
+    Overlaps and gaps thinner than `sliver_m` metres are healed (an overlap goes to the lower code, a gap to the
+    neighbour with the longest common border) and reported; thicker ones are faults, and then `cells` are not to be
+    used. With `enclaves` a hole that no cell fills is another county's land, not a gap. No cells give no cells.
+    """
+    if not cells:
+        return Coverage({})
+    codes = list(cells)
+    shapes = np.array([cells[code] for code in codes], dtype=object)
+    noded = shapely.union_all(shapely.boundary(shapes), grid_size=GRID)
+    faces = shapely.get_parts(shapely.polygonize([noded]))
+    owners = _owners(faces, shapes)
+    metric = _metric_area(shapes)
+    sort = _Sorting(codes, faces, owners, metric, sliver_m, enclaves)
+    sort.overlaps()
+    sort.gaps()
+    united, broken = _unite(codes, faces, sort.label, metric)
+    return Coverage(united, sort.faults + broken, sort.healed)
+
+
+def _owners(faces: np.ndarray[Any, Any], shapes: np.ndarray[Any, Any]) -> list[list[int]]:
+    """For each face the indexes of the shapes that hold its inner point, ascending."""
+    tree = shapely.STRtree(shapes)
+    found: list[list[int]] = [[] for _ in faces]
+    for face, shape in tree.query(shapely.point_on_surface(faces), predicate="intersects").T:
+        found[face].append(int(shape))
+    return [sorted(owners) for owners in found]
+
+
+def _metric_area(shapes: np.ndarray[Any, Any]) -> Callable[[shapely.Geometry], tuple[float, float]]:
+    """A function: area (m²) and perimeter (m) of a piece in the metric zone of these shapes."""
+    west, _, east, _ = shapely.total_bounds(shapes)
+    transformer = to_metric((west + east) / 2)
+
+    def measure(piece: shapely.Geometry) -> tuple[float, float]:
+        flat = shapely.transform(piece, lambda lonlat: np.column_stack(transformer.transform(*lonlat.T)))
+        return float(shapely.area(flat)), float(shapely.length(flat))
+
+    return measure
+
+
+class _Sorting:
+    """Gives every face to one cell, and sets aside what cannot be given."""
+
+    def __init__(
+        self,
+        codes: Sequence[str],
+        faces: np.ndarray[Any, Any],
+        owners: list[list[int]],
+        measure: Callable[[shapely.Geometry], tuple[float, float]],
+        sliver_m: float,
+        enclaves: bool,
+    ) -> None:
+        self.codes, self.faces, self.owners = codes, faces, owners
+        self.measure, self.sliver_m, self.enclaves = measure, sliver_m, enclaves
+        self.label = [owner[0] if owner else None for owner in owners]
+        self.faults: list[Fault] = []
+        self.healed: list[Fault] = []
+
+    def overlaps(self) -> None:
+        """Faces that several cells claim, one fault for each set of cells."""
+        claimed: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for face, owner in enumerate(self.owners):
+            if len(owner) > 1:
+                claimed[tuple(owner)].append(face)
+        for owner_set, faces in claimed.items():
+            piece = shapely.unary_union(self.faces[faces])
+            self._set_aside("OVERLAP", tuple(self.codes[i] for i in owner_set), piece)
+
+    def gaps(self) -> None:
+        """Faces that no cell claims. A thin one goes to the neighbour with the longest common border."""
+        empty = [face for face, owner in enumerate(self.owners) if not owner]
+        if not empty:
+            return
+        tree = shapely.STRtree(self.faces)
+        for face in empty:
+            shared = self._shared_borders(tree, face)
+            cells = tuple(sorted({self.codes[i] for i in shared}))
+            if self.enclaves and not self._thin(self.faces[face])[0]:
+                continue
+            if self._set_aside("GAP", cells, self.faces[face]) and shared:
+                self.label[face] = max(shared, key=lambda i: (shared[i], -i))
+
+    def _shared_borders(self, tree: shapely.STRtree, face: int) -> dict[int, float]:
+        """Length of the common border (degrees) with each neighbouring cell."""
+        shared: dict[int, float] = defaultdict(float)
+        for other in tree.query(self.faces[face], predicate="touches"):
+            label = self.label[other]
+            if label is not None:
+                common = shapely.intersection(shapely.boundary(self.faces[face]), shapely.boundary(self.faces[other]))
+                shared[label] += float(shapely.length(common))
+        return shared
+
+    def _thin(self, piece: shapely.Geometry) -> tuple[bool, float]:
+        area, perimeter = self.measure(piece)
+        return 2 * area < self.sliver_m * perimeter, area
+
+    def _set_aside(self, kind: FaultKind, cells: tuple[str, ...], piece: shapely.Geometry) -> bool:
+        """Note the piece as healed (True) or as a fault (False)."""
+        thin, area = self._thin(piece)
+        (self.healed if thin else self.faults).append(Fault(kind, cells, piece, area))
+        return thin
+
+
+def _unite(
+    codes: Sequence[str],
+    faces: np.ndarray[Any, Any],
+    label: Sequence[int | None],
+    measure: Callable[[shapely.Geometry], tuple[float, float]],
+) -> tuple[dict[str, Polygon], list[Fault]]:
+    """The faces of each cell as one polygon; a cell that falls apart or vanishes is a fault."""
+    parts: dict[int, list[int]] = defaultdict(list)
+    for face, owner in enumerate(label):
+        if owner is not None:
+            parts[owner].append(face)
+    united: dict[str, Polygon] = {}
+    broken: list[Fault] = []
+    for index, code in enumerate(codes):
+        whole = shapely.coverage_union_all(faces[parts[index]])
+        pieces = [piece for piece in shapely.get_parts(whole) if not piece.is_empty]
+        if len(pieces) == 1:
+            united[code] = pieces[0]
+            continue
+        smallest = min(pieces, key=shapely.area, default=Polygon())
+        broken.append(Fault("MULTIPART", (code,), smallest, measure(smallest)[0]))
+    return united, broken
+
+
+def coverage_faults(cells: Mapping[str, Polygon]) -> list[Fault]:
+    """Pairs of cells (EPSG:4490) that overlap by more than the tolerance. No cells, no faults."""
+    codes = list(cells)
+    shapes = np.array([cells[code] for code in codes], dtype=object)
+    if not codes or shapely.coverage_is_valid(shapes):
+        return []
+    measure = _metric_area(shapes)
+    faults = []
+    tree = shapely.STRtree(shapes)
+    for one, other in tree.query(shapes, predicate="intersects").T:
+        if one < other and shapely.relate_pattern(shapes[one], shapes[other], "T********"):
+            piece = shapely.intersection(shapes[one], shapes[other])
+            if shapely.area(piece) > AREA_TOLERANCE:
+                faults.append(Fault("OVERLAP", (codes[one], codes[other]), piece, measure(piece)[0]))
+    return faults
+
+
+def outline_faults(
+    cells: Mapping[str, Polygon], outline: shapely.Geometry, *, sliver_m: float = SLIVER_M
+) -> list[Fault]:
+    """Where the union of the cells leaves the outline or does not fill it, in pieces thicker than `sliver_m` metres."""
+    shapes = np.array(list(cells.values()), dtype=object)
+    measure = _metric_area(np.array([outline], dtype=object))
+    tree = shapely.STRtree(shapes)
+    union = shapely.coverage_union_all(shapes)
+    faults = []
+    kinds: tuple[tuple[FaultKind, shapely.Geometry], ...] = (
+        ("GAP", shapely.difference(outline, union)),
+        ("OUTSIDE_COUNTY", shapely.difference(union, outline)),
+    )
+    for kind, beside in kinds:
+        for piece in shapely.get_parts(beside):
+            area, perimeter = measure(piece)
+            if 2 * area >= sliver_m * perimeter and area > 0:
+                near = tuple(list(cells)[i] for i in sorted(tree.query(piece, predicate="intersects")))
+                faults.append(Fault(kind, near, piece, area))
+    return faults
+
+
+def as_multipolygon(geometry: shapely.Geometry) -> MultiPolygon:
+    """Polygons as a MultiPolygon; empty gives an empty one."""
+    return MultiPolygon([part for part in shapely.get_parts(geometry) if isinstance(part, Polygon)])

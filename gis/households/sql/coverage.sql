@@ -1,0 +1,1 @@
+SELECT * FROM everycell.coverage(CAST(:counties AS integer[]), :prefix, :digits, :since, :today)
