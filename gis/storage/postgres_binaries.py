@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,3 +145,18 @@ def _library_folders(root: Path) -> Iterator[Path]:
     for lib in (*root.glob("usr/lib/*-linux-gnu*"), *root.glob("lib/*-linux-gnu*")):
         yield lib
         yield from (child for child in sorted(lib.iterdir()) if child.is_dir() and child.name in ("blas", "lapack"))
+
+
+def main() -> int:
+    """Print the folder of the programs (for `./run`), or the sentence that says what to install."""
+    try:
+        binaries = find_binaries()
+    except StorageError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 1
+    sys.stdout.write(f"{binaries.bin}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
