@@ -1,0 +1,265 @@
+"""The coverage page: which cells and which households have been visited, and which have not.
+
+Two forms of one page. `coverage_page` is served by the API and reads its figures, tiles and lists from there;
+`coverage_file` is one file that carries everything and asks nobody for anything.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from folium.utilities import JsCode
+
+from gis.households.coverage import AreaCoverage
+from gis.households.unvisited import UnvisitedHousehold
+from gis.households.visits import Purpose
+from gis.sites.categories import CATEGORIES, Category
+from maps.page import BaseMap, Frame, GridMap, render
+from maps.text import Lang, translator
+
+Bounds = tuple[float, float, float, float]
+
+STYLES: Final = ("page.css", "households.css")
+SCRIPTS: Final = (
+    "page.js",
+    "tiles.js",
+    "legend.js",
+    "streets.js",
+    "cells.js",
+    "doorplates.js",
+    "sites.js",
+    "sources.js",
+    "panel.js",
+    "cutoff.js",
+    "visits.js",
+    "search.js",
+    "households.js",
+)
+MODULE: Final = "mvt.mjs"
+CUTOFFS: Final = (30, 60, 90)
+
+_SIGNS: Final[Mapping[Category, str]] = {
+    Category.kindergarten: "幼",
+    Category.school: "校",
+    Category.college: "学",
+    Category.hospital: "医",
+    Category.clinic: "诊",
+    Category.pharmacy: "药",
+    Category.elderly_care: "养",
+    Category.government_service: "政",
+    Category.village_office: "村",
+    Category.fire_station: "消",
+    Category.library: "图",
+    Category.museum: "博",
+    Category.sports: "体",
+    Category.park: "园",
+    Category.market: "市",
+    Category.supermarket: "超",
+    Category.shop: "店",
+    Category.restaurant: "餐",
+    Category.hotel: "宿",
+    Category.entertainment: "娱",
+    Category.bank: "银",
+    Category.post_office: "邮",
+    Category.parcel_station: "递",
+    Category.bus_station: "客",
+    Category.railway_station: "铁",
+    Category.gas_station: "油",
+    Category.fuel_storage: "储",
+    Category.fireworks_store: "爆",
+    Category.farm_supplies: "农",
+    Category.warehouse: "仓",
+    Category.factory: "厂",
+    Category.workshop: "坊",
+    Category.construction_site: "工",
+    Category.quarry: "矿",
+    Category.substation: "电",
+    Category.waterworks: "水",
+    Category.sewage_works: "污",
+    Category.reservoir: "库",
+    Category.waste_station: "废",
+    Category.parking: "停",
+}
+
+
+@dataclass(frozen=True)
+class CoveragePage:
+    """What the live page is made from.
+
+    `bounds` (west, south, east, north in degrees) is where the map opens; None means that nothing has been imported,
+    and the page says how. `today` is the county's day, `base` where the service is mounted ("" for the root).
+    """
+
+    nonce: str
+    today: date
+    bounds: Bounds | None
+    title: str = ""
+    lang: Lang = "zh"
+    base: str = ""
+    cutoffs: Sequence[int] = CUTOFFS
+    due_soon_days: int = 14
+    base_map: BaseMap | None = None
+
+
+@dataclass(frozen=True)
+class CoverageFile:
+    """What the standalone page is made from.
+
+    `cells` and `divisions` are GeoJSON FeatureCollections (CRS84) whose features have `code` and `name`, divisions also
+    `level`; `sites` has the properties of the sites collection. `figures` are of cells, `waiting` the households of the
+    chosen `area` not reached since `since`, in any order.
+    """
+
+    as_of: date
+    since: date
+    bounds: Bounds | None
+    cells: Mapping[str, Any]
+    divisions: Mapping[str, Any]
+    figures: Iterable[AreaCoverage]
+    waiting: Iterable[UnvisitedHousehold]
+    sites: Mapping[str, Any] = field(default_factory=lambda: {"type": "FeatureCollection", "features": []})
+    area: str = ""
+    title: str = ""
+    lang: Lang = "zh"
+    due_soon_days: int = 14
+
+
+def coverage_page(config: CoveragePage) -> str:
+    """The live page. Send it with `maps.csp.policy(config.nonce, base_map_url=…)` as its Content-Security-Policy."""
+    frame = Frame(_title(config.title, config.lang), config.nonce, config.lang, config.base)
+    data = {
+        "config": {
+            "api": config.base,
+            "today": config.today.isoformat(),
+            "bounds": config.bounds,
+            "cutoffs": list(config.cutoffs),
+            "due_soon_days": config.due_soon_days,
+            "categories": _categories(config.lang),
+            "attribution": bool(config.base_map and config.base_map.attribution),
+        }
+    }
+    page = _map(frame, data, empty=config.bounds is None, modules=(MODULE,), base_map=config.base_map)
+    return page.page()
+
+
+def coverage_file(content: CoverageFile) -> str:
+    """The standalone page: one HTML text that needs no service and no network."""
+    frame = Frame(_title(content.title, content.lang), secrets.token_urlsafe(18), content.lang, standalone=True)
+    config = {
+        "data": True,
+        "today": content.as_of.isoformat(),
+        "since": content.since.isoformat(),
+        "area": content.area,
+        "bounds": content.bounds,
+        "due_soon_days": content.due_soon_days,
+        "categories": _categories(content.lang),
+        "attribution": False,
+    }
+    data = {"config": config, "data": _embedded(content)}
+    return _map(frame, data, empty=content.bounds is None).page()
+
+
+def _title(title: str, lang: Lang) -> str:
+    return title or translator(lang)("Visit coverage")
+
+
+def _categories(lang: Lang) -> dict[str, dict[str, str]]:
+    return {
+        category.value: {"sign": _SIGNS[category], "name": info.zh if lang == "zh" else info.en}
+        for category, info in CATEGORIES.items()
+    }
+
+
+def purposes(lang: Lang) -> list[tuple[str, str]]:
+    """The closed list of purposes with their names, in the order in which they are offered."""
+    _ = translator(lang)
+    names = {
+        Purpose.routine: _("Routine visit"),
+        Purpose.safety: _("Safety check"),
+        Purpose.publicity: _("Policy information"),
+        Purpose.address_check: _("Address check"),
+    }
+    return [(purpose.value, names[purpose]) for purpose in Purpose]
+
+
+def _map(
+    frame: Frame,
+    data: Mapping[str, Any],
+    *,
+    empty: bool,
+    modules: Sequence[str] = (),
+    base_map: BaseMap | None = None,
+) -> GridMap:
+    other = None if frame.standalone else ("en" if frame.lang == "zh" else "zh")
+    chrome = render(
+        "coverage.html", frame.lang, title=frame.title, empty=empty, other_lang=other, purposes=purposes(frame.lang)
+    )
+    return GridMap(
+        frame,
+        styles=STYLES,
+        scripts=SCRIPTS,
+        modules=modules,
+        chrome=chrome,
+        data=data,
+        base_map=base_map,
+        start="everycell.start",
+        min_zoom=4,
+        max_zoom=19,
+        attribution_control=False,
+        zoom_animation=JsCode("!matchMedia('(prefers-reduced-motion: reduce)').matches"),
+    )
+
+
+def _embedded(content: CoverageFile) -> dict[str, Any]:
+    return {
+        "cells": content.cells,
+        "divisions": content.divisions,
+        "sites": content.sites,
+        "coverage": {
+            "as_of": content.as_of.isoformat(),
+            "since": content.since.isoformat(),
+            "areas": [_figures(area) for area in content.figures],
+        },
+        "doors": _doors(content.waiting),
+    }
+
+
+def _figures(area: AreaCoverage) -> dict[str, Any]:
+    return {
+        "code": area.code,
+        "name": area.name,
+        "known": area.known,
+        "reached": area.reached,
+        "tried": area.tried,
+        "never": area.never,
+        "overdue": area.overdue,
+        "oldest_on": _iso(area.oldest_on),
+        "empty": area.empty,
+    }
+
+
+def _doors(waiting: Iterable[UnvisitedHousehold]) -> list[dict[str, Any]]:
+    """Households grouped by their doorplate, the page's own short form of them."""
+    doors: dict[int, dict[str, Any]] = {}
+    for one in waiting:
+        door = doors.setdefault(
+            one.doorplate,
+            {
+                "id": one.doorplate,
+                "address": one.address,
+                "cell": one.cell,
+                "lon": one.lon,
+                "lat": one.lat,
+                "waiting": [],
+            },
+        )
+        door["waiting"].append([one.code, one.unit, _iso(one.last_reached_on), _iso(one.due_on)])
+    return list(doors.values())
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

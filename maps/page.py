@@ -1,0 +1,209 @@
+"""One page with one map: Folium's map and layers, our own assets, and a policy that lets nothing else in.
+
+Every page has the same frame: the map full-bleed, a bar above, a folding panel at the left, the legend bottom left and
+the time of the data bottom right. What a page shows comes as JSON data and is written into the document as text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import folium
+from branca.element import CssLink, Element, Figure, JavascriptLink
+from folium.template import Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from maps import csp
+from maps.assets import MODULES, asset_url, inline_text, local_path
+from maps.text import Lang, html_lang, messages, translator
+
+_TEMPLATES: Final = Environment(
+    loader=PackageLoader("maps"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+# Below JSON there is no `<`, so no value can end the script that carries it.
+_IN_SCRIPT: Final = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every page needs besides its content.
+
+    `nonce` is fresh for every answer. `base` is the address the service is mounted at ("" for the root). A standalone
+    page carries all its assets and asks nobody for anything.
+    """
+
+    title: str
+    nonce: str
+    lang: Lang = "zh"
+    base: str = ""
+    standalone: bool = False
+
+
+@dataclass(frozen=True)
+class BaseMap:
+    """An XYZ or WMTS template of map tiles on the closed network; `{z}`, `{x}`, `{y}` and `{s}` are filled in."""
+
+    url: str
+    attribution: str = ""
+
+
+def render(template: str, lang: Lang, **values: Any) -> Markup:
+    """A piece of a page from `maps/templates`, with every value escaped and `_` for the words."""
+    text = _TEMPLATES.get_template(template).render(_=translator(lang), lang=lang, **values)
+    return Markup(text)  # noqa: S704 - rendered with autoescape
+
+
+def script_json(value: Any) -> str:
+    """A value as JSON that is safe inside a script element."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_IN_SCRIPT)
+
+
+class PageFigure(Figure):
+    """Folium's figure with a language, a title that is escaped, and the script inside the body."""
+
+    _template = Template(
+        "<!DOCTYPE html>\n"
+        '<html lang="{{ this.frame_lang|e }}">\n<head>\n<title>{{ this.title|e }}</title>\n'
+        "{{ this.header.render(**kwargs) }}\n</head>\n<body>\n{{ this.html.render(**kwargs) }}\n"
+        "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
+    )
+
+    def __init__(self, title: str, lang: Lang) -> None:
+        super().__init__(title=title)
+        self.frame_lang = html_lang(lang)
+
+
+class GridMap(folium.Map):
+    """A Folium map whose page runs without the internet and under a strict policy.
+
+    `styles`, `scripts` and `modules` are our own files below `static/`; `chrome` is the markup that lies over the map,
+    `data` the JSON values that scripts read by their id, and `start` the script function that gets the map. Other
+    Folium layers may be added as usual: an asset that is not installed raises NotFound when the page is rendered.
+    """
+
+    default_js = [  # noqa: RUF012 - the base class declares it so
+        ("leaflet", "https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.js"),
+    ]
+    default_css = [  # noqa: RUF012
+        ("leaflet_css", "https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.css"),
+    ]
+
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}
+            <div class="map" id={{ this.get_name()|tojson }}></div>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
+                center: {{ this.location|tojson }},
+                crs: L.CRS.{{ this.crs }},
+                ...{{ this.options|tojavascript }}
+            });
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self,
+        frame: Frame,
+        *,
+        styles: Sequence[str],
+        scripts: Sequence[str],
+        modules: Sequence[str] = (),
+        chrome: Markup,
+        data: Mapping[str, Any],
+        start: str,
+        base_map: BaseMap | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(location=[0.0, 0.0], zoom_start=2, tiles=None, zoom_control=False, **options)
+        self._id = "grid"
+        self.frame = frame
+        self._assets = (tuple(styles), tuple(scripts), tuple(modules))
+        self._start = start
+        self._base_map_url = base_map.url if base_map else None
+        self._figure = PageFigure(frame.title, frame.lang)
+        self._figure.add_child(self)
+        self._figure.html.add_child(_Text(chrome), name="chrome")
+        for name, value in data.items():
+            self._figure.html.add_child(_data(name, value), name=name)
+        if base_map:
+            self.add_child(_base_layer(base_map))
+
+    def page(self) -> str:
+        """The page as text.
+
+        Raises NotFound for an asset that is not installed, BadInput for what the policy forbids.
+        """
+        figure = self._figure
+        figure.header._children.clear()
+        figure.script._children.clear()
+        self.render()  # type: ignore[no-untyped-call]
+        figure.script.add_child(_Text(f"{self._start}({self.get_name()});"), name="start")
+        collected = list(figure.header._children.values())
+        figure.header._children.clear()
+        for position, part in enumerate([self._meta(), *map(self._local, collected), *self._own()]):
+            figure.header.add_child(part, name=f"head_{position}")
+        return csp.seal(figure._template.render(this=figure, kwargs={}), self.frame.nonce)
+
+    def _meta(self) -> Element:
+        lines = [
+            '<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<link rel="icon" href="data:,">',
+        ]
+        if self.frame.standalone:
+            rule = csp.policy(self.frame.nonce, base_map_url=self._base_map_url, standalone=True)
+            lines.insert(1, f'<meta http-equiv="Content-Security-Policy" content="{rule}">')
+        return _Text("\n".join(lines))
+
+    def _local(self, part: Element) -> Element:
+        if isinstance(part, JavascriptLink):
+            return self._script(local_path(part.url))
+        return self._style(local_path(part.url)) if isinstance(part, CssLink) else part
+
+    def _own(self) -> list[Element]:
+        styles, scripts, modules = self._assets
+        own = [self._style(path) for path in styles]
+        if modules:
+            imports = {name: asset_url(path, self.frame.base) for name, path in MODULES.items()}
+            own.append(_Text(f'<script type="importmap">{script_json({"imports": imports})}</script>'))
+        own += [_Text(f'<script type="module" src="{asset_url(path, self.frame.base)}"></script>') for path in modules]
+        return [*own, _data("messages", messages(self.frame.lang)), *map(self._script, scripts)]
+
+    def _script(self, path: str) -> Element:
+        if self.frame.standalone:
+            return _Text(f"<script>{inline_text(path)}</script>")
+        return _Text(f'<script src="{asset_url(path, self.frame.base)}"></script>')
+
+    def _style(self, path: str) -> Element:
+        if self.frame.standalone:
+            return _Text(f"<style>{inline_text(path)}</style>")
+        return _Text(f'<link rel="stylesheet" href="{asset_url(path, self.frame.base)}">')
+
+
+class _Text(Element):
+    """Text that is already markup; Element itself would read it as a template."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def render(self, **_kwargs: Any) -> str:
+        return self.text
+
+
+def _data(name: str, value: Any) -> Element:
+    return _Text(f'<script id="{name}" type="application/json">{script_json(value)}</script>')
+
+
+def _base_layer(base_map: BaseMap) -> folium.TileLayer:
+    # Leaflet prints an attribution as HTML.
+    return folium.TileLayer(tiles=base_map.url, attr=str(Markup.escape(base_map.attribution or " ")), max_zoom=22)

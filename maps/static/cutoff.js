@@ -1,0 +1,75 @@
+"use strict";
+// From which day on a visit counts: so many days back, a day, or a round. In the address: 30d, 2026-01-01, round:CODE.
+{
+  const { h } = everycell;
+
+  const parse = (text, today, rounds) => {
+    const days = /^(\d{1,4})d$/.exec(text ?? "");
+    if (days) return { kind: "days", days: Number(days[1]), since: everycell.isoDay(today - Number(days[1])), key: text };
+    if (/^\d{4}-\d{2}-\d{2}$/.test(text ?? "")) return { kind: "since", since: text, key: text };
+    const round = rounds.find(({ code }) => text === `round:${code}`);
+    return round ? { kind: "round", code: round.code, name: round.name, since: round.first_on, round, key: text } : null;
+  };
+
+  /** The running round where there is one, else the first of the fixed cut-offs. */
+  const usual = (cutoffs, rounds, today) => {
+    const running = rounds.find(({ closed_at: closed, first_on: first, last_on: last }) => !closed && everycell.day(first) <= today && today <= everycell.day(last));
+    return running ? `round:${running.code}` : `${cutoffs[0]}d`;
+  };
+
+  /** The switch in the bar. `onchange(cutoff)` is called when another one is chosen. */
+  everycell.Cutoff = class {
+    constructor(target, { cutoffs, rounds, today, chosen, onchange }) {
+      Object.assign(this, { target, cutoffs, rounds, today, onchange });
+      this.now = parse(chosen, today, rounds) ?? parse(usual(cutoffs, rounds, today), today, rounds);
+      this._show();
+    }
+
+    text() {
+      const { t } = everycell;
+      if (this.now.kind === "days") return t("in the last {days} days", { days: this.now.days });
+      if (this.now.kind === "round") return t("in the round {name}", { name: this.now.name || this.now.code });
+      return t("since {day}", { day: this.now.since });
+    }
+
+    _choose(key) {
+      const next = parse(key, this.today, this.rounds);
+      if (!next || next.key === this.now.key) return;
+      this.now = next;
+      this._show();
+      this.onchange(next);
+    }
+
+    _show() {
+      const { t } = everycell;
+      const buttons = this.cutoffs.map((days) =>
+        h("button", { type: "button", "aria-pressed": String(this.now.key === `${days}d`), onclick: () => this._choose(`${days}d`) }, t("{days} days", { days })),
+      );
+      this.target.replaceChildren(h("span", { class: "caption" }, t("Counted")), ...buttons, this._rounds(), this._date());
+    }
+
+    _rounds() {
+      if (!this.rounds.length) return null;
+      const { t } = everycell;
+      const options = this.rounds.map(({ code, name, first_on: from, last_on: to, closed_at: closed }) =>
+        h("option", { value: `round:${code}`, selected: this.now.key === `round:${code}` }, `${name || code} ${from} – ${to}${closed ? ` (${t("closed")})` : ""}`),
+      );
+      const none = h("option", { value: "", selected: this.now.kind !== "round", disabled: true, hidden: true }, t("Round"));
+      return h("select", { "aria-label": t("Round"), class: this.now.kind === "round" ? "chosen" : "", onchange: (event) => this._choose(event.target.value) }, none, options);
+    }
+
+    _date() {
+      const { t } = everycell;
+      const chosen = this.now.kind === "since";
+      return h("input", {
+        type: "date",
+        "aria-label": t("Since a day"),
+        title: t("Since a day"),
+        class: chosen ? "chosen" : "",
+        value: this.now.since,
+        max: everycell.isoDay(this.today),
+        onchange: (event) => event.target.value && this._choose(event.target.value),
+      });
+    }
+  };
+}

@@ -1,0 +1,164 @@
+"use strict";
+// What colours and shapes mean, in one place: the map and the legend ask the same functions. Strongest = most left.
+{
+  // OrRd (ColorBrewer, colour-blind safe) from little left to everything left.
+  const CLASSES = [
+    { kind: "all", from: 1, colour: "#fff7ec", ink: "#5b4636" },
+    { kind: "c90", from: 0.9, colour: "#fee3bf", ink: "#5b4636" },
+    { kind: "c75", from: 0.75, colour: "#fdc38d", ink: "#4b2e1e" },
+    { kind: "c50", from: 0.5, colour: "#fc8d59", ink: "#3a1408" },
+    { kind: "c25", from: 0.25, colour: "#e34a33", ink: "#ffffff" },
+    { kind: "c0", from: 0, colour: "#b30000", ink: "#ffffff" },
+    { kind: "none", from: -1, colour: "#5f0000", ink: "#ffffff" },
+  ];
+  const EMPTY = { kind: "confirmed", colour: "#dfe6ea", ink: "#40505c" };
+  const UNCHECKED = { kind: "unchecked", colour: "#ffffff", ink: "#40505c", dots: "#7d8b96" };
+  const NO_DATA = { kind: "nodata", colour: null, ink: "#40505c" };
+
+  /** How a cell's (or a village's) figures look: {kind, colour, ink}. */
+  const look = (figures) => {
+    if (!figures) return NO_DATA;
+    if (!figures.known) return figures.empty === "confirmed" ? EMPTY : UNCHECKED;
+    if (!figures.reached) return CLASSES.at(-1);
+    const share = figures.reached / figures.known;
+    return CLASSES.find((entry) => share >= entry.from);
+  };
+
+  /** A dotted fill, for cells that nobody has looked at. */
+  const dots = (size = 7) => {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = size;
+    const context = tile.getContext("2d");
+    context.fillStyle = UNCHECKED.dots;
+    context.beginPath();
+    context.arc(size / 2, size / 2, size / 6.5, 0, 7);
+    context.fill();
+    return tile;
+  };
+
+  // Doors: colour and shape both tell the state; the order is the order of drawing, so the most urgent lies on top.
+  const DOORS = {
+    none: { colour: "#9aa4ad", grow: 0.5 },
+    fresh: { colour: "#6f7b86", grow: 0.72 },
+    soon: { colour: "#e8762c", grow: 0.95 },
+    overdue: { colour: "#cf2a1b", grow: 1 },
+    never: { colour: "#5f0000", grow: 1.12 },
+  };
+  const DRAWING_ORDER = ["none", "fresh", "soon", "overdue", "never"];
+
+  /** The state of a door by its longest-waiting household. `door`: {n, never, due}, due as days since 1970. */
+  const doorState = (door, today, dueSoonDays) => {
+    if (!door.n) return "none";
+    if (door.never) return "never";
+    if (door.due < today) return "overdue";
+    return door.due <= today + dueSoonDays ? "soon" : "fresh";
+  };
+
+  const circle = (context, radius) => {
+    context.beginPath();
+    context.arc(0, 0, radius, 0, 2 * Math.PI);
+  };
+
+  const SHAPES = {
+    none: (context, radius) => {
+      circle(context, radius);
+      context.fill();
+    },
+    fresh: (context, radius) => {
+      context.lineWidth = Math.max(0.9, radius * 0.34);
+      circle(context, radius - context.lineWidth / 2);
+      context.fillStyle = "#ffffff";
+      context.fill();
+      context.stroke();
+    },
+    soon: (context, radius) => {
+      context.lineWidth = Math.max(0.9, radius * 0.26);
+      circle(context, radius - context.lineWidth / 2);
+      context.save();
+      context.fillStyle = "#ffffff";
+      context.fill();
+      context.restore();
+      context.stroke();
+      context.beginPath();
+      context.arc(0, 0, radius - context.lineWidth / 2, Math.PI / 2, (3 * Math.PI) / 2);
+      context.fill();
+    },
+    overdue: (context, radius) => {
+      circle(context, radius);
+      context.fill();
+    },
+    never: (context, radius) => {
+      context.lineWidth = Math.max(1.1, radius * 0.3);
+      circle(context, radius - context.lineWidth / 2);
+      context.save();
+      context.fillStyle = "#ffffff";
+      context.fill();
+      context.restore();
+      context.stroke();
+      circle(context, radius * 0.36);
+      context.fill();
+    },
+  };
+
+  const sprites = new Map();
+
+  /** A door's symbol as a small canvas, drawn once: its middle is the door. */
+  const doorSprite = (state, radius, ratio) => {
+    const step = Math.round(radius * 4) / 4;
+    const key = `${state}/${step}/${ratio}`;
+    let sprite = sprites.get(key);
+    if (!sprite) {
+      sprite = document.createElement("canvas");
+      const half = Math.ceil((step + 1.5) * ratio);
+      sprite.width = sprite.height = 2 * half;
+      const context = sprite.getContext("2d");
+      context.setTransform(ratio, 0, 0, ratio, half, half);
+      if (step >= 3) {
+        context.fillStyle = "rgba(255,255,255,.9)";
+        circle(context, step + 1);
+        context.fill();
+      }
+      context.fillStyle = context.strokeStyle = DOORS[state].colour;
+      SHAPES[state](context, step);
+      sprites.set(key, sprite);
+    }
+    return sprite;
+  };
+
+  everycell.legend = { CLASSES, EMPTY, UNCHECKED, NO_DATA, DOORS, DRAWING_ORDER, look, dots, doorState, doorSprite };
+
+  const swatch = (className, colour) => everycell.h("i", { class: `swatch ${className}`, style: colour ? { backgroundColor: colour } : {} });
+  const line = (mark, text) => everycell.h("li", {}, mark, everycell.h("span", {}, text));
+
+  const cellLines = (t) => {
+    const names = { all: "100 %", c90: "≥ 90 %", c75: "75 – 90 %", c50: "50 – 75 %", c25: "25 – 50 %", c0: "< 25 %", none: t("0 %: nobody reached") };
+    const graded = [...CLASSES].reverse().map((entry) => line(swatch(`cell ${entry.kind}`, entry.colour), names[entry.kind]));
+    const unchecked = swatch("cell unchecked");
+    unchecked.style.backgroundImage = `url(${dots().toDataURL()})`;
+    return [
+      ...graded,
+      line(swatch("cell confirmed", EMPTY.colour), t("Confirmed empty")),
+      line(unchecked, t("No household listed, unchecked")),
+      line(swatch("cell nodata"), t("No data")),
+    ];
+  };
+
+  const doorLines = (t) => {
+    const names = { never: t("Never visited"), overdue: t("Overdue"), soon: t("Due soon"), fresh: t("Visited in time") };
+    return Object.entries(names).map(([state, name]) => {
+      const sprite = doorSprite(state, 6.5 * everycell.scale, 2);
+      const image = everycell.h("img", { src: sprite.toDataURL(), alt: "", class: "door" });
+      Object.assign(image.style, { width: `${sprite.width / 2}px`, height: `${sprite.height / 2}px` });
+      return line(image, name);
+    });
+  };
+
+  /** Fill the legend: cells always, doors and sites where they are drawn. */
+  everycell.legend.show = (target, { doors, sites }) => {
+    const { h, t } = everycell;
+    const parts = [h("h2", {}, t("Coverage")), h("ul", { class: "grades" }, cellLines(t))];
+    if (doors) parts.push(h("h2", {}, t("Doors, by the longest wait")), h("ul", {}, doorLines(t)), h("p", {}, t("Larger: more households wait")));
+    if (sites) parts.push(h("p", { class: "site-line" }, h("i", { class: "swatch site" }), h("span", {}, t("Key site")), h("i", { class: "swatch site late" }), h("span", {}, t("check overdue"))));
+    target.replaceChildren(...parts);
+  };
+}

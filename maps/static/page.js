@@ -1,0 +1,138 @@
+"use strict";
+// The ground under every page: words, numbers, days, elements, the address bar. Data reaches the document as text
+// nodes only; nothing in these scripts writes markup.
+const everycell = {};
+{
+  const DAY_MS = 86400000;
+  const number = new Intl.NumberFormat("en-US");
+
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  let words = {};
+
+  /** The page's configuration and words; called once, when the document is complete. */
+  everycell.open = () => {
+    words = read("messages");
+    everycell.config = read("config");
+    const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    everycell.scale = size / 14;
+    everycell.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  };
+
+  /** A message in the page's language; `{name}` is filled from `values`. */
+  everycell.t = (message, values = {}) =>
+    (words[message] ?? message).replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
+
+  everycell.number = (value) => (value === null || value === undefined ? "–" : number.format(value));
+
+  /** A share as a percentage that is 100 only where nothing is left and 0 only where nothing is done. */
+  everycell.percent = (part, whole) => {
+    if (!whole) return "–";
+    const floor = Math.floor((part * 100) / whole);
+    return floor === 0 && part > 0 ? "<1 %" : `${floor} %`;
+  };
+
+  /** Days since 1970-01-01 of an ISO day. */
+  everycell.day = (iso) => {
+    const [year, month, day] = iso.slice(0, 10).split("-").map(Number);
+    return Date.UTC(year, month - 1, day) / DAY_MS;
+  };
+
+  everycell.isoDay = (day) => new Date(day * DAY_MS).toISOString().slice(0, 10);
+
+  /** How long ago a day was, in words. */
+  everycell.ago = (iso, today) => {
+    const days = today - everycell.day(iso);
+    if (days <= 0) return everycell.t("today");
+    if (days === 1) return everycell.t("yesterday");
+    return everycell.t("{days} days ago", { days: everycell.number(days) });
+  };
+
+  /** Hours and minutes of an instant, as the reader's clock shows them. */
+  everycell.clock = (instant) => {
+    const pad = (value) => String(value).padStart(2, "0");
+    const when = new Date(instant);
+    return `${when.getFullYear()}-${pad(when.getMonth() + 1)}-${pad(when.getDate())} ${pad(when.getHours())}:${pad(when.getMinutes())}`;
+  };
+
+  /** An element; strings become text, `on*` functions listeners, null children nothing. */
+  everycell.h = (tag, attributes = {}, ...children) => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else if (name === "style") Object.assign(element.style, value);
+      else element.setAttribute(name, value === true ? "" : value);
+    }
+    element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    return element;
+  };
+
+  everycell.byId = (id) => document.getElementById(id);
+
+  /** A random uuid; crypto.randomUUID exists only on https and localhost, and offices open pages by plain http. */
+  everycell.uuid = () => {
+    if (crypto.randomUUID) return crypto.randomUUID();
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+  };
+
+  /** What this browser remembers; a private window remembers nothing and says nothing. */
+  everycell.memory = {
+    get: (key) => {
+      try {
+        return localStorage.getItem(`everycell.${key}`);
+      } catch {
+        return null;
+      }
+    },
+    set: (key, value) => {
+      try {
+        localStorage.setItem(`everycell.${key}`, value);
+      } catch {
+        // Storage is switched off: the next visit asks again.
+      }
+    },
+  };
+
+  /** The part of the address after `#`, so that a view can be shared and survives a reload. */
+  everycell.address = {
+    read: () => Object.fromEntries(new URLSearchParams(location.hash.slice(1))),
+    write: (values) => {
+      const state = { ...everycell.address.read(), ...values };
+      const parts = Object.entries(state).filter(([, value]) => value !== null && value !== "");
+      const text = parts.map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2F/g, "/").replace(/%3A/g, ":")}`);
+      history.replaceState(history.state, "", `#${text.join("&")}`);
+    },
+  };
+
+  /** Say something in the corner: kind is "good" or "bad"; a bad one stays until it is closed. */
+  everycell.notice = (text, kind = "good", action = null) => {
+    const { h, t } = everycell;
+    const close = h("button", { type: "button", class: "plain", "aria-label": t("Close") }, "×");
+    const box = h("div", { class: `notice ${kind}` }, h("span", {}, text), action, close);
+    close.addEventListener("click", () => box.remove());
+    everycell.byId("notices").append(box);
+    if (kind === "good") setTimeout(() => box.remove(), 6000);
+    return box;
+  };
+
+  /** Run `work` at most once a frame. */
+  everycell.eachFrame = (work) => {
+    let pending = false;
+    return (...values) => {
+      if (pending) return;
+      pending = true;
+      requestAnimationFrame(() => {
+        pending = false;
+        work(...values);
+      });
+    };
+  };
+
+  everycell.tileDecoder = new Promise((resolve) => {
+    everycell.setTileDecoder = resolve;
+  });
+}
