@@ -1,0 +1,265 @@
+"""The guard that keeps people out: a file with a column that looks personal stops before anything of it is used.
+
+It looks at every column of every row, whether the column would be imported or not, by heading and by value. A finding
+names the column, what it looks like and the first row; **no value is ever part of a message, a log line or an
+exception** (`refuse_personal` raises outside of the frames that hold values).
+
+*Strong evidence*, one value is enough: an identity number (18 digits, a real region and birth date, the right check
+digit), a mobile number (11 digits, also grouped, with +86 or in the middle of a text), an e-mail address.
+
+*Weak evidence* needs a pattern in the column, because codes of places are long numbers too: a household code of 18
+digits may pass for an identity number (one in eleven has the right check digit) or, in Gansu, whose codes begin with
+62, for a bank card (one in ten satisfies Luhn). So where at most half of the look-alikes are valid, those are excused
+that share their first digits with two other numbers of the column, as codes of one village do. Identity numbers of 15
+digits (no check digit) count only where nearly the whole column looks like birth dates of the last century.
+
+What it cannot see: personal names in a column with an innocent heading, landline numbers, and anything drawn as a
+picture. Columns that mean no field are not stored in any case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from gis.errors import PersonalData
+from gis.exchange.headers import Kind
+from gis.exchange.personal_headings import personal_heading
+
+Digits = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A column that looks personal: why, and the index of the first such row (None: its heading)."""
+
+    column: str
+    what: str
+    index: int | None
+
+
+def refuse_personal(
+    frame: pd.DataFrame,
+    kind: Kind,
+    *,
+    rows: NDArray[np.int64] | None = None,
+    codes: Collection[str] = (),
+    counties: Collection[str] = (),
+) -> None:
+    """Raise PersonalData if a column of `frame` looks personal; see the module for what that means.
+
+    `rows` are the source row numbers of the records; `codes` the columns that mean a code; `counties` the six digits
+    with which codes may begin. An empty frame is judged by its headings alone.
+    """
+    finding = find_personal(frame, kind, codes=codes, counties=counties)
+    if finding is None:
+        return
+    where = "its heading"
+    if finding.index is not None:
+        where = f"row {finding.index + 1 if rows is None else int(rows[finding.index])}"
+    raise PersonalData(
+        f"column {finding.column!r} looks like {finding.what} ({where}): everycell keeps places, not people."
+        " Take the column out of the file and import again; nothing was stored",
+        field=finding.column,
+    )
+
+
+def find_personal(
+    frame: pd.DataFrame, kind: Kind, *, codes: Collection[str] = (), counties: Collection[str] = ()
+) -> Finding | None:
+    """The first finding, None where nothing looks personal."""
+    for column in frame.columns:
+        what = personal_heading(str(column), kind)
+        if what is not None:
+            return Finding(str(column), what, None)
+    for column in frame.columns:
+        found = _look(frame[column], column in codes, counties)
+        if found is not None:
+            return Finding(str(column), *found)
+    return None
+
+
+# --- by value -------------------------------------------------------------------------------------------------------
+
+_LEFT: Final = r"(?:^|[^0-9A-Za-z.]|[^0-9]\.|(?i:tel|phone|mobile|mob)[.:]?)"
+_RIGHT: Final = r"(?:\.0+)?(?:$|[^0-9A-Za-z])"
+_PROVINCE: Final = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
+_DAY: Final = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+
+_MOBILE: Final = (
+    _LEFT + r"(?:(?:\+?86|0086)[ -]?)?"
+    r"(?P<t>1[3-9][0-9](?:[ -]?[0-9]{4}[ -]?[0-9]{4}|[ -][0-9]{3}[ -][0-9]{5}|[0-9][ -][0-9]{3}[ -][0-9]{4}))" + _RIGHT
+)
+_ID18: Final = _LEFT + rf"(?P<t>{_PROVINCE}[0-9]{{4}}(?:19|20)[0-9]{{2}}{_DAY}[0-9]{{3}}[0-9Xx])" + _RIGHT
+_ID15: Final = rf"^\s*(?P<t>{_PROVINCE}[0-9]{{6}}{_DAY}[0-9]{{3}})\s*(?:\.0+)?$"
+_CARD: Final = (
+    _LEFT + r"(?P<t>(?:62[0-9]{2}|4[0-9]{3}|5[1-5][0-9]{2})(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,3})?)" + _RIGHT
+)
+_EMAIL: Final = r"(?P<t>[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,})"
+# One pass over everything: only what has this can have any of the above.
+_CANDIDATE: Final = r"[0-9]{11}|1[3-9][0-9]{1,2}[ -][0-9]{3}|[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}|@|[０-９]{3}"
+_UUID: Final = r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"
+_HALF_WIDTH: Final = str.maketrans("０１２３４５６７８９－＋＠", "0123456789-+@")
+
+Found = tuple[str, int]
+
+
+def _look(column: pd.Series[Any], is_code: bool, counties: Collection[str]) -> Found | None:
+    texts, index = _candidates(column)
+    if not len(texts):
+        return None
+    for what, pattern, judge in _DETECTORS:
+        at = np.flatnonzero(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False))
+        if not at.size:
+            continue
+        tokens = pc.struct_field(pc.extract_regex(texts.take(pa.array(at)), pattern), "t")
+        bare = pc.replace_substring_regex(tokens, "[ -]", "")
+        guilty = judge(_Evidence(bare.to_numpy(zero_copy_only=False).astype("U"), len(column), is_code, counties))
+        if guilty.any():
+            return what, int(index[at[np.flatnonzero(guilty)[0]]])
+    return None
+
+
+def _candidates(column: pd.Series[Any]) -> tuple[Any, NDArray[np.int64]]:
+    """The values that may hold something, as an Arrow string array, and where they stand."""
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return pa.array([], pa.string()), np.empty(0, np.int64)
+    if pd.api.types.is_numeric_dtype(column):
+        return _numbers(column)
+    texts = _strings(column)
+    hit = np.flatnonzero(
+        pc.fill_null(pc.match_substring_regex(texts, _CANDIDATE), False).to_numpy(zero_copy_only=False)
+    )
+    texts = texts.take(pa.array(hit))
+    uuid = pc.match_substring_regex(texts, _UUID).to_numpy(zero_copy_only=False)
+    texts, hit = texts.filter(pa.array(~uuid)), hit[~uuid]
+    if pc.any(pc.match_substring_regex(texts, "[０-９＠]")).as_py():
+        texts = pa.array([text.translate(_HALF_WIDTH) for text in texts.to_pylist()], pa.string())
+    return texts, hit
+
+
+def _strings(column: pd.Series[Any]) -> Any:
+    if column.dtype == object:
+        column = column.map(lambda value: value if isinstance(value, str) or value is None else str(value))
+    texts = pa.array(column, from_pandas=True)
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    return texts if pa.types.is_string(texts.type) else texts.cast(pa.string())
+
+
+def _numbers(column: pd.Series[Any]) -> tuple[Any, NDArray[np.int64]]:
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    hit = np.flatnonzero((values >= 1e10) & (values < 1e19) & (values == np.floor(values)))
+    if pd.api.types.is_integer_dtype(column):
+        whole = column.iloc[hit].to_numpy(dtype=np.int64)
+    else:
+        hit = hit[values[hit] < 9e18]
+        whole = values[hit].astype(np.int64)
+    return pa.array(whole).cast(pa.string()), hit
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """The look-alikes of one column: bare digits, one for each value that has one."""
+
+    tokens: NDArray[np.str_]
+    num_rows: int
+    is_code: bool
+    counties: Collection[str]
+
+    def by_length(self, judge: Callable[[Digits], NDArray[np.bool_]]) -> NDArray[np.bool_]:
+        """`judge` on the digits (n × length; X is 10) of the tokens of every length."""
+        valid = np.zeros(len(self.tokens), dtype=bool)
+        lengths = np.char.str_len(self.tokens)
+        for length in np.unique(lengths):
+            at = np.flatnonzero(lengths == length)
+            raw = np.frombuffer("".join(self.tokens[at]).upper().encode("ascii"), np.uint8).reshape(-1, int(length))
+            valid[at] = judge(np.where(raw == ord("X"), 10, raw.astype(np.int64) - ord("0")))
+        return valid
+
+    def starting_alike(self, num_digits: int) -> NDArray[np.int64]:
+        """For every token: how many *different* tokens of the column begin with the same digits (itself included)."""
+        heads = pd.Series(self.tokens).str[:num_digits]
+        different = pd.Series(self.tokens).groupby(heads).nunique()
+        return np.asarray(heads.map(different), dtype=np.int64)
+
+
+def _always(evidence: _Evidence) -> NDArray[np.bool_]:
+    return np.ones(len(evidence.tokens), dtype=bool)
+
+
+def _mobile(evidence: _Evidence) -> NDArray[np.bool_]:
+    """All, but for serial codes of counties in Hebei, Shanxi and Inner Mongolia, which begin like mobile numbers."""
+    heads = pd.Series(evidence.tokens).str[:6]
+    if evidence.is_code and len(evidence.counties) and heads.isin(list(evidence.counties)).mean() > 0.9:
+        return np.asarray(~heads.isin(list(evidence.counties)), dtype=bool)
+    common: Hashable = heads.mode().iloc[0]
+    same = (heads == common).to_numpy()
+    serial = same.mean() >= 0.9 and len(np.unique(evidence.tokens[same])) >= 10
+    if serial and re.fullmatch(r"1[345][0-2][0-9]{3}", str(common)):
+        return ~same
+    return _always(evidence)
+
+
+def _identity(evidence: _Evidence) -> NDArray[np.bool_]:
+    return _unless_codes(evidence, evidence.by_length(_check_digit), 14)
+
+
+def _check_digit(digits: Digits) -> NDArray[np.bool_]:
+    """GB 11643: a real day in the past, and the weighted sum of all 18 is 1 modulo 11."""
+    weights = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1])
+    year: Digits = digits[:, 6:10] @ np.array([1000, 100, 10, 1])
+    month, day = digits[:, 10] * 10 + digits[:, 11], digits[:, 12] * 10 + digits[:, 13]
+    started = (year - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (month - 1)
+    born = started.astype("datetime64[D]") + (day - 1)
+    real = (born.astype("datetime64[M]") == started) & (born <= np.datetime64(datetime.now(UTC).date()))
+    valid: NDArray[np.bool_] = real & ((digits @ weights) % 11 == 1)
+    return valid
+
+
+def _card(evidence: _Evidence) -> NDArray[np.bool_]:
+    valid = evidence.by_length(_luhn)
+    if evidence.is_code and len(evidence.counties):
+        valid &= ~pd.Series(evidence.tokens).str[:6].isin(list(evidence.counties)).to_numpy()
+    return _unless_codes(evidence, valid, 12)
+
+
+def _luhn(digits: Digits) -> NDArray[np.bool_]:
+    doubled = digits[:, -2::-2] * 2
+    total = digits[:, -1::-2].sum(axis=1) + (doubled - 9 * (doubled > 9)).sum(axis=1)
+    valid: NDArray[np.bool_] = total % 10 == 0
+    return valid
+
+
+def _unless_codes(evidence: _Evidence, valid: NDArray[np.bool_], num_digits: int) -> NDArray[np.bool_]:
+    if not valid.any() or valid.mean() > 0.5:
+        return valid
+    return valid & (evidence.starting_alike(num_digits) < 3)
+
+
+def _old_identity(evidence: _Evidence) -> NDArray[np.bool_]:
+    """15 digits: nearly the whole column, nearly all on different days, many of them born after 1940."""
+    tokens = np.unique(evidence.tokens)
+    if evidence.is_code or len(tokens) < 3 or len(evidence.tokens) < 0.9 * evidence.num_rows:
+        return np.zeros(len(evidence.tokens), dtype=bool)
+    years = np.array([int(token[6:8]) for token in tokens])
+    days = len({token[:12] for token in tokens}) / len(tokens)
+    return np.full(len(evidence.tokens), days > 0.8 and (years >= 40).mean() >= 0.3)
+
+
+_DETECTORS: Final[tuple[tuple[str, str, Callable[[_Evidence], NDArray[np.bool_]]], ...]] = (
+    ("identity numbers", _ID18, _identity),
+    ("mobile numbers", _MOBILE, _mobile),
+    ("e-mail addresses", _EMAIL, _always),
+    ("bank cards", _CARD, _card),
+    ("identity numbers", _ID15, _old_identity),
+)
