@@ -30,6 +30,7 @@ def unpack(packages: list[str], target: Path) -> int:
         new.mkdir(mode=0o755)
         for archive in archives:
             subprocess.run(["dpkg-deb", "-x", str(archive), str(new)], check=True)
+        _link_extensions(new)
         if target.exists():
             shutil.rmtree(target)
         new.rename(target)
@@ -55,6 +56,14 @@ def _download(packages: list[str], scratch: Path) -> list[Path]:
     subprocess.run([*apt, "update"], check=True, env=env)
     subprocess.run([*apt, "install", "--download-only", *packages], check=True, env=env)
     return sorted((cache / "archives").glob("*.deb"))
+
+
+def _link_extensions(root: Path) -> None:
+    """What PostGIS's maintainer script does: `postgis.control` is a link to the version that is there."""
+    for control in root.glob("usr/share/postgresql/*/extension/*-3.control"):
+        plain = control.with_name(control.name.replace("-3.control", ".control"))
+        if not plain.exists():
+            plain.symlink_to(control.name)
 
 
 def main(arguments: list[str]) -> int:
