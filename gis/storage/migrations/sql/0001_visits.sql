@@ -17,7 +17,10 @@ BEGIN
         WHERE to_regclass('everycell.' || everycell.visit_month(d)) IS NULL ORDER BY 1
     LOOP
         PERFORM pg_advisory_xact_lock(hashtext('everycell.ensure_visit_months'));
-        CONTINUE WHEN to_regclass('everycell.' || everycell.visit_month(first_day)) IS NOT NULL;
+        -- Asked of the catalogue by a query: to_regclass() may remember the answer from before the wait.
+        CONTINUE WHEN EXISTS (
+            SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'everycell' AND c.relname = everycell.visit_month(first_day));
         EXECUTE format('CREATE TABLE everycell.%I (LIKE everycell.visit INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
                        everycell.visit_month(first_day));
         EXECUTE format('ALTER TABLE everycell.visit ATTACH PARTITION everycell.%I FOR VALUES FROM (%L) TO (%L)',

@@ -1,0 +1,10 @@
+INSERT INTO everycell.household
+    (county, code, doorplate, unit, status, interval_days, registered_on, reached_before, contact_before,
+     last_reached_on, last_contact_on)
+SELECT :county, s.code, d.id, s.unit, coalesce(s.status, 'active'), coalesce(s.interval_days, :interval_days),
+       coalesce(s.registered_on, :today), s.reached_before, s.contact_before,
+       s.reached_before, greatest(s.contact_before, s.reached_before)
+FROM staged_household s
+JOIN everycell.doorplate d ON d.county = :county AND d.code = s.doorplate_code
+WHERE NOT EXISTS (SELECT FROM everycell.household h WHERE h.county = :county AND h.code = s.code)
+ORDER BY d.id, s.code

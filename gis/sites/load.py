@@ -1,0 +1,52 @@
+"""Writing key sites: insert or update by code; a site stands in the cell where it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from gis.cells.load import polygons_of
+from gis.errors import BadInput
+from gis.households.load import cells_of_points
+from gis.sites.categories import CATEGORIES, Category
+from gis.storage.bulk import stage
+from gis.storage.queries import query
+from gis.storage.report import LoadReport, Reject
+
+_SITE: Final = {
+    "code": "text",
+    "name": "text",
+    "category": "text",
+    "address": "text",
+    "lon": "float8",
+    "lat": "float8",
+    "check_interval_days": "smallint",
+    "last_checked_on": "date",
+    "source": "text",
+}
+
+
+def load_sites(conn: Connection, county: int, frame: pd.DataFrame) -> LoadReport:
+    """Write key sites (frame "sites" of docs/architecture.md, with `code`).
+
+    A site in no cell is rejected by its row. The last check only moves forward; an empty check interval is that of the
+    category. Raises BadInput where the county has no cell. Writing the same frame again changes nothing.
+    """
+    cells = polygons_of(conn, county)
+    if not cells:
+        raise BadInput(f"county {county:06} has no cell yet: import its cells or divisions first", field="county")
+    inside = cells_of_points(cells, frame["lon"], frame["lat"]).notna()
+    rejects = [
+        Reject(int(row), "lon, lat", f"stands in no cell of county {county:06}")
+        for row in frame.loc[~inside, "row"].tolist()
+    ]
+    kept = frame[inside].reindex(columns=list(_SITE))
+    usual = kept["category"].map(lambda category: CATEGORIES[Category(category)].check_interval_days)
+    kept = kept.assign(check_interval_days=kept["check_interval_days"].fillna(usual).astype("Int64"))
+    stage(conn, "staged_site", ", ".join(f"{name} {kind}" for name, kind in _SITE.items()), kept)
+    outcomes = conn.execute(query("sites/upsert_sites"), {"county": county}).scalars().all()
+    conn.execute(text("DROP TABLE staged_site"))
+    inserted = sum(outcomes)
+    return LoadReport("site", inserted, len(outcomes) - inserted, len(kept) - len(outcomes), rejects)
