@@ -21,17 +21,18 @@ from gis.exchange.headers import normal
 Mask = NDArray[np.bool_]
 Column = pd.Series  # of Any
 
-_DAY: Final = r"(?:(?P<y>[0-9]{4})[-/.年](?P<m>[0-9]{1,2})[-/.月](?P<d>[0-9]{1,2})日?|(?P<y2>[0-9]{4})(?P<m2>[0-9]{2})(?P<d2>[0-9]{2}))"
-_TIME: Final = (
-    r"(?:(?:[T ]+|日)(?P<H>[0-9]{1,2})[:：时点](?P<M>[0-9]{1,2})分?(?:[:：]?(?P<S>[0-9]{1,2})(?:[.][0-9]*)?秒?)?)?"
-    r"(?: ?(?P<z>Z|[+-][0-9]{2}:?[0-9]{2}))?"
-)
-_INSTANT: Final = f"^{_DAY}{_TIME}$"
+_WRITTEN: Final = "(?P<y>[0-9]{4})[-/.年](?P<m>[0-9]{1,2})[-/.月](?P<d>[0-9]{1,2})日?"
+_COMPACT: Final = "(?P<y2>[0-9]{4})(?P<m2>[0-9]{2})(?P<d2>[0-9]{2})"
+_CLOCK: Final = "(?P<H>[0-9]{1,2})[:：时点](?P<M>[0-9]{1,2})分?(?:[:：]?(?P<S>[0-9]{1,2})(?:[.][0-9]*)?秒?)?"
+_INSTANT: Final = f"^(?:{_WRITTEN}|{_COMPACT})(?:[T ]+{_CLOCK})?(?: ?(?P<z>Z|[+-][0-9]{{2}}:?[0-9]{{2}}))?$"
+# What a spreadsheet makes of a long code; its last digits are gone.
+_DAMAGED: Final = r"^[0-9]([.][0-9]+)?[eE][+]?[0-9]+$"
+_EXACT_FLOAT: Final = 2.0**53
 _NOON_S: Final = 12 * 3600
 
 
 def texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Trimmed text without line breaks; empty is null. Whole numbers keep no ".0" (a code that a program made a float)."""
+    """Trimmed text without line breaks; empty is null. Whole numbers that a program made floats lose their ".0"."""
     if pd.api.types.is_float_dtype(column):
         column = _whole_as_text(column)
     elif not pd.api.types.is_string_dtype(column) or column.dtype == object:
@@ -39,6 +40,15 @@ def texts(column: pd.Series[Any]) -> pd.Series[Any]:
     clean = pc.utf8_trim_whitespace(pc.replace_substring_regex(_arrow(column), r"\s+", " "))
     clean = pc.if_else(pc.equal(clean, ""), None, clean)
     return pd.Series(clean.to_pandas(), index=column.index).astype("str")
+
+
+def codes(column: pd.Series[Any]) -> tuple[pd.Series[Any], Mask]:
+    """Codes as text. Not understood: a code that was a number for too long (6.21126E+17, or a float of 17 digits)."""
+    found = texts(column)
+    bad = np.asarray(pc.fill_null(pc.match_substring_regex(_arrow(found), _DAMAGED), False))
+    if pd.api.types.is_float_dtype(column):
+        bad = bad | (column.abs().to_numpy(dtype=np.float64, na_value=0.0) > _EXACT_FLOAT)
+    return found.where(~bad), bad
 
 
 def _whole_as_text(column: pd.Series[Any]) -> pd.Series[Any]:
