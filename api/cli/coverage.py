@@ -1,0 +1,173 @@
+"""everycell coverage, unvisited, check: the figures, the doors behind them, and the proof that they are right."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+from rich.table import Table
+from sqlalchemy import Connection
+
+from api.cli.output import Form, day, err, opened, out, percent
+from gis.codes import Level
+from gis.errors import BadInput
+from gis.households.check import check as recount
+from gis.households.coverage import (
+    AreaCoverage,
+    CoverageTable,
+    coverage_of_round,
+    default_since,
+    today_in,
+)
+from gis.households.coverage import coverage as figures
+from gis.households.unvisited import UnvisitedHousehold
+from gis.households.unvisited import unvisited as waiting
+from gis.settings import settings
+
+app = typer.Typer()
+
+Area = Annotated[str | None, typer.Option(help="code of a county, town, village or cell; all where it is left out")]
+Since = Annotated[str | None, typer.Option(help="cut-off day, 2026-11-01; default: the open round, else 90 days back")]
+COLUMNS = ("code", "name", "level", "known", "reached", "tried", "never", "overdue", "coverage", "oldest_on", "empty")
+
+
+@app.command()
+def coverage(
+    area: Area = None,
+    since: Since = None,
+    round: Annotated[str | None, typer.Option(help="code of a visit round instead of a day")] = None,
+    level: Annotated[Level, typer.Option(help="what the rows are")] = Level.village,
+    format: Annotated[Form, typer.Option("--format", "-f", help="form of the answer")] = Form.table,
+) -> None:
+    """Known, reached, tried, never reached and overdue households of each area."""
+    if since is not None and round is not None:
+        raise BadInput("--since and --round exclude each other", field="--round")
+    cut_off = day(since, "--since")
+    with opened() as store, store.read() as conn:
+        table = _figures(conn, area, cut_off, round, level)
+    if format == Form.json:
+        out.print_json(json.dumps(as_json(table), ensure_ascii=False))
+    elif format == Form.csv:
+        _write_csv(sys.stdout, COLUMNS, (_row(a) for a in table.areas))
+    else:
+        _show(table)
+
+
+def _figures(conn: Connection, area: str | None, since: date | None, round: str | None, level: Level) -> CoverageTable:
+    today = today_in(settings())
+    if round is not None:
+        return coverage_of_round(conn, round, level, today, area)
+    cut_off = since or default_since(conn, area, today)
+    return figures(conn, area=area, level=level, since=cut_off, today=today)
+
+
+def as_json(table: CoverageTable) -> dict[str, Any]:
+    """The shape of GET /coverage."""
+    return {
+        "as_of": table.as_of.isoformat(),
+        "since": table.since.isoformat(),
+        "areas": [_row(area) for area in table.areas],
+        "total": _row(table.total),
+    }
+
+
+def _row(area: AreaCoverage) -> dict[str, Any]:
+    values = {**asdict(area), "coverage": area.coverage, "level": area.level.value}
+    values["oldest_on"] = area.oldest_on.isoformat() if area.oldest_on else None
+    return {name: values[name] for name in COLUMNS}
+
+
+def _show(table: CoverageTable) -> None:
+    shown = Table(title=f"走访覆盖率 coverage, since {table.since}, as of {table.as_of}")
+    for name in ("code", "name"):
+        shown.add_column(name, overflow="fold")
+    for name in ("known", "reached", "tried", "never", "overdue", "coverage", "oldest"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for area in [*table.areas, table.total]:
+        share = percent(area.coverage) if area.empty is None else f"empty, {area.empty}"
+        numbers = (f"{n:,}" for n in (area.known, area.reached, area.tried, area.never, area.overdue))
+        if area is table.total:
+            shown.add_section()
+        label = ("total", "") if area is table.total else (area.code, area.name)
+        shown.add_row(*label, *numbers, share, str(area.oldest_on or "—"))
+    out.print(shown)
+
+
+@app.command()
+def unvisited(
+    area: Area = None,
+    since: Since = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="file; standard output where left out")] = None,
+) -> None:
+    """The households not reached since a day as CSV, longest wait first. No cap."""
+    cut_off = day(since, "--since")
+    with opened() as store, store.read() as conn:
+        cut_off = cut_off or default_since(conn, area, today_in(settings()))
+        rows = (_waiting_row(household) for household in waiting(conn, area, cut_off))
+        if output is None:
+            _write_csv(sys.stdout, WAITING, rows)
+            return
+        partial = output.with_name(output.name + ".part")
+        with partial.open("w", encoding="utf-8-sig", newline="") as file:
+            number = _write_csv(file, WAITING, rows)
+        partial.replace(output)
+    err.print(f"{number:,} households not reached since {cut_off} → {output}")
+
+
+WAITING = (
+    "code",
+    "unit",
+    "address",
+    "cell",
+    "lon",
+    "lat",
+    "registered_on",
+    "last_reached_on",
+    "last_contact_on",
+    "due_on",
+)
+
+
+def _waiting_row(household: UnvisitedHousehold) -> dict[str, Any]:
+    return {name: getattr(household, name) for name in WAITING}
+
+
+def _write_csv(file: IO[str], columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> int:
+    writer = csv.DictWriter(file, columns)
+    writer.writeheader()
+    number = 0
+    for row in rows:
+        writer.writerow({name: harmless(value) for name, value in row.items()})
+        number += 1
+    return number
+
+
+def harmless(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+@app.command()
+def check() -> None:
+    """Recount everything from what was recorded; print every difference; exit 1 if there is one."""
+    number = 0
+    with opened() as store, store.read() as conn, err.status("recounting …") as status:
+        for difference in recount(conn, settings(), lambda what: status.update(f"recounting {what} …")):
+            number += 1
+            out.print(
+                f"{difference.kind} {difference.code}: {difference.figure}: stored {difference.stored},"
+                f" counted {difference.counted}",
+                markup=False,
+                soft_wrap=True,
+            )
+    if number:
+        err.print(f"{number:,} differences")
+        raise typer.Exit(1)
+    out.print("no difference: every figure is what a recount gives")

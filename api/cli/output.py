@@ -1,0 +1,47 @@
+"""What the commands share: the open store, dates and figures as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from enum import StrEnum
+
+from rich.console import Console
+
+from gis.errors import BadInput
+from gis.settings import settings
+from gis.storage.engine import Store, open_store
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Form(StrEnum):
+    """The form of a command's answer."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@contextmanager
+def opened() -> Iterator[Store]:
+    """The store of this data folder, started if need be."""
+    with open_store(settings()) as store:
+        yield store
+
+
+def day(text: str | None, field: str) -> date | None:
+    """A day written 2026-11-22. Raises BadInput naming `field`."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{field}: {text!r} is no day; write it like 2026-11-22", field=field) from None
+
+
+def percent(share: float | None) -> str:
+    """63.2 %, or a dash where nothing is known."""
+    return "—" if share is None else f"{share * 100:.1f} %"
