@@ -1,0 +1,1 @@
+"""The generated, fictional county of the demonstration."""
