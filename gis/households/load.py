@@ -150,7 +150,7 @@ def _interleave(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def _merge(conn: Connection, county: int, settings: Settings, today: date) -> tuple[int, int]:
     """Staged rows into the tables, then the figures; the numbers of households inserted and updated."""
-    conn.execute(text("SELECT set_config('everycell.mode', 'batch', true)"))
+    conn.execute(text("SELECT set_config('everycell.mode', 'batch', true), set_config('work_mem', '256MB', true)"))
     values = {"county": county, "today": today, "interval_days": settings.interval_days}
     conn.execute(query("households/changed_doorplates"), values)
     conn.execute(query("households/update_doorplates"), values)

@@ -12,6 +12,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_CODE = sa.Text(collation="C")
 _SQL = Path(__file__).parent.parent / "sql"
 
 _CATEGORIES = [
@@ -76,8 +77,8 @@ def _tables() -> None:
     op.create_table(
         "cell",
         sa.Column("county", sa.Integer(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("village", sa.Text(), nullable=False),
+        sa.Column("code", _CODE, nullable=False),
+        sa.Column("village", _CODE, nullable=False),
         sa.Column("kind", sa.Text(), server_default=sa.text("'general'"), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("geom", _geometry("POLYGON"), nullable=False),
@@ -105,9 +106,9 @@ def _tables() -> None:
     op.create_table(
         "coverage_day",
         sa.Column("county", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("kind", _CODE, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("cell", sa.Text(), nullable=False),
+        sa.Column("cell", _CODE, nullable=False),
         sa.Column("households", sa.Integer(), nullable=False),
         sa.CheckConstraint("kind IN ('reached', 'contact', 'due')", name="ck_coverage_day_kind"),
         sa.CheckConstraint("households >= 0", name="ck_coverage_day_households"),
@@ -117,10 +118,10 @@ def _tables() -> None:
     )
     op.create_table(
         "division",
-        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code", _CODE, nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("parent", sa.Text(), nullable=True),
+        sa.Column("parent", _CODE, nullable=True),
         sa.Column("source", sa.Text(), nullable=True),
         sa.Column("geom", _geometry("MULTIPOLYGON"), nullable=False),
         sa.CheckConstraint(
@@ -158,8 +159,8 @@ def _tables() -> None:
     op.create_table(
         "visit_round",
         sa.Column("county", sa.Integer(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("area", sa.Text(), nullable=False),
+        sa.Column("code", _CODE, nullable=False),
+        sa.Column("area", _CODE, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column("last_on", sa.Date(), nullable=False),
@@ -174,7 +175,7 @@ def _tables() -> None:
     op.create_table(
         "cell_revision",
         sa.Column("county", sa.Integer(), nullable=False),
-        sa.Column("cell", sa.Text(), nullable=False),
+        sa.Column("cell", _CODE, nullable=False),
         sa.Column("revision", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.ForeignKeyConstraint(
             ["county", "cell"], ["everycell.cell.county", "everycell.cell.code"], name="fk_cell_revision_cell"
@@ -187,10 +188,10 @@ def _tables() -> None:
         "doorplate",
         sa.Column("county", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code", _CODE, nullable=False),
         sa.Column("address", sa.Text(), nullable=True),
         sa.Column("geom", _geometry("POINT"), nullable=False),
-        sa.Column("cell", sa.Text(), nullable=False),
+        sa.Column("cell", _CODE, nullable=False),
         sa.Column("households", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("never", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("oldest_on", sa.Date(), nullable=True),
@@ -212,8 +213,8 @@ def _tables() -> None:
     op.create_table(
         "round_result",
         sa.Column("county", sa.Integer(), nullable=False),
-        sa.Column("round", sa.Text(), nullable=False),
-        sa.Column("cell", sa.Text(), nullable=False),
+        sa.Column("round", _CODE, nullable=False),
+        sa.Column("cell", _CODE, nullable=False),
         sa.Column("known", sa.Integer(), nullable=False),
         sa.Column("reached", sa.Integer(), nullable=False),
         sa.Column("tried", sa.Integer(), nullable=False),
@@ -232,12 +233,12 @@ def _tables() -> None:
     op.create_table(
         "site",
         sa.Column("county", sa.Integer(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code", _CODE, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("category", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=True),
         sa.Column("geom", _geometry("POINT"), nullable=False),
-        sa.Column("cell", sa.Text(), nullable=False),
+        sa.Column("cell", _CODE, nullable=False),
         sa.Column("check_interval_days", sa.SmallInteger(), nullable=False),
         sa.Column("last_checked_on", sa.Date(), nullable=True),
         sa.Column("source", sa.Text(), nullable=True),
@@ -255,7 +256,7 @@ def _tables() -> None:
         "household",
         sa.Column("county", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code", _CODE, nullable=False),
         sa.Column("doorplate", sa.BigInteger(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), server_default=sa.text("'active'"), nullable=False),
