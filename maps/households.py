@@ -164,7 +164,8 @@ def coverage_file(content: CoverageFile) -> str:
 
 
 def _title(title: str, lang: Lang) -> str:
-    return title or translator(lang)("Visit coverage")
+    _ = translator(lang)
+    return title or _("Visit coverage")
 
 
 def _categories(lang: Lang) -> dict[str, dict[str, str]]:

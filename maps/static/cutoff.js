@@ -51,25 +51,29 @@
     _rounds() {
       if (!this.rounds.length) return null;
       const { t } = everycell;
-      const options = this.rounds.map(({ code, name, first_on: from, last_on: to, closed_at: closed }) =>
-        h("option", { value: `round:${code}`, selected: this.now.key === `round:${code}` }, `${name || code} ${from} – ${to}${closed ? ` (${t("closed")})` : ""}`),
-      );
+      const options = this.rounds.map(({ code, name, first_on: from, last_on: to, closed_at: closed }) => {
+        const label = t("Round {name}", { name: name || `${from} – ${to}` });
+        return h("option", { value: `round:${code}`, selected: this.now.key === `round:${code}` }, closed ? `${label} (${t("closed")})` : label);
+      });
       const none = h("option", { value: "", selected: this.now.kind !== "round", disabled: true, hidden: true }, t("Round"));
       return h("select", { "aria-label": t("Round"), class: this.now.kind === "round" ? "chosen" : "", onchange: (event) => this._choose(event.target.value) }, none, options);
     }
 
+    // The browser's own date field would show the day in the browser's fashion, not as 2026-11-22.
     _date() {
       const { t } = everycell;
       const chosen = this.now.kind === "since";
-      return h("input", {
+      const field = h("input", {
         type: "date",
         "aria-label": t("Since a day"),
-        title: t("Since a day"),
-        class: chosen ? "chosen" : "",
+        tabindex: "-1",
         value: this.now.since,
         max: everycell.isoDay(this.today),
         onchange: (event) => event.target.value && this._choose(event.target.value),
       });
+      const open = () => (field.showPicker ? field.showPicker() : field.focus());
+      const button = h("button", { type: "button", "aria-pressed": String(chosen), title: t("Since a day"), onclick: open }, t("since {day}", { day: this.now.since }));
+      return h("span", { class: "date" }, field, button);
     }
   };
 }

@@ -82,6 +82,7 @@
         ? new everycell.Visits(everycell.byId("record"), this.source, { onrecorded: () => this._repaintRows(), onsettled: (household, visit, error) => this._settled(household, visit, error) })
         : null;
       this.area = asked.area ?? this.config.area ?? "";
+      this.cells.select(this.area);
     }
 
     _view() {
@@ -361,7 +362,7 @@
           : figures?.empty === "confirmed"
             ? t("Confirmed empty")
             : figures
-              ? t("No household listed, unchecked")
+              ? t("Unchecked: no household listed")
               : t("No data");
         this.tip.setContent(h("div", {}, h("b", {}, `${this.borders.names.get(code.slice(0, 12)) ?? ""} ${code.slice(-3)}`), h("span", {}, text)));
         this.tipped = code;

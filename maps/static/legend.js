@@ -130,16 +130,20 @@
   const swatch = (className, colour) => everycell.h("i", { class: `swatch ${className}`, style: colour ? { backgroundColor: colour } : {} });
   const line = (mark, text) => everycell.h("li", {}, mark, everycell.h("span", {}, text));
 
+  const RAMP_TEXT = { none: "0 %", c0: "< 25", c25: "25 –", c50: "50 –", c75: "75 –", c90: "90 –", all: "100 %" };
+
+  const ramp = () => {
+    const step = (entry) => everycell.h("span", {}, swatch(`cell ${entry.kind}`, entry.colour), RAMP_TEXT[entry.kind]);
+    return everycell.h("div", { class: "ramp" }, [...CLASSES].reverse().map(step));
+  };
+
   const cellLines = (t) => {
-    const names = { all: "100 %", c90: "≥ 90 %", c75: "75 – 90 %", c50: "50 – 75 %", c25: "25 – 50 %", c0: "< 25 %", none: t("0 %: nobody reached") };
-    const graded = [...CLASSES].reverse().map((entry) => line(swatch(`cell ${entry.kind}`, entry.colour), names[entry.kind]));
     const unchecked = swatch("cell unchecked");
     unchecked.style.backgroundImage = `url(${dots().toDataURL()})`;
     return [
-      ...graded,
       line(swatch("cell confirmed", EMPTY.colour), t("Confirmed empty")),
-      line(unchecked, t("No household listed, unchecked")),
       line(swatch("cell nodata"), t("No data")),
+      line(unchecked, t("Unchecked: no household listed")),
     ];
   };
 
@@ -156,9 +160,9 @@
   /** Fill the legend: cells always, doors and sites where they are drawn. */
   everycell.legend.show = (target, { doors, sites }) => {
     const { h, t } = everycell;
-    const parts = [h("h2", {}, t("Coverage")), h("ul", { class: "grades" }, cellLines(t))];
-    if (doors) parts.push(h("h2", {}, t("Doors, by the longest wait")), h("ul", {}, doorLines(t)), h("p", {}, t("Larger: more households wait")));
-    if (sites) parts.push(h("p", { class: "site-line" }, h("i", { class: "swatch site" }), h("span", {}, t("Key site")), h("i", { class: "swatch site late" }), h("span", {}, t("check overdue"))));
+    const parts = [h("h2", {}, t("Cells by coverage; dark: much left")), ramp(), h("ul", { class: "pairs" }, cellLines(t))];
+    if (doors) parts.push(h("h2", {}, t("Doors by the longest wait; large: many wait")), h("ul", { class: "pairs" }, doorLines(t)));
+    if (sites) parts.push(h("h2", {}, t("Key sites")), h("ul", { class: "pairs" }, line(swatch("site"), t("Checked in time")), line(swatch("site late"), t("Check overdue"))));
     target.replaceChildren(...parts);
   };
 }

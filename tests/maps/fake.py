@@ -67,7 +67,7 @@ def county(seed: int = 7, note: str = "") -> County:
     ]
     households = [one for c, r in grid for one in _cell_households(draw, c, r, note)]
     made = County(collection(cells), _divisions(note), _sites(note), households)
-    made.figures = [_figures(code_at(c, r), households, confirmed=c == 5) for c, r in grid if (c, r) != (0, 0)]
+    made.figures = [figures_of(code_at(c, r), households, confirmed=c == 5) for c, r in grid if (c, r) != (0, 0)]
     return made
 
 
@@ -81,19 +81,14 @@ def _cell_households(draw: random.Random, column: int, row: int, note: str) -> l
         lat = SOUTH + (row + 0.25 + 0.25 * (number // 10)) * SIDE
         door = 621102 * 10**9 + (row * COLUMNS + column) * 100 + number
         for unit in range(12 if number == 7 else 1):
-            found.append(_household(draw, column, row, door, unit, (lon, lat), share, f"{note}永安路{number + 1}号"))
+            found.append(
+                _household(draw, code_at(column, row), door, unit, (lon, lat), share, f"{note}永安路{number + 1}号")
+            )
     return found
 
 
 def _household(
-    draw: random.Random,
-    column: int,
-    row: int,
-    door: int,
-    unit: int,
-    at: tuple[float, float],
-    share: float,
-    address: str,
+    draw: random.Random, cell: str, door: int, unit: int, at: tuple[float, float], share: float, address: str
 ) -> UnvisitedHousehold:
     registered = date(2025, 6, 1)
     reached = TODAY - timedelta(days=draw.randrange(0, 90)) if draw.random() < share else None
@@ -104,17 +99,20 @@ def _household(
         unit=f"{unit + 1}01" if unit or (door % 100) == 7 else None,
         doorplate=door,
         address=address,
-        cell=code_at(column, row),
+        cell=cell,
         lon=at[0],
         lat=at[1],
         registered_on=registered,
         last_reached_on=reached,
-        last_contact_on=reached,
+        last_contact_on=TODAY if draw.random() < 0.1 else reached,
         due_on=(reached or registered) + timedelta(days=90),
     )
 
 
-def _figures(code: str, households: list[UnvisitedHousehold], *, confirmed: bool) -> AreaCoverage:
+def figures_of(
+    code: str, households: list[UnvisitedHousehold], *, confirmed: bool, since: date = SINCE
+) -> AreaCoverage:
+    """The figures of one cell since a day; nobody but the reached has been contacted for it."""
     here = [one for one in households if one.cell == code]
     days = [one.last_reached_on for one in here if one.last_reached_on]
     return AreaCoverage(
@@ -122,8 +120,9 @@ def _figures(code: str, households: list[UnvisitedHousehold], *, confirmed: bool
         name="",
         level=Level.cell,
         known=len(here),
-        reached=sum(day >= SINCE for day in days),
-        tried=min(3, sum(day < SINCE for day in days)),
+        reached=sum(day >= since for day in days),
+        tried=sum(one.last_contact_on is not None and one.last_contact_on >= since for one in here)
+        - sum(day >= since for day in days),
         never=len(here) - len(days),
         overdue=sum(one.due_on < TODAY for one in here),
         oldest_on=min(days, default=None),

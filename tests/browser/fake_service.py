@@ -1,0 +1,191 @@
+"""A small service with the made-up county of `tests.maps.fake`: the HTTP contract in memory, for what the real service
+is slow or unable to show on demand (refusals, broken answers, hostile text)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from bench.renderer import encode_points
+from gis.households.unvisited import UnvisitedHousehold
+from maps.assets import STATIC
+from maps.csp import policy
+from maps.households import CoveragePage, coverage_page
+from maps.text import language
+from tests.maps import fake
+
+EPOCH = date(2020, 1, 1)
+NONCE = "bm9uY2Vub25jZW5vbmNl"
+
+
+class FakeService:
+    """The county and its routes; tests may change `households`, `refuse` and `broken` while it runs."""
+
+    def __init__(self, note: str = "") -> None:
+        self.county = fake.county(note=note)
+        self.households = {one.code: one for one in self.county.households}
+        self.refuse: str | None = None
+        self.visits: list[dict[str, Any]] = []
+        self.empty = False
+
+    def doors(self) -> dict[int, list[UnvisitedHousehold]]:
+        """Households by doorplate."""
+        found: dict[int, list[UnvisitedHousehold]] = {}
+        for one in self.households.values():
+            found.setdefault(one.doorplate, []).append(one)
+        return found
+
+    def figures(self, since: date) -> list[dict[str, Any]]:
+        """Coverage of every cell but the first, which has no data."""
+        households = list(self.households.values())
+        codes = [area.code for area in self.county.figures]
+        rows = [fake.figures_of(code, households, confirmed=code == fake.code_at(5, 3), since=since) for code in codes]
+        return [{**asdict(row), "coverage": row.coverage} for row in rows]
+
+    def record(self, visit: dict[str, Any]) -> dict[str, Any]:
+        """What POST /visits answers for one visit."""
+        if self.refuse:
+            refused = {"index": 0, "id": visit["id"], "code": "unknown-household", "detail": self.refuse}
+            return {"accepted": 0, "repeated": 0, "refused": [refused]}
+        self.visits.append(visit)
+        one = self.households[visit["household"]]
+        reached = fake.TODAY if visit["outcome"] == "reached" else one.last_reached_on
+        self.households[one.code] = replace(one, last_reached_on=reached, last_contact_on=fake.TODAY)
+        return {"accepted": 1, "repeated": 0, "refused": []}
+
+
+def _household(one: UnvisitedHousehold) -> dict[str, Any]:
+    geometry = {"type": "Point", "coordinates": [one.lon, one.lat]}
+    return {"type": "Feature", "geometry": geometry, "properties": {**asdict(one), "status": "active"}}
+
+
+def _waits(one: UnvisitedHousehold, since: date) -> bool:
+    return one.last_reached_on is None or one.last_reached_on < since
+
+
+def _door(number: int, units: list[UnvisitedHousehold]) -> dict[str, Any]:
+    never = sum(one.last_reached_on is None for one in units)
+    properties = {"id": number, "code": f"621102-D{number % 10**6}", "address": units[0].address, "cell": units[0].cell}
+    feature = _household(units[0])
+    return {**feature, "id": number, "properties": {**properties, "households": len(units), "never": never}}
+
+
+def _tile(service: FakeService, z: int, row: int, col: int, since: date) -> bytes:
+    rows = []
+    for number, units in service.doors().items():
+        days = [one.last_reached_on for one in units if one.last_reached_on]
+        values = {
+            "n": len(units),
+            "never": len(units) - len(days),
+            "wait": sum(_waits(one, since) for one in units),
+            "due": (min(one.due_on for one in units) - EPOCH).days,
+        }
+        if days:
+            values["oldest"] = (min(days) - EPOCH).days
+        rows.append((number, units[0].lon, units[0].lat, values))
+    return encode_points("doorplates", rows, z, col, row)
+
+
+def make_app(service: FakeService) -> FastAPI:
+    """The routes."""
+    app = FastAPI()
+    app.mount("/static", StaticFiles(directory=STATIC))
+    _pages(app, service)
+    _collections(app, service)
+    _questions(app, service)
+    return app
+
+
+def _pages(app: FastAPI, service: FakeService) -> None:
+
+    @app.get("/maps/coverage")
+    def page(lang: str = "zh") -> Response:
+        bounds = None if service.empty else fake.BOUNDS
+        html = coverage_page(CoveragePage(nonce=NONCE, today=fake.TODAY, bounds=bounds, lang=language(lang)))
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE)})
+
+
+def _collections(app: FastAPI, service: FakeService) -> None:
+    @app.get("/collections/households/items")
+    def units(doorplate: int) -> dict[str, Any]:
+        return fake.collection([_household(one) for one in service.doors()[doorplate]])
+
+    @app.get("/collections/doorplates/items/{number}")
+    def door(number: int) -> dict[str, Any]:
+        return _door(number, service.doors()[number])
+
+    @app.get("/collections/{name}/items")
+    def items(name: str) -> dict[str, Any]:
+        return {**getattr(service.county, name), "links": []}
+
+    @app.get("/collections/{name}/tiles/WebMercatorQuad/{z}/{row}/{col}")
+    def tile(name: str, z: int, row: int, col: int, since: date = fake.SINCE) -> Response:
+        return Response(_tile(service, z, row, col, since) if name == "doorplates" else b"")
+
+
+def _questions(app: FastAPI, service: FakeService) -> None:
+    @app.get("/coverage")
+    def coverage(since: date | None = None, round: str = "") -> dict[str, Any]:
+        day = since or (date(2026, 11, 1) if round else fake.SINCE)
+        return {"as_of": fake.TODAY, "since": day, "areas": service.figures(day)}
+
+    @app.get("/households/unvisited")
+    def unvisited(area: str, since: date) -> dict[str, Any]:
+        waiting = [one for one in service.households.values() if one.cell.startswith(area) and _waits(one, since)]
+        waiting.sort(key=lambda one: (one.last_reached_on or date.min, one.code))
+        return fake.collection([_household(one) for one in waiting])
+
+    @app.get("/rounds")
+    def rounds() -> dict[str, Any]:
+        days = {"first_on": "2026-11-01", "last_on": "2026-11-30", "closed_at": None}
+        return {"rounds": [{"code": "621102-R-20261101", "area": "621102", "name": "2026-11", "target": 70, **days}]}
+
+    @app.get("/search")
+    def search(q: str) -> dict[str, Any]:
+        if q == "!":
+            raise HTTPException(400, detail="q: too short")
+        doors = [(number, units[0]) for number, units in service.doors().items() if q in units[0].address or ""]
+        found = [
+            {**_door(number, [one]), "properties": {"kind": "doorplate", "code": one.code, "name": one.address}}
+            for number, one in doors[:20]
+        ]
+        return fake.collection(found)
+
+    @app.post("/visits")
+    async def visits(request: Request) -> dict[str, Any]:
+        [visit] = await request.json()
+        return service.record(visit)
+
+
+@contextmanager
+def serving(service: FakeService) -> Iterator[str]:
+    """The service on a free port of this machine; yields its address."""
+    server = uvicorn.Server(uvicorn.Config(make_app(service), port=0, log_level="warning", lifespan="off"))
+    started = threading.Event()
+    server.startup = _announcing(server.startup, started)  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    if not started.wait(20):
+        raise TimeoutError("the fake service did not start")
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def _announcing(startup: Any, started: threading.Event) -> Any:
+    async def start(*args: Any, **values: Any) -> None:
+        await startup(*args, **values)
+        started.set()
+
+    return start
