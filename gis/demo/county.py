@@ -170,6 +170,9 @@ def _dwellings(
     degrees = drawing.degrees(doors.xy)
     num = len(door)
     known_days = np.where(rng.random(num) < 0.03, rng.integers(5, 120, num), rng.integers(430, 1500, num))
+    # Many were last met before the year of which visits are kept.
+    earlier = np.where((known_days > 400) & (rng.random(num) < 0.55), rng.integers(366, 720, num), -1)
+    reached_before = pd.Series(np.datetime64(today) - earlier.astype("timedelta64[D]")).astype("datetime64[s]")
     frame = pd.DataFrame(
         {
             "row": np.arange(1, num + 1),
@@ -181,6 +184,7 @@ def _dwellings(
             "unit": _units(doors.households[order], doors.block[order]),
             "status": np.where(rng.random(num) < 0.025, "exempt", "active").astype(object),
             "registered_on": (np.datetime64(today) - known_days.astype("timedelta64[D]")).astype("datetime64[s]"),
+            "reached_before": reached_before.mask(earlier < 0),
         }
     )
     return frame, doors.cell[door]

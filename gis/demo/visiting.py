@@ -109,20 +109,20 @@ def _block(habit: Habits, codes: NDArray[np.object_], first: int, last: int) -> 
     rng = np.random.default_rng([habit.seed, first])
     cell = habit.cell_of[first:last]
     hard = rng.random(len(cell)) < habit.hard[cell]
-    who, day = _calls(rng, habit, cell)
+    who, day, zeal = _calls(rng, habit, cell)
     reached = (rng.random(len(who)) < 0.79) & ~hard[who]
-    # Where nobody answered, the team often comes again some days later.
-    again = np.flatnonzero(~reached & (rng.random(len(who)) < 0.45))
+    # Where nobody answered, the team comes again some days later: seldom in a pale cell, nearly always in a good one.
+    again = np.flatnonzero(~reached & (rng.random(len(who)) < zeal**2))
     later = np.maximum(day[again] - rng.integers(2, 9, len(again)), 1)
     who, day = np.concatenate([who, who[again]]), np.concatenate([day, later])
-    reached = np.concatenate([reached, (rng.random(len(again)) < 0.6) & ~hard[who[len(reached) :]]])
+    reached = np.concatenate([reached, (rng.random(len(again)) < 0.75) & ~hard[who[len(reached) :]]])
     order = np.lexsort((who, -day))
     return _frame(rng, habit, codes[first:last], cell, who[order], day[order], reached[order])
 
 
-def _calls(rng: np.random.Generator, habit: Habits, cell: Ints) -> tuple[Ints, Ints]:
-    """Who is called on (index into `cell`) and how many days before today."""
-    who, days = [], []
+def _calls(rng: np.random.Generator, habit: Habits, cell: Ints) -> tuple[Ints, Ints, Floats]:
+    """Who is called on (index into `cell`), how many days before today, and the share of the cell that was."""
+    who, days, shares = [], [], []
     for campaign in range(habit.campaign_day.shape[1]):
         start = habit.campaign_day[cell, campaign]
         called: Bools = (rng.random(len(cell)) < habit.campaign_share[cell, campaign]) & (start >= 1)
@@ -130,7 +130,8 @@ def _calls(rng: np.random.Generator, habit: Habits, cell: Ints) -> tuple[Ints, I
         length = habit.campaign_length[cell[index], campaign]
         who.append(index)
         days.append(np.maximum(start[index] - (rng.random(len(index)) * length).astype(np.int64), 1))
-    return np.concatenate(who), np.concatenate(days)
+        shares.append(habit.campaign_share[cell[index], campaign])
+    return np.concatenate(who), np.concatenate(days), np.concatenate(shares)
 
 
 def _frame(
