@@ -26,9 +26,10 @@ from gis.storage.postgres_user import PostgresUser
 
 # A user process: it says READY and the server's id, and stays until its standard input is closed.
 USER = """
-import sys
+import signal, sys
 from pathlib import Path
 from gis.storage.cluster import Cluster
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background inherits "ignore"
 with Cluster(Path(sys.argv[1])) as cluster:
     try:
         print("READY", cluster.pid(), flush=True)
