@@ -16,7 +16,7 @@ import shapely
 from shapely import Polygon
 from sqlalchemy import Connection, text
 
-from gis.cells.topology import SLIVER_M, Fault, arrange, as_multipolygon, outline_faults
+from gis.cells.topology import SLIVER_M, Fault, arrange, as_multipolygon, outline_faults, united
 from gis.codes import DIGITS, Level, level_of, parent_of
 from gis.errors import BadInput, BrokenCoverage
 from gis.storage.frames import rows, value
@@ -124,7 +124,7 @@ def load_cells(
     _refuse(tiled.faults)
     grows = not villages <= {code[:12] for code in existing}
     if existing and not grows and not new_outline:
-        _refuse(outline_faults(tiled.cells, shapely.coverage_union_all(list(existing.values())), sliver_m=sliver_m))
+        _refuse(outline_faults(tiled.cells, united(existing.values()), sliver_m=sliver_m))
     _ensure_villages(conn, frame, tiled.cells)
     report = _write(conn, county, frame, tiled.cells, existing, today)
     _retire(conn, county, [code for code in existing if code[:12] in villages and code not in wanted], today)
@@ -148,7 +148,7 @@ def _ensure_villages(conn: Connection, frame: gpd.GeoDataFrame, cells: Mapping[s
     for code in codes:
         if code not in known:
             inside = [shape for cell, shape in cells.items() if cell.startswith(code)]
-            geometry = as_multipolygon(shapely.coverage_union_all(inside))
+            geometry = as_multipolygon(united(inside))
             row = {"code": code, "level": level_of(code).value, "name": code, "parent": parent_of(code), "source": None}
             conn.execute(query("cells/upsert_division"), {**row, "wkb": shapely.to_wkb(geometry)})
 
@@ -237,7 +237,7 @@ def refresh_divisions(conn: Connection, county: int) -> None:
         return
     villages = _united(cells, Level.village)
     towns = _united(villages, Level.town)
-    whole = as_multipolygon(shapely.coverage_union_all(list(towns.values())))
+    whole = as_multipolygon(united(towns.values()))
     conn.execute(query("cells/upsert_outline"), {"county": county, "wkb": shapely.to_wkb(whole)})
     for code, shape in {**villages, **towns, f"{county:06}": whole}.items():
         conn.execute(
@@ -256,7 +256,7 @@ def _united(inside: Mapping[str, shapely.Geometry], level: Level) -> dict[str, s
     groups: dict[str, list[shapely.Geometry]] = {}
     for code, shape in inside.items():
         groups.setdefault(code[: DIGITS[level]], []).append(shape)
-    return {code: shapely.coverage_union_all(shapes) for code, shapes in groups.items()}
+    return {code: united(shapes) for code, shapes in groups.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,14 +273,11 @@ def adopt_codes(conn: Connection, county: int, divisions: gpd.GeoDataFrame, cell
     For sources without codes of their own (OSM): a second extract keeps the codes of the first. Divisions are renamed
     from the outside in, and cells follow their village.
     """
-    stored: dict[str, str] = dict(
-        conn.execute(
-            text("SELECT source, code FROM everycell.division WHERE source IS NOT NULL AND starts_with(code, :county)"),
-            {"county": f"{county:06}"},
-        )
-        .tuples()
-        .all()
+    found = conn.execute(
+        text("SELECT source, code FROM everycell.division WHERE source IS NOT NULL AND starts_with(code, :county)"),
+        {"county": f"{county:06}"},
     )
+    stored: dict[str, str] = {row.source: row.code for row in found}
     used = set(conn.execute(text("SELECT code FROM everycell.division")).scalars())
     renamed: dict[str, str] = {}
     for row in rows(divisions.sort_values("code")):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -220,7 +220,7 @@ def outline_faults(
     shapes = np.array(list(cells.values()), dtype=object)
     measure = _metric_area(np.array([outline], dtype=object))
     tree = shapely.STRtree(shapes)
-    union = shapely.coverage_union_all(shapes)
+    union = united(shapes)
     faults = []
     kinds: tuple[tuple[FaultKind, shapely.Geometry], ...] = (
         ("GAP", shapely.difference(outline, union)),
@@ -233,6 +233,20 @@ def outline_faults(
                 near = tuple(list(cells)[i] for i in sorted(tree.query(piece, predicate="intersects")))
                 faults.append(Fault(kind, near, piece, area))
     return faults
+
+
+def united(shapes: Iterable[shapely.Geometry]) -> shapely.Geometry:
+    """The union of polygons that tile. Fast where they share their nodes, as those written here do; right in any case.
+
+    No polygons give an empty MultiPolygon.
+    """
+    listed = list(shapes)
+    if not listed:
+        return MultiPolygon()
+    try:
+        return shapely.coverage_union_all(listed)
+    except shapely.GEOSException:  # a client drew a border without its neighbour's nodes
+        return shapely.union_all(listed)
 
 
 def as_multipolygon(geometry: shapely.Geometry) -> MultiPolygon:

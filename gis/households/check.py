@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import Connection, text
 
 from gis.cells.load import polygons_of
-from gis.cells.topology import coverage_faults
+from gis.cells.topology import AREA_TOLERANCE, coverage_faults, united
 from gis.households.coverage import counties
 from gis.settings import Settings
 from gis.storage.queries import query
@@ -75,11 +75,7 @@ def _check_shapes(conn: Connection, county: int) -> Iterator[Difference]:
 
 
 def _differing(code: str, kind: str, stored: shapely.Geometry, inside: list[shapely.Polygon]) -> Iterator[Difference]:
-    counted = shapely.coverage_union_all(inside) if inside else shapely.MultiPolygon()
+    counted = united(inside)
     beside = shapely.area(shapely.symmetric_difference(stored, counted))
     if beside > AREA_TOLERANCE:
         yield Difference(kind, code, "shape", f"{shapely.area(stored):.9g} deg²", f"{shapely.area(counted):.9g} deg²")
-
-
-# Square degrees, about 0.01 m²: the same as in the tiling trigger.
-AREA_TOLERANCE: Final = 1e-12

@@ -19,7 +19,7 @@ from gis.storage.bulk import stage
 from gis.storage.queries import query
 from gis.storage.report import LoadReport, Reject
 
-_DOORPLATE: Final = {
+DOORPLATE: Final = {
     "position": "integer",
     "code": "text",
     "address": "text",
@@ -28,7 +28,7 @@ _DOORPLATE: Final = {
     "cell": "text",
     "source": "text",
 }
-_HOUSEHOLD: Final = {
+HOUSEHOLD: Final = {
     "code": "text",
     "doorplate_code": "text",
     "unit": "text",
@@ -119,11 +119,10 @@ def _stage(
     ordered = _near_each_other(doorplates)
     ordered = ordered.assign(position=np.arange(len(ordered)))
     for table, columns, frame, progress in (
-        ("staged_doorplate", _DOORPLATE, ordered, None),
-        ("staged_household", _HOUSEHOLD, households, on_progress),
+        ("staged_doorplate", DOORPLATE, ordered, None),
+        ("staged_household", HOUSEHOLD, households, on_progress),
     ):
-        definition = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        stage(conn, table, definition, frame.reindex(columns=list(columns)), progress)
+        stage(conn, table, columns, frame.reindex(columns=list(columns)), progress)
 
 
 def _near_each_other(doorplates: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from gis.storage.bulk import stage
 from gis.storage.queries import query
 from gis.storage.report import LoadReport, Reject
 
-_SITE: Final = {
+SITE: Final = {
     "code": "text",
     "name": "text",
     "category": "text",
@@ -42,10 +42,10 @@ def load_sites(conn: Connection, county: int, frame: pd.DataFrame) -> LoadReport
         Reject(int(row), "lon, lat", f"stands in no cell of county {county:06}")
         for row in frame.loc[~inside, "row"].tolist()
     ]
-    kept = frame[inside].reindex(columns=list(_SITE))
+    kept = frame[inside].reindex(columns=list(SITE))
     usual = kept["category"].map(lambda category: CATEGORIES[Category(category)].check_interval_days)
     kept = kept.assign(check_interval_days=kept["check_interval_days"].fillna(usual).astype("Int64"))
-    stage(conn, "staged_site", ", ".join(f"{name} {kind}" for name, kind in _SITE.items()), kept)
+    stage(conn, "staged_site", SITE, kept)
     outcomes = conn.execute(query("sites/upsert_sites"), {"county": county}).scalars().all()
     conn.execute(text("DROP TABLE staged_site"))
     inserted = sum(outcomes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import pyarrow as pa
@@ -16,16 +16,18 @@ _CHUNK = 50_000
 def stage(
     conn: Connection,
     table: str,
-    columns: str,
+    columns: Mapping[str, str],
     frame: pd.DataFrame,
     on_progress: Callable[[int], None] | None = None,
 ) -> None:
     """Make the temporary table `table` (gone at the end of the transaction) and COPY `frame` into it.
 
-    `columns` is its definition ("code text, lon float8"), in the order of the frame's columns. Missing values (None,
+    `columns` are its columns and their types; the frame must have them all and nothing else counts. Missing values (None,
     NaN, NaT) become NULL. `on_progress` is told the rows of each chunk. An empty frame makes an empty table.
     """
-    conn.execute(text(f"CREATE TEMPORARY TABLE {table} ({columns}) ON COMMIT DROP"))
+    definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    conn.execute(text(f"CREATE TEMPORARY TABLE {table} ({definition}) ON COMMIT DROP"))
+    frame = frame[list(columns)]
     for start in range(0, len(frame), _CHUNK):
         part = frame.iloc[start : start + _CHUNK]
         copy_into(conn, table, list(frame.columns), part)
@@ -40,7 +42,8 @@ def copy_into(conn: Connection, table: str, columns: list[str], frame: pd.DataFr
     options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
     pa.csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), buffer, options)
     buffer.seek(0)
+    listed = ", ".join(f'"{name}"' for name in columns)
     driver = conn.connection.driver_connection
     assert driver is not None  # noqa: S101 - a checked-out connection has one
     with driver.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)", buffer)
+        cursor.copy_expert(f"COPY {table} ({listed}) FROM STDIN (FORMAT csv)", buffer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import geopandas as gpd
 import pandas as pd
 import shapely
@@ -10,6 +12,8 @@ from sqlalchemy import Connection, text
 from gis.storage.bulk import stage
 from gis.storage.queries import query
 from gis.storage.report import LoadReport
+
+STREET: Final = {"id": "bigint", "class": "smallint", "name": "text", "wkt": "text"}
 
 
 def load_streets(conn: Connection, county: int, frame: gpd.GeoDataFrame) -> LoadReport:
@@ -27,7 +31,7 @@ def load_streets(conn: Connection, county: int, frame: gpd.GeoDataFrame) -> Load
             "wkt": shapely.to_wkt(frame.geometry.to_numpy(), rounding_precision=8),
         }
     )
-    stage(conn, "staged_street", 'id bigint, "class" smallint, name text, wkt text', staged)
+    stage(conn, "staged_street", STREET, staged)
     conn.execute(
         text(
             "DELETE FROM everycell.street t WHERE county = :county"

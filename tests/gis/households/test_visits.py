@@ -16,6 +16,8 @@ from gis.households.visits import record_visits
 from gis.storage.engine import Store
 from tests.gis.world import COUNTY, SETTINGS, TODAY, build, cell_code, visit
 
+MOVE = "UPDATE everycell.doorplate SET geom = ST_Translate(geom, :by, 0) WHERE code LIKE '%D002-0001'"
+
 
 @pytest.fixture
 def county(store: Store) -> Store:
@@ -164,7 +166,7 @@ def test_revision_of_the_touched_cells_only(county: Store) -> None:
     def revisions() -> dict[str, int]:
         with county.read() as conn:
             rows = conn.execute(text("SELECT cell, revision FROM everycell.cell_revision"))
-            return {cell: revision for cell, revision in rows}
+            return {row.cell: row.revision for row in rows}
 
     before = revisions()
     with county.begin() as conn:
@@ -191,7 +193,7 @@ def test_concurrent_batches_in_opposite_order(county: Store, rounds: int) -> Non
             for n in range(rounds):
                 county.retrying(
                     lambda conn, n=n: conn.execute(  # type: ignore[misc]
-                        text("UPDATE everycell.doorplate SET geom = ST_Translate(geom, :by, 0) WHERE code LIKE '%D002-0001'"),
+                        text(MOVE),
                         {"by": 0.01 if n % 2 == 0 else -0.01},
                     )
                 )
@@ -218,9 +220,7 @@ def test_same_id_for_two_households_at_the_same_moment(county: Store) -> None:
         results = []
 
         def send(code: str, days: int, shared=shared, results=results) -> None:  # type: ignore[no-untyped-def]
-            results.append(
-                county.retrying(lambda conn: record_visits(conn, [visit(code, days, id=shared)], SETTINGS))
-            )
+            results.append(county.retrying(lambda conn: record_visits(conn, [visit(code, days, id=shared)], SETTINGS)))
 
         threads = [
             threading.Thread(target=send, args=("990101-D001-0000-00", 1)),

@@ -68,6 +68,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Messages are ASCII: a driver may decode what COMMIT raises without knowing the encoding.
 CREATE FUNCTION everycell.square_metres(g geometry) RETURNS text LANGUAGE sql STABLE AS
 $$ SELECT round(ST_Area(g::geography)::numeric, 2)::text $$;
 
@@ -100,7 +101,7 @@ BEGIN
     SELECT one, other, piece INTO bad FROM pair WHERE ST_Area(piece) > 1e-12
     ORDER BY ST_Area(piece) DESC LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'OVERLAP: cells % and % overlap by % m²', bad.one, bad.other, everycell.square_metres(bad.piece)
+        RAISE EXCEPTION 'OVERLAP: cells % and % overlap by % square metres', bad.one, bad.other, everycell.square_metres(bad.piece)
             USING ERRCODE = 'EC001', DETAIL = ST_AsGeoJSON(bad.piece, 8, 0),
             HINT = 'Snap the border to its neighbour (topological editing in QGIS) and save both cells together.';
     END IF;
@@ -117,7 +118,7 @@ BEGIN
     )
     SELECT code, piece INTO bad FROM outside WHERE ST_Area(piece) > 1e-12 ORDER BY ST_Area(piece) DESC LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'OUTSIDE_COUNTY: cell % leaves the county by % m²', bad.code, everycell.square_metres(bad.piece)
+        RAISE EXCEPTION 'OUTSIDE_COUNTY: cell % leaves the county by % square metres', bad.code, everycell.square_metres(bad.piece)
             USING ERRCODE = 'EC001', DETAIL = ST_AsGeoJSON(bad.piece, 8, 0);
     END IF;
 END $$;
@@ -136,7 +137,7 @@ BEGIN
     IF abs(tiled - ST_Area(outline)) > 1e-12 THEN
         SELECT ST_Difference(outline, ST_Union(geom)) INTO piece FROM everycell.cell
         WHERE county = p_county AND retired_on IS NULL;
-        RAISE EXCEPTION 'GAP: % m² of county % belong to no cell', everycell.square_metres(piece), p_county
+        RAISE EXCEPTION 'GAP: % square metres of county % belong to no cell', everycell.square_metres(piece), p_county
             USING ERRCODE = 'EC001', DETAIL = ST_AsGeoJSON(piece, 8, 0),
             HINT = 'Give the piece to a neighbour: move both borders together.';
     END IF;

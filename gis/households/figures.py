@@ -1,0 +1,184 @@
+"""Coverage from the memory of a worker: the histogram of each county is kept as a matrix and follows the revisions.
+
+A change costs the next question a recount of the cells that changed; an arbitrary cut-off day costs a millisecond. The
+figures are those of `gis.households.coverage.coverage` (a test holds one against the other), all of one snapshot.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, text
+
+from gis.codes import DIGITS, Level
+from gis.errors import NotFound
+from gis.households.coverage import AreaCoverage, CoverageTable, Empty, check_level, total
+from gis.households.matrix import NEVER, CellFigures, DayMatrix, Ints, day_of, number_of
+from gis.storage.binary import fetch_integers
+from gis.storage.queries import query
+
+_COLUMNS: Final = {"cell": "i8", "kind": "i4", "day": "i4", "households": "i4"}
+_RECOUNT: Final = 40  # more changed cells than these are read faster with the whole county
+
+
+@dataclass(frozen=True, slots=True)
+class CountyFigures:
+    """The figures of every live cell of a county at one moment, arrays (n,) in the order of `codes`."""
+
+    codes: list[str]
+    names: list[str]
+    confirmed_empty: NDArray[np.bool_]
+    cells: CellFigures
+    division_names: dict[str, str]
+
+
+class _County:
+    """What is kept of one county."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.stamp: object = None
+        self.matrix: DayMatrix | None = None
+        self.revisions: dict[str, int] = {}
+        self.names: list[str] = []
+        self.confirmed_empty: NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.division_names: dict[str, str] = {}
+
+
+class Figures:
+    """The matrices of all counties of a worker. Safe for several threads."""
+
+    def __init__(self) -> None:
+        self._counties: dict[int, _County] = {}
+        self._lock = threading.Lock()
+
+    def county(self, conn: Connection, county: int, stamp: object, since: date, today: date) -> CountyFigures:
+        """The figures of a county. `stamp` changes whenever anything in the county does: the same stamp costs no query.
+
+        `conn` must be in a transaction with one snapshot. A cut-off older than what is kept is counted by the database.
+        """
+        kept = self._kept(county)
+        with kept.lock:
+            if kept.matrix is None or stamp != kept.stamp or not kept.matrix.covers(today, today):
+                _bring_up_to_date(conn, county, kept, today)
+            if kept.matrix is None or not kept.matrix.covers(since, today):
+                cells = _counted_by_database(conn, county, since, today)
+            else:
+                cells = kept.matrix.figures(since, today)
+            return CountyFigures(list(kept.revisions), kept.names, kept.confirmed_empty, cells, kept.division_names)
+
+    def _kept(self, county: int) -> _County:
+        with self._lock:
+            return self._counties.setdefault(county, _County())
+
+
+def _bring_up_to_date(conn: Connection, county: int, kept: _County, today: date) -> None:
+    """Read what has changed since the revisions that `kept` knows."""
+    rows = conn.execute(query("households/cell_states"), {"county": county}).all()
+    revisions = {row.code: row.revision for row in rows}
+    changed = [code for code, revision in revisions.items() if kept.revisions.get(code) != revision]
+    same_cells = kept.matrix is not None and revisions.keys() == kept.revisions.keys()
+    if not (same_cells and len(changed) <= _RECOUNT and _recount(conn, county, kept, changed, today)):
+        codes = np.array([int(code) for code in revisions], np.int64)
+        entries = fetch_integers(conn, query("households/histogram"), {"county": county}, _COLUMNS)
+        kept.matrix = DayMatrix(codes, entries[np.isin(entries["cell"], codes)], today)
+    kept.revisions = revisions
+    kept.names = [row.name for row in rows]
+    kept.confirmed_empty = np.array([row.confirmed_empty for row in rows], np.bool_)
+    kept.division_names = _division_names(conn, county)
+    # The stamp of this snapshot; where it is older than the one asked for, the next question reads again.
+    kept.stamp = next((tuple(row) for row in conn.execute(query("cells/county_changes")) if row.county == county), None)
+
+
+def _recount(conn: Connection, county: int, kept: _County, changed: Sequence[str], today: date) -> bool:
+    """Count the changed cells again; False where the matrix must be made anew."""
+    if kept.matrix is None or not kept.matrix.covers(today, today):
+        return False
+    if not changed:
+        return True
+    # A few thousand rows by index: starting parallel workers would take longer than the work.
+    conn.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
+    values = {"county": county, "cells": list(changed)}
+    entries = fetch_integers(conn, query("households/histogram_of_cells"), values, _COLUMNS)
+    return kept.matrix.replace(np.array([int(code) for code in changed], np.int64), entries)
+
+
+def _counted_by_database(conn: Connection, county: int, since: date, today: date) -> CellFigures:
+    values = {"counties": [county], "prefix": "", "digits": DIGITS[Level.cell], "since": since, "today": today}
+    rows = conn.execute(query("households/coverage"), values).all()
+    numbers = np.array([(r.known, r.reached, r.tried, r.never, r.overdue) for r in rows], np.int64).reshape(-1, 5)
+    oldest = np.array([NEVER if r.oldest_on is None else number_of(r.oldest_on) for r in rows], np.int64)
+    known, reached, tried, never, overdue = numbers.T
+    return CellFigures(known, reached, tried, never, overdue, oldest)
+
+
+def _division_names(conn: Connection, county: int) -> dict[str, str]:
+    found = conn.execute(
+        text("SELECT code, name FROM everycell.division WHERE starts_with(code, :county)"), {"county": f"{county:06}"}
+    )
+    return {row.code: row.name for row in found}
+
+
+def coverage_table(
+    parts: Sequence[CountyFigures], *, area: str | None, level: Level, since: date, today: date
+) -> CoverageTable:
+    """The table of `gis.households.coverage.coverage`, from the figures of the counties the area lies in.
+
+    Raises NotFound where the area has no cell, BadInput where `level` is wider than it.
+    """
+    check_level(area, level)
+    areas = [row for part in parts for row in _areas(part, area or "", level)]
+    if area is not None and not areas:
+        raise NotFound(f"area: there is no cell in {area}", field="area")
+    return CoverageTable(today, since, areas, total(areas, area))
+
+
+def _areas(part: CountyFigures, area: str, level: Level) -> list[AreaCoverage]:
+    inside = [position for position, code in enumerate(part.codes) if code.startswith(area)]
+    if not inside:
+        return []
+    first, last = inside[0], inside[-1] + 1
+    digits = DIGITS[level]
+    codes = [code[:digits] for code in part.codes[first:last]]
+    starts = [n for n in range(len(codes)) if n == 0 or codes[n] != codes[n - 1]]
+    summed = _summed(part, slice(first, last), starts)
+    names = dict(zip(part.codes, part.names, strict=True)) if level is Level.cell else part.division_names
+    return [
+        AreaCoverage(codes[start], names.get(codes[start], codes[start]), level, *figures)
+        for start, figures in zip(starts, summed, strict=True)
+    ]
+
+
+def _summed(part: CountyFigures, inside: slice, starts: list[int]) -> list[tuple[Any, ...]]:
+    """known, reached, tried, never, overdue, oldest_on and empty of each run of cells that begins at `starts`."""
+    cells = part.cells
+
+    def add(values: Ints) -> list[int]:
+        summed: list[int] = np.add.reduceat(values[inside], starts).tolist()
+        return summed
+
+    dated = np.where(cells.oldest[inside] == NEVER, np.iinfo(np.int64).max, cells.oldest[inside])
+    oldest = [None if n == np.iinfo(np.int64).max else day_of(n) for n in np.minimum.reduceat(dated, starts).tolist()]
+    known = add(cells.known)
+    confirmed = np.logical_and.reduceat(part.confirmed_empty[inside], starts).tolist()
+    empty: list[Empty | None] = [
+        None if k else ("confirmed" if c else "unchecked") for k, c in zip(known, confirmed, strict=True)
+    ]
+    return list(
+        zip(
+            known,
+            add(cells.reached),
+            add(cells.tried),
+            add(cells.never),
+            add(cells.overdue),
+            oldest,
+            empty,
+            strict=True,
+        )
+    )
