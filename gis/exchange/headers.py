@@ -139,6 +139,7 @@ class Match:
     ignored: tuple[str, ...]
 
 
+_CODES: Final = frozenset({"code", "village", "doorplate_code", "household", "id"})
 _BRACKETED: Final = re.compile(r"[(（\[【].*?[)）\]】]")
 _NOT_LETTERS: Final = re.compile(r"[\W_]+")
 
@@ -181,6 +182,13 @@ def match(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str]) -> Mat
             field=missing[0],
         )
     return Match(found, tuple(name for name in columns if name not in found.values()))
+
+
+def code_columns(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str]) -> set[str]:
+    """The columns that mean a code, as far as can be told before anything is believed."""
+    fields = [field for field in FIELDS[kind] if field.name in _CODES]
+    by_heading = {column for column in columns for field in fields if normal(column) in field.headings}
+    return by_heading | {column for name, column in mapping.items() if name in _CODES}
 
 
 def _mapped(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
