@@ -111,9 +111,8 @@ def _inspect(folder: Path) -> PostgresBinaries | None:
     major = _major_of(folder)
     if major is None:
         major = _ask_major(PostgresBinaries(folder, 0, root))
-    if major < OLDEST_MAJOR or not _has_postgis(folder, major):
-        return None
-    return PostgresBinaries(folder, major, root)
+    binaries = PostgresBinaries(folder, major, root)
+    return binaries if major >= OLDEST_MAJOR and _has_postgis(binaries) else None
 
 
 def _major_of(folder: Path) -> int | None:
@@ -129,15 +128,22 @@ def _ask_major(binaries: PostgresBinaries) -> int:
     return int(match[1]) if match else 0
 
 
-def _has_postgis(folder: Path, major: int) -> bool:
-    above = folder.parent
-    shares = (
-        above / "share" / "extension",
-        above / "share" / "postgresql" / "extension",
-        above.parent.parent.parent / "share" / "postgresql" / str(major) / "extension",
-        above / "share" / f"postgresql@{major}" / "extension",
-    )
-    return any((share / "postgis.control").is_file() for share in shares)
+def _has_postgis(binaries: PostgresBinaries) -> bool:
+    """Whether its extensions hold PostGIS: where its layout is a common one, without asking a program."""
+    above = binaries.bin.parent
+    shares = [above / "share", above.parent.parent.parent / "share" / "postgresql" / str(binaries.major)]
+    if any(_holds_postgis(share) for share in shares):
+        return True
+    pg_config = binaries.bin / "pg_config"
+    if not os.access(pg_config, os.X_OK):
+        return False
+    command = [str(pg_config), "--sharedir"]
+    answer = subprocess.run(command, env=binaries.environment(), capture_output=True, text=True, check=False)
+    return answer.returncode == 0 and _holds_postgis(Path(answer.stdout.strip()))
+
+
+def _holds_postgis(share: Path) -> bool:
+    return (share / "extension" / "postgis.control").is_file()
 
 
 def _library_folders(root: Path) -> Iterator[Path]:
