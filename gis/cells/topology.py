@@ -71,7 +71,8 @@ def arrange(cells: Mapping[str, Polygon], *, sliver_m: float = SLIVER_M, enclave
 
     Overlaps and gaps thinner than `sliver_m` metres are healed (an overlap goes to the lower code, a gap to the
     neighbour with the longest common border) and reported; thicker ones are faults, and then `cells` are not to be
-    used. With `enclaves` a hole that no cell fills is another county's land, not a gap. No cells give no cells.
+    used (empty or incomplete). With `enclaves` a hole that no cell fills is another county's land, not a gap. No cells
+    give no cells.
     """
     if not cells:
         return Coverage({})
@@ -84,8 +85,10 @@ def arrange(cells: Mapping[str, Polygon], *, sliver_m: float = SLIVER_M, enclave
     sort = _Sorting(codes, faces, owners, metric, sliver_m, enclaves)
     sort.overlaps()
     sort.gaps()
-    united, broken = _unite(codes, faces, sort.label, metric)
-    return Coverage(united, sort.faults + broken, sort.healed)
+    if sort.faults:
+        return Coverage({}, sort.faults, sort.healed)
+    whole, broken = _unite(codes, faces, sort.label, metric)
+    return Coverage(whole, broken, sort.healed)
 
 
 def _owners(faces: np.ndarray[Any, Any], shapes: np.ndarray[Any, Any]) -> list[list[int]]:
@@ -159,7 +162,7 @@ class _Sorting:
             if label is not None:
                 common = shapely.intersection(shapely.boundary(self.faces[face]), shapely.boundary(self.faces[other]))
                 shared[label] += float(shapely.length(common))
-        return shared
+        return {label: length for label, length in shared.items() if length > 0}
 
     def _thin(self, piece: shapely.Geometry) -> tuple[bool, float]:
         area, perimeter = self.measure(piece)
@@ -183,17 +186,17 @@ def _unite(
     for face, owner in enumerate(label):
         if owner is not None:
             parts[owner].append(face)
-    united: dict[str, Polygon] = {}
+    whole: dict[str, Polygon] = {}
     broken: list[Fault] = []
     for index, code in enumerate(codes):
-        whole = shapely.coverage_union_all(faces[parts[index]])
-        pieces = [piece for piece in shapely.get_parts(whole) if not piece.is_empty]
+        merged = shapely.coverage_union_all(faces[parts[index]])
+        pieces = [piece for piece in shapely.get_parts(merged) if not piece.is_empty]
         if len(pieces) == 1:
-            united[code] = pieces[0]
+            whole[code] = pieces[0]
             continue
         smallest = min(pieces, key=shapely.area, default=Polygon())
         broken.append(Fault("MULTIPART", (code,), smallest, measure(smallest)[0]))
-    return united, broken
+    return whole, broken
 
 
 def coverage_faults(cells: Mapping[str, Polygon]) -> list[Fault]:

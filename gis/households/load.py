@@ -91,7 +91,7 @@ def cells_of_points(cells: dict[str, shapely.Polygon], lon: pd.Series, lat: pd.S
     shapes = np.array([cells[code] for code in codes], dtype=object)
     tree = shapely.STRtree(shapes)
     found = pd.Series(pd.NA, index=lon.index, dtype=object)
-    points, hits = tree.query(shapely.points(lon.to_numpy(), lat.to_numpy()), predicate="intersects")
+    points, hits = tree.query(shapely.points(lon.to_numpy(float), lat.to_numpy(float)), predicate="intersects")
     first = pd.Series(hits).groupby(points).min()
     found.iloc[first.index.to_numpy()] = codes[first.to_numpy()]
     return found

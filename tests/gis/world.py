@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -58,7 +57,8 @@ def dwellings(per_cell: dict[int, int], units: int = 1, columns: int = 3) -> tup
             code = f"990101-D{number:03}-{k:04}"
             lon, lat = x + STEP * (0.1 + 0.8 * (k % 97) / 97), y + STEP * (0.1 + 0.8 * (k % 89) / 89)
             doors.append((len(doors) + 1, code, f"柳林村{number}组{k + 1}号", lon, lat))
-            homes.extend((len(homes) + u, f"{code}-{u:02}", code, f"{u + 1}室") for u in range(units))
+            for u in range(units):
+                homes.append((len(homes) + 1, f"{code}-{u:02}", code, f"{u + 1}室"))
     return (
         pd.DataFrame(doors, columns=["row", "code", "address", "lon", "lat"]),
         pd.DataFrame(homes, columns=["row", "code", "doorplate_code", "unit"]),
@@ -80,7 +80,3 @@ def visit(
 ) -> Visit:
     at = datetime(TODAY.year, TODAY.month, TODAY.day, hour, tzinfo=ZONE) - timedelta(days=days_ago)
     return Visit(id or uuid4(), household, at, Outcome(outcome), "T01", Purpose.routine)
-
-
-def household_codes(frames: Iterable[tuple[pd.DataFrame, pd.DataFrame]]) -> list[str]:
-    return [code for _, homes in frames for code in homes["code"]]
