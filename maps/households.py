@@ -34,8 +34,11 @@ SCRIPTS: Final = (
     "sites.js",
     "sources.js",
     "panel.js",
+    "figures.js",
     "cutoff.js",
     "visits.js",
+    "waiting.js",
+    "cards.js",
     "search.js",
     "households.js",
 )

@@ -17,12 +17,14 @@
     return running ? `round:${running.code}` : `${cutoffs[0]}d`;
   };
 
-  /** The switch in the bar. `onchange(cutoff)` is called when another one is chosen. */
+  /** The switch in the bar. `onchange(cutoff)` is called when another one is chosen; `fixed` is a day that stays. */
   everycell.Cutoff = class {
-    constructor(target, { cutoffs, rounds, today, chosen, onchange }) {
+    constructor(target, { cutoffs = [], rounds = [], today, chosen, fixed, onchange }) {
       Object.assign(this, { target, cutoffs, rounds, today, onchange });
-      this.now = parse(chosen, today, rounds) ?? parse(usual(cutoffs, rounds, today), today, rounds);
-      this._show();
+      const { t } = everycell;
+      this.now = parse(fixed ?? chosen, today, rounds) ?? parse(usual(cutoffs, rounds, today), today, rounds);
+      if (fixed) target.replaceChildren(h("span", { class: "caption" }, t("Counted since {day}", { day: fixed })));
+      else this._show();
     }
 
     text() {

@@ -2,10 +2,6 @@
 // The panel at the left: where we are, the figures, the areas inside, the households that wait.
 {
   const { h, number, percent } = everycell;
-  const LEVELS = { 6: "county", 9: "town", 12: "village", 15: "cell" };
-
-  everycell.levelOf = (code) => LEVELS[code.length] ?? "all";
-
   const figure = (name, value, note, className = "") =>
     h("div", { class: `figure ${className}` }, h("dt", {}, name), h("dd", {}, value, note ? h("small", {}, note) : null));
 
@@ -89,6 +85,11 @@
 
     add(items) {
       this.items.push(...items);
+      this.paint();
+    }
+
+    remove(unwanted) {
+      this.items = this.items.filter((item) => !unwanted(item));
       this.paint();
     }
 
