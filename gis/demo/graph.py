@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gis.demo.field import Floats
-from gis.demo.plan import Ints
+from gis.demo.plan import Bools, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,33 @@ def spread(
                 best[other] = through
                 heapq.heappush(heap, (through, other, mark, edges[k]))
     return Spread(np.array(label, dtype=np.int64), np.array(best), np.array(via, dtype=np.int64))
+
+
+def main_pieces(graph: Graph, zone: Ints) -> Bools:
+    """Which nodes belong to the largest connected piece of their zone (zones < 0 have none)."""
+    zones, piece = zone.tolist(), [-1] * len(zone)
+    count = 0
+    for root in range(len(zones)):
+        if zones[root] < 0 or piece[root] >= 0:
+            continue
+        piece[root] = count
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            for k in range(graph.start[node], graph.start[node + 1]):
+                other = graph.near[k]
+                if piece[other] < 0 and zones[other] == zones[root]:
+                    piece[other] = count
+                    stack.append(other)
+        count += 1
+    pieces = np.array(piece, dtype=np.int64)
+    size = np.bincount(pieces[pieces >= 0], minlength=count)
+    best = np.zeros(int(zone.max(initial=-1)) + 1, dtype=np.int64)
+    inside = np.flatnonzero(zone >= 0)
+    np.maximum.at(best, zone[inside], size[pieces[inside]])
+    found = np.zeros(len(zone), dtype=np.bool_)
+    found[inside] = size[pieces[inside]] == best[zone[inside]]
+    return found
 
 
 def connect(ends: Ints, edge_cost: Floats, found: Spread, num_labels: int) -> list[list[int]]:

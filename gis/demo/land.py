@@ -13,7 +13,7 @@ import shapely
 
 from gis.demo.field import Field, Floats
 from gis.demo.geometry import points
-from gis.demo.graph import Graph, connect, make_graph, path_to_seed, spread
+from gis.demo.graph import Graph, connect, main_pieces, make_graph, path_to_seed, spread
 from gis.demo.mesh import Mesh, Settlements
 from gis.demo.plan import Bools, Ints, Plan, power_labels
 
@@ -227,9 +227,10 @@ class _Grower:
         """The label of every face (-1 where `zone` is -1). `forced` ≥ 0 reserves a face for one label."""
         only = np.full(len(zone), -1, dtype=np.int64)
         seeds: list[tuple[int, int]] = []
+        main = main_pieces(self.graph, zone)
         for parent in np.unique(label_zone):
             labels = np.flatnonzero(label_zone == parent)
-            faces = np.flatnonzero(zone == parent)
+            faces = np.flatnonzero((zone == parent) & main)
             nearest, margin = power_labels(self.mesh.face_xy[faces], centres[labels], weights[labels])
             belt = 0.26 * np.sqrt(self._area(faces) / len(labels) / np.pi)
             only[faces] = np.where(margin > belt, labels[nearest], -1)
@@ -245,12 +246,13 @@ class _Grower:
         return float(np.prod(high - low)) * 0.7
 
     def _seeds(self, faces: Ints, labels: Ints, centres: Floats, only: Ints) -> list[tuple[int, int]]:
-        """For each label the nearest face of its own, or else the nearest face that is nobody's seed yet."""
+        """For each label the nearest face of its own, built up if possible; or else the nearest that is still free."""
         seeds: list[tuple[int, int]] = []
         free = np.ones(len(faces), dtype=np.bool_)
         for label in labels:
             far = np.hypot(*(self.mesh.face_xy[faces] - centres[label]).T)
-            strange = (only[faces] != label) * 1e9 + (~free) * 1e12
+            others = (only[faces] != label) & (only[faces] >= 0)
+            strange = (only[faces] < 0) * 200.0 + others * 1e9 + (~free) * 1e12 + (~self.mesh.built[faces]) * 400.0
             best = int(np.argmin(far + strange))
             free[best] = False
             seeds.append((int(faces[best]), int(label)))

@@ -142,7 +142,7 @@ def _core_blocks(rng: np.random.Generator, radius_m: float) -> tuple[Ints, Bools
     reach = int(radius_m / min(BLOCK_M) * 1.5) + 2
     lattice = np.stack(np.meshgrid(np.arange(-reach, reach + 1), np.arange(-reach, reach + 1)), -1).reshape(-1, 2)
     xy = lattice * np.array(BLOCK_M)
-    edge = radius_m * (1.0 + 0.16 * Field(rng, radius_m * 1.6)(xy))
+    edge = radius_m * (1.0 + 0.08 * Field(rng, radius_m * 1.6)(xy))
     return _with_ring(lattice, np.hypot(*xy.T) < edge)
 
 

@@ -116,10 +116,17 @@ def power_labels(points: Floats, centres: Floats, weights: Floats) -> tuple[Ints
     return label, margin.min(axis=1)
 
 
-def relax(rng: np.random.Generator, samples: Floats, shares: Floats, steps: int = 50) -> tuple[Floats, Floats, Ints]:
+def relax(
+    rng: np.random.Generator,
+    samples: Floats,
+    shares: Floats,
+    steps: int = 50,
+    keep_out: tuple[Floats, float] | None = None,
+) -> tuple[Floats, Floats, Ints]:
     """Centres and weights of a power diagram that gives each centre its share of the samples, and the samples' labels.
 
     `samples` (n, 2) in metres, n ≥ number of shares. Lloyd's relaxation with weights that follow the error in area.
+    No centre comes to lie in the disc `keep_out` (middle, radius): areas lie around it, not across it.
     """
     num = len(shares)
     share = shares / shares.sum()
@@ -134,6 +141,10 @@ def relax(rng: np.random.Generator, samples: Floats, shares: Floats, steps: int 
         for axis in (0, 1):
             total = np.bincount(label, weights=samples[:, axis], minlength=num)
             centres[:, axis] = np.where(count > 0, total / np.maximum(count, 1), centres[:, axis])
+        if keep_out is not None:
+            outward = centres - keep_out[0]
+            far = np.maximum(np.hypot(*outward.T), 1.0)
+            centres = keep_out[0] + outward * (np.maximum(far, keep_out[1]) / far)[:, None]
         if step > steps // 4:
             weights += 0.5 * spread * np.clip(share - count / len(samples), -share, share) / share
     return centres, weights, label
@@ -210,9 +221,11 @@ class _Builder:
         self.cell_weight: list[float] = []
         self.cell_village: list[int] = []
 
-    def villages(self, town: int, samples: Floats, cells: Ints, *, urban: bool) -> None:
+    def villages(
+        self, town: int, samples: Floats, cells: Ints, keep_out: tuple[Floats, float] | None = None, *, urban: bool
+    ) -> None:
         """Divides `samples` into villages with the given numbers of cells, and each village into its cells."""
-        centres, weights, label = relax(self.rng, samples, cells.astype(np.float64))
+        centres, weights, label = relax(self.rng, samples, cells.astype(np.float64), keep_out=keep_out)
         for index, num_cells in enumerate(cells):
             self.village_xy.append(centres[index])
             self.village_weight.append(float(weights[index]))
@@ -242,7 +255,8 @@ def _plan_town(
     num_villages = counts.town_villages[town] - communities
     around = samples[np.hypot(*(samples - centre).T) > core_radius_m * 1.1]
     rural_cells = counts.town_cells[town] - urban_cells
-    builder.villages(town, around, apportion(rural_cells, rng.uniform(0.7, 1.3, num_villages), least=2), urban=False)
+    cells = apportion(rural_cells, rng.uniform(0.7, 1.3, num_villages), least=2)
+    builder.villages(town, around, cells, (centre, core_radius_m * 1.7), urban=False)
 
 
 def _wanted(rng: np.random.Generator, counts: Sizes, builder: _Builder) -> Ints:

@@ -51,10 +51,10 @@ def habits(
     num = len(plan.cell_xy)
     zeal = _zeal(rng, plan)
     round_days = (today - round_first_on).days
-    before = max(1, round(visits_per_household * 0.9))
+    before = max(1, round(visits_per_household * 1.1))
     gap = (YEAR_DAYS - round_days - 12) / before
     start = round_days + 10 + gap * (np.arange(before)[None, :] + rng.uniform(0.1, 0.9, (num, before)))
-    share = np.clip(rng.normal(0.72 * visits_per_household / (before + 0.6), 0.1, (num, before)), 0.1, 0.97)
+    share = np.clip(rng.normal(0.88 * visits_per_household / (before + 0.6), 0.1, (num, before)), 0.1, 0.97)
     # The forgotten fifth: nobody came after early in the year; to the last three nobody came at all.
     rank = np.argsort(np.argsort(zeal, kind="stable"), kind="stable")
     forgotten = rank < max(3, num // 9)
