@@ -98,6 +98,11 @@ def _metres(lon: Floats, lat: Floats, from_lon: Floats, from_lat: Floats) -> tup
     return np.asarray(east), np.asarray((lat - from_lat) * _METRES_PER_DEG)
 
 
+def metres_between(lon: Floats, lat: Floats, other_lon: Floats, other_lat: Floats) -> Floats:
+    """Distances, good to a percent within a county."""
+    return np.asarray(np.hypot(*_metres(lon, lat, other_lon, other_lat)), dtype=np.float64)
+
+
 # --- the same things, stored and in the file -------------------------------------------------------------------------
 
 
@@ -138,8 +143,8 @@ def offset_of_shapes(
 ) -> Offset | None:
     """Polygons by code (`shapes` in stored degrees) against the stored ones with the same code.
 
-    `given` is, for each code, some point of the shape as the file has it. Offsets count only where the shapes are alike:
-    moved back, they cover the stored ones to 95 %.
+    `given` is, for each code, some point of the shape as the file has it. Offsets count only where the shapes are
+    alike: moved back, they cover the stored ones to 95 %.
     """
     codes = sorted(code for code in shapes if code in known)
     if not codes:

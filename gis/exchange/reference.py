@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -38,19 +37,13 @@ def divisions(conn: Connection, county: int) -> dict[str, Any]:
     return {code: shapely.from_wkb(bytes(wkb)) for code, wkb in found}
 
 
-def doorplates(
-    conn: Connection, county: int, codes: Iterable[str | None], addresses: Iterable[str | None]
-) -> pd.DataFrame:
-    """Stored doorplates with one of the codes or addresses: code, address, lon, lat."""
+def doorplates(conn: Connection, county: int, codes: pd.Series[Any]) -> pd.DataFrame:
+    """Stored doorplates with one of the codes: code, lon, lat."""
     found = conn.execute(
         text(
-            "SELECT code, address, ST_X(geom), ST_Y(geom) FROM everycell.doorplate"
-            " WHERE county = :county AND (code = ANY (:codes) OR address = ANY (:addresses))"
+            "SELECT code, ST_X(geom), ST_Y(geom) FROM everycell.doorplate"
+            " WHERE county = :county AND code = ANY (:codes)"
         ),
-        {
-            "county": county,
-            "codes": [code for code in codes if code is not None],
-            "addresses": [address for address in addresses if address is not None],
-        },
+        {"county": county, "codes": codes.tolist()},
     )
-    return pd.DataFrame([tuple(row) for row in found], columns=["code", "address", "lon", "lat"])
+    return pd.DataFrame([tuple(row) for row in found], columns=["code", "lon", "lat"])

@@ -1,0 +1,281 @@
+"""everycell import …: the county's own files into the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from api.cli.output import err, opened, out
+from gis.crs import Datum
+from gis.errors import Interrupted
+from gis.exchange.headers import Kind, parse_mapping
+from gis.exchange.importer import Options, Summary, import_file
+from gis.settings import settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Import the county's files: GeoPackage, Shapefile (plain or zipped), GeoJSON, GeoParquet, CSV. A file with"
+    " personal data is refused; of the others only known columns are stored.",
+)
+
+File = Annotated[Path, typer.Argument(help="the file", show_default=False)]
+Crs = Annotated[str | None, typer.Option(help="its CRS, e.g. EPSG:4543; default: what the file says, else degrees")]
+DatumOption = Annotated[
+    Datum | None, typer.Option("--datum", help="what its degrees are: gcj02 for AMap and Tencent, bd09 for Baidu")
+]
+Encoding = Annotated[str | None, typer.Option(help="its text encoding; default: guessed (UTF-8, GB18030)")]
+Layer = Annotated[str | None, typer.Option(help="which of several layers")]
+Map = Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN where a heading is not understood")]
+County = Annotated[str | None, typer.Option(help="6 digits of the county, where the file does not say")]
+RejectsFile = Annotated[Path | None, typer.Option("--rejects", help="CSV for rejected rows; default: beside the file")]
+Strict = Annotated[bool, typer.Option("--strict", help="write nothing unless every row is good")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="do everything but keep nothing")]
+Accept = Annotated[bool, typer.Option("--accept-offset", help="import a file that sits beside its county as it is")]
+Enclaves = Annotated[bool, typer.Option("--enclaves", help="holes between the cells are meant: land of another county")]
+NewOutline = Annotated[bool, typer.Option("--new-outline", help="the cells may tile another area than before")]
+
+
+@app.command()
+def divisions(
+    file: File,
+    crs: Crs = None,
+    datum: DatumOption = None,
+    encoding: Encoding = None,
+    layer: Layer = None,
+    map: Map = None,
+    county: County = None,
+    rejects: RejectsFile = None,
+    strict: Strict = False,
+    dry_run: DryRun = False,
+    accept_offset: Accept = False,
+) -> None:
+    """County, towns, villages: code (6, 9, 12 digits), name, polygon. A village without cells gets one for each part."""
+    _import(
+        Kind.divisions,
+        file,
+        Options(
+            crs,
+            datum,
+            encoding,
+            layer,
+            parse_mapping(map or ()),
+            county,
+            rejects,
+            accept_offset,
+            strict=strict,
+            dry_run=dry_run,
+        ),
+    )
+
+
+@app.command()
+def cells(
+    file: File,
+    crs: Crs = None,
+    datum: DatumOption = None,
+    encoding: Encoding = None,
+    layer: Layer = None,
+    map: Map = None,
+    county: County = None,
+    rejects: RejectsFile = None,
+    strict: Strict = False,
+    dry_run: DryRun = False,
+    accept_offset: Accept = False,
+    enclaves: Enclaves = False,
+    new_outline: NewOutline = False,
+) -> None:
+    """Cells: code (15 digits), polygon, [name, kind]. All cells of each village that the file names; they must tile."""
+    _import(
+        Kind.cells,
+        file,
+        Options(
+            crs,
+            datum,
+            encoding,
+            layer,
+            parse_mapping(map or ()),
+            county,
+            rejects,
+            accept_offset,
+            enclaves,
+            new_outline,
+            strict,
+            dry_run,
+        ),
+    )
+
+
+@app.command()
+def households(
+    file: File,
+    crs: Crs = None,
+    datum: DatumOption = None,
+    encoding: Encoding = None,
+    layer: Layer = None,
+    map: Map = None,
+    county: County = None,
+    rejects: RejectsFile = None,
+    strict: Strict = False,
+    dry_run: DryRun = False,
+    accept_offset: Accept = False,
+) -> None:
+    """Dwellings, one a row: place, [address, code, unit, status, …]. Rows of one address or point share a doorplate."""
+    _import(
+        Kind.households,
+        file,
+        Options(
+            crs,
+            datum,
+            encoding,
+            layer,
+            parse_mapping(map or ()),
+            county,
+            rejects,
+            accept_offset,
+            strict=strict,
+            dry_run=dry_run,
+        ),
+    )
+
+
+@app.command()
+def visits(
+    file: File,
+    encoding: Encoding = None,
+    layer: Layer = None,
+    map: Map = None,
+    county: County = None,
+    rejects: RejectsFile = None,
+    strict: Strict = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Visits: household, time, outcome, team, [purpose, id]. The same file again repeats nothing."""
+    _import(
+        Kind.visits,
+        file,
+        Options(None, None, encoding, layer, parse_mapping(map or ()), county, rejects, strict=strict, dry_run=dry_run),
+    )
+
+
+@app.command()
+def sites(
+    file: File,
+    crs: Crs = None,
+    datum: DatumOption = None,
+    encoding: Encoding = None,
+    layer: Layer = None,
+    map: Map = None,
+    county: County = None,
+    rejects: RejectsFile = None,
+    strict: Strict = False,
+    dry_run: DryRun = False,
+    accept_offset: Accept = False,
+) -> None:
+    """Key sites: name, category, place, [code, address, …]. Categories are a closed list of facilities."""
+    _import(
+        Kind.sites,
+        file,
+        Options(
+            crs,
+            datum,
+            encoding,
+            layer,
+            parse_mapping(map or ()),
+            county,
+            rejects,
+            accept_offset,
+            strict=strict,
+            dry_run=dry_run,
+        ),
+    )
+
+
+def _import(kind: Kind, file: Path, options: Options) -> None:
+    with opened() as store, _interruptible(), _Bar() as bar, store.begin() as conn:
+        summary = import_file(conn, kind, file, settings(), options, bar.told)
+    show(summary)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("stopped; nothing was written") from None
+
+
+class _Bar:
+    """A line for each stage, with rows, rate and remaining time where a stage can tell."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(show_speed=True),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=err,
+            transient=True,
+        )
+        self._task = self._progress.add_task("opening", total=None)
+        self._stage = ""
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def told(self, stage: str, done: int, total: int) -> None:
+        """What an import reports of itself."""
+        if stage != self._stage:
+            self._stage = stage
+            self._progress.reset(self._task, description=stage, total=total or None)
+        self._progress.update(self._task, completed=done, total=total or None)
+
+
+def show(summary: Summary) -> None:
+    """What was read, understood and done."""
+    understood = [summary.format, summary.encoding, summary.place]
+    out.print(f"{summary.path.name}: {', '.join(part for part in understood if part)}", markup=False)
+    taken = ", ".join(f"{column} → {name}" if column != name else name for name, column in summary.columns.items())
+    out.print(f"columns: {taken or 'none'}", markup=False)
+    if summary.ignored:
+        out.print(f"ignored, not stored: {', '.join(summary.ignored)}", markup=False)
+    for note in summary.notes:
+        out.print(f"note: {note}", markup=False)
+    out.print(_figures(summary))
+    if summary.rejects:
+        out.print(f"rejected rows, with reasons: {summary.rejects_path}", markup=False)
+    if summary.dry_run:
+        out.print("dry run: nothing was kept")
+
+
+def _figures(summary: Summary) -> Table:
+    table = Table("", "read", "inserted", "updated", "unchanged", "rejected")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    inserted, updated, unchanged = (
+        sum(getattr(report, name) for report in summary.reports) for name in ("inserted", "updated", "unchanged")
+    )
+    figures = (summary.rows_read, inserted, updated, unchanged, len(summary.rejects))
+    table.add_row(summary.kind.value, *(f"{figure:,}" for figure in figures))
+    return table
