@@ -79,11 +79,11 @@ class Cluster:
         if self._users is not None:
             return self.url
         self._make_home()
-        with self._alone():
+        with self._alone() as lock:
             users = self._open_lock("postgres.users")
             fcntl.flock(users, fcntl.LOCK_SH)
             try:
-                self._server.ensure_running()
+                self._server.ensure_running(lock)
                 self._server.ensure_database(DATABASE)
             except BaseException:
                 self._leave(users)
@@ -130,8 +130,8 @@ class Cluster:
             raise StorageError(f"the data folder {self.home} cannot be made: {error.strerror}") from error
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the lock under which a cluster is made, started and stopped."""
+    def _alone(self) -> Iterator[int]:
+        """Hold the lock under which a cluster is made, started and stopped; yields its descriptor."""
         descriptor = self._open_lock("postgres.start")
         try:
             deadline = time.monotonic() + _START_LOCK_PATIENCE_S
@@ -142,7 +142,7 @@ class Cluster:
                         f"{_START_LOCK_PATIENCE_S:.0f} s: end that process and try again"
                     )
                 time.sleep(_POLL_S)
-            yield
+            yield descriptor
         finally:
             os.close(descriptor)
 

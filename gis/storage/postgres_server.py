@@ -28,6 +28,7 @@ _START_S: Final = 600  # recovery after a crash may read 2 GB of log
 _STOP_S: Final = 300
 _SOCKET_S: Final = 10.0
 _POLL_S: Final = 0.05
+_LOCK: Final = "SELECT pg_advisory_lock(7461094)"
 _INCLUDE: Final = "\ninclude = 'everycell.conf'\ninclude_if_exists = 'local.conf'\n"
 
 
@@ -49,8 +50,12 @@ class PostgresServer:
         """The process id of the running server, None where none runs."""
         return processes.postmaster_of(self._data)
 
-    def ensure_running(self) -> None:
-        """Attach to the running server; start it where none runs; make the cluster where there is none."""
+    def ensure_running(self, lock: int) -> None:
+        """Attach to the running server; start it where none runs; make the cluster where there is none.
+
+        `lock` is the descriptor of the caller's lock. initdb inherits it: where we are killed, the lock is held until
+        initdb has ended too, and nobody clears away what it still writes.
+        """
         if self.pid() is not None and self._answers():
             return
         user = PostgresUser.for_folder(self._data)
@@ -59,7 +64,7 @@ class PostgresServer:
             self._log.mkdir(mode=0o700, exist_ok=True)
             user.own(self._folder, self._log)
             if not self._data.is_dir() or not any(self._data.iterdir()):
-                self._make(user)
+                self._make(user, lock)
             self._clear_remains()
             self._start(user)
 
@@ -76,21 +81,25 @@ class PostgresServer:
         shutil.rmtree(self.sockets, ignore_errors=True)  # empty: the server removed its socket
 
     def ensure_database(self, name: str) -> None:
-        """The role and database `name` with PostGIS. The database is made last: where it exists, all else does."""
+        """The role and database `name` with PostGIS. The database is made last: where it exists, all else does.
+
+        The locks wait for servers that still work on it for a command that was killed.
+        """
         with self._connected("postgres") as ask:
+            ask(_LOCK)
             if ask("SELECT 1 FROM pg_database WHERE datname = %s", name):
                 return
             if not ask("SELECT 1 FROM pg_roles WHERE rolname = %s", name):
                 # Not a superuser: a mistake in our SQL must not be able to read the machine's files or run programs.
                 ask(sql.SQL("CREATE ROLE {} LOGIN CREATEDB IN ROLE pg_monitor").format(sql.Identifier(name)))
-        with self._connected("template1") as ask:
-            ask("CREATE EXTENSION IF NOT EXISTS postgis")
-        with self._connected("postgres") as ask:
+            with self._connected("template1") as ask_template:
+                ask_template(_LOCK)
+                ask_template("CREATE EXTENSION IF NOT EXISTS postgis")
             ask(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(name)))
 
     # ---- making
 
-    def _make(self, user: PostgresUser) -> None:
+    def _make(self, user: PostgresUser, lock: int) -> None:
         """Make the cluster beside its place and move it there when it is complete."""
         binaries = find_binaries()
         new = self._folder / "data.new"
@@ -99,7 +108,7 @@ class PostgresServer:
         with user.view_of(self._folder) as (seen, descriptors):
             command = [binaries.program("initdb"), "-D", f"{seen}/data.new", "-U", "postgres", "-E", "UTF8"]
             command += ["--data-checksums", "--auth-local=trust", "--auth-host=reject", *_locale()]
-            answer = user.run(command, binaries.environment(), pass_fds=descriptors)
+            answer = user.run(command, binaries.environment(), pass_fds=(*descriptors, lock))
         if answer.returncode != 0:
             raise StorageError(f"the database in {self._folder} cannot be made: {_last_line(answer.stderr)}")
         with (new / "postgresql.conf").open("a") as file:
@@ -122,7 +131,7 @@ class PostgresServer:
             command = [binaries.program("pg_ctl"), "start", "-w", "-s", "-t", str(_START_S)]
             command += ["-D", f"{seen}/data", "-l", f"{seen}/log/start.log"]
             answer = user.run(command, binaries.environment(), pass_fds=descriptors)
-        if answer.returncode != 0:
+        if answer.returncode != 0 and not (self.pid() is not None and self._answers()):  # a killed command was quicker
             words = self._last_words() or f": {_last_line(answer.stderr)}"
             raise StorageError(f"PostgreSQL in {self._folder} does not start{words}")
 

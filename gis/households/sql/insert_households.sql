@@ -7,4 +7,4 @@ SELECT :county, s.code, d.id, s.unit, coalesce(s.status, 'active'), coalesce(s.i
 FROM staged_household s
 JOIN everycell.doorplate d ON d.county = :county AND d.code = s.doorplate_code
 WHERE NOT EXISTS (SELECT FROM everycell.household h WHERE h.county = :county AND h.code = s.code)
-ORDER BY d.id, s.code
+ORDER BY s.code

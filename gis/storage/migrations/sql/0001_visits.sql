@@ -155,14 +155,18 @@ END $$;
 CREATE FUNCTION everycell.recount_cells(p_county integer, p_cells text[]) RETURNS void LANGUAGE sql AS $$
     DELETE FROM everycell.coverage_day WHERE county = p_county AND cell = ANY (p_cells);
     INSERT INTO everycell.coverage_day (county, kind, day, cell, households)
-    SELECT p_county, k.kind, k.day, d.cell, count(*)
-    FROM everycell.doorplate d
-    JOIN everycell.household h ON h.county = p_county AND h.doorplate = d.id AND h.status = 'active'
+    SELECT p_county, k.kind, k.day, alike.cell, sum(alike.number)
+    FROM (
+        SELECT d.cell, h.last_reached_on, h.last_contact_on, h.due_on, count(*) AS number
+        FROM everycell.doorplate d
+        JOIN everycell.household h ON h.county = p_county AND h.doorplate = d.id AND h.status = 'active'
+        WHERE d.county = p_county AND d.cell = ANY (p_cells)
+        GROUP BY d.cell, h.last_reached_on, h.last_contact_on, h.due_on
+    ) alike
     CROSS JOIN LATERAL (VALUES
-        ('reached', coalesce(h.last_reached_on, '-infinity')), ('contact', coalesce(h.last_contact_on, '-infinity')),
-        ('due', h.due_on)) AS k (kind, day)
-    WHERE d.county = p_county AND d.cell = ANY (p_cells)
-    GROUP BY k.kind, k.day, d.cell;
+        ('reached', coalesce(alike.last_reached_on, '-infinity')),
+        ('contact', coalesce(alike.last_contact_on, '-infinity')), ('due', alike.due_on)) AS k (kind, day)
+    GROUP BY k.kind, k.day, alike.cell;
 $$;
 
 -- Housekeeping: days on which no household stands any more, and news that every screen has seen.

@@ -198,9 +198,6 @@ def _tables() -> None:
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("source", sa.Text(), nullable=True),
         sa.CheckConstraint("\"left\"(code, 6) = lpad(county::text, 6, '0')", name="ck_doorplate_code"),
-        sa.ForeignKeyConstraint(
-            ["county", "cell"], ["everycell.cell.county", "everycell.cell.code"], name="fk_doorplate_cell"
-        ),
         sa.PrimaryKeyConstraint("county", "id", name="pk_doorplate"),
         sa.UniqueConstraint("county", "code", name="uq_doorplate_code"),
         schema="everycell",
