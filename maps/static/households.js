@@ -267,7 +267,7 @@
       if (doorplate) this.cards.openDoor(doorplate, L.latLng(lat, lon));
     }
 
-    _found({ properties, geometry }) {
+    _found({ id, properties, geometry }) {
       const { kind, code } = properties;
       if (["county", "town", "village", "cell"].includes(kind)) {
         this.select(code, true);
@@ -275,7 +275,7 @@
       }
       const [lon, lat] = geometry.coordinates;
       const site = kind === "site" ? this.sites.sites.find((one) => one.code === code) : null;
-      if (!site) this.toDoor({ doorplate: properties.doorplate ?? properties.id, lat, lon });
+      if (!site) this.toDoor({ doorplate: properties.doorplate ?? (kind === "doorplate" ? id : null), lat, lon });
       else {
         this.map.setView([lat, lon], Math.max(17, this.map.getZoom()), { animate: !everycell.still });
         this.cards.show([lat, lon], this.sites.card(site));

@@ -84,7 +84,8 @@
     }
 
     add(items) {
-      this.items.push(...items);
+      for (const item of items) this.items.push(item);
+      this.inner.style.height = `${this.items.length * this.rowHeight}px`;
       this.paint();
     }
 

@@ -261,7 +261,7 @@
       }
       for (const { code, address, lon, lat, id } of this.data.doors) {
         if (found.length >= 50) break;
-        if (shown(`${code} ${address}`).includes(wanted)) found.push({ geometry: { type: "Point", coordinates: [lon, lat] }, properties: { kind: "doorplate", code, name: address, id } });
+        if (shown(`${code} ${address}`).includes(wanted)) found.push({ id, geometry: { type: "Point", coordinates: [lon, lat] }, properties: { kind: "doorplate", code, name: address } });
       }
       return found.slice(0, 50);
     }

@@ -36,6 +36,7 @@ class FakeService:
         self.refuse: str | None = None
         self.visits: list[dict[str, Any]] = []
         self.empty = False
+        self.address = ""
 
     def doors(self) -> dict[int, list[UnvisitedHousehold]]:
         """Households by doorplate."""
