@@ -1,0 +1,101 @@
+"""The collections: what they are called, which statement reads them, which parameters they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from api.params import whole, word
+from gis.errors import NotFound
+
+_Key = Callable[[str, str], int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection of features. `statement` is a named SQL, `key` parses an item's id and the keyset."""
+
+    id: str
+    title: str
+    description: str
+    statement: str
+    key: _Key
+    filters: tuple[str, ...] = ("bbox", "area")
+    shared: bool = False
+    tiles: bool = False
+    geometry: str = "Point"
+
+
+def _code(text: str, field: str) -> str:
+    return word(text, field)
+
+
+def _serial(text: str, field: str) -> int:
+    return whole(text, field)
+
+
+_ROWS: Final = (
+    Collection(
+        "divisions",
+        "区划 · Divisions",
+        "Counties, towns and villages; each is the union of its cells.",
+        "cells/divisions",
+        _code,
+        filters=("bbox", "area", "level"),
+        shared=True,
+        geometry="MultiPolygon",
+    ),
+    Collection(
+        "cells",
+        "网格 · Cells",
+        "The cells that tile every village.",
+        "cells/items",
+        _code,
+        tiles=True,
+        geometry="Polygon",
+    ),
+    Collection(
+        "doorplates",
+        "门牌 · Doorplates",
+        "Addresses with a point, each with the figures of the households behind it.",
+        "households/doorplates",
+        _serial,
+        tiles=True,
+    ),
+    Collection(
+        "households",
+        "户 · Households",
+        "Dwellings, at the point of their doorplate, with the last dates they were reached and contacted.",
+        "households/items",
+        _code,
+        filters=("bbox", "area", "doorplate"),
+    ),
+    Collection("sites", "重点场所 · Key sites", "Facilities with their last check.", "sites/items", _code),
+)
+STREETS: Final = Collection(
+    "streets", "道路 · Streets", "The quiet background of the map: tiles only.", "", _code, filters=(), tiles=True
+)
+
+COLLECTIONS: Final = MappingProxyType({row.id: row for row in _ROWS})
+TILED: Final = MappingProxyType({row.id: row for row in (*_ROWS, STREETS) if row.tiles})
+
+
+def collection_of(name: str) -> Collection:
+    """A collection by its id. Raises NotFound."""
+    found = COLLECTIONS.get(name)
+    if found is None:
+        raise NotFound(f"collection: there is no {name!r}; there are {', '.join(COLLECTIONS)}", field="collection")
+    return found
+
+
+def tiled_of(name: str) -> Collection:
+    """A collection that has tiles, by its id. Raises NotFound."""
+    found = TILED.get(name)
+    if found is None:
+        raise NotFound(f"collection: {name!r} has no tiles; {', '.join(TILED)} have", field="collection")
+    return found
+
+
+Values = dict[str, Any]

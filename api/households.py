@@ -1,0 +1,202 @@
+"""Coverage, the households behind it, rounds, and the way in for visits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from api import html, tables
+from api.answers import Body
+from api.bodies import VisitsBody, visits_body, visits_in
+from api.deps import Reading, Service, Serving
+from api.features.items import MEDIA_TYPE as GEOJSON
+from api.params import Area, F, Format, Since, format_of, word
+from api.requests import base_url
+from api.streams import streamed
+from gis.codes import Level, county_of
+from gis.errors import BadInput
+from gis.households import rounds as visit_rounds
+from gis.households.coverage import CoverageTable, coverage_of_round, default_since
+from gis.households.figures import coverage_table
+from gis.households.unvisited import UnvisitedHousehold, unvisited
+from gis.households.visits import Refusal, Visit, VisitsResult, parse_visit, record_visits
+from gis.storage.queries import query
+from gis.storage.revisions import Touch
+
+router = APIRouter()
+_CSV: Final = "text/csv; charset=utf-8"
+
+RoundCode = Annotated[
+    str | None, Query(description="A round's code: coverage since its first day, frozen when closed.")
+]
+
+
+@router.get("/coverage", summary="Known, reached, tried, never reached and overdue households of each area")
+def coverage(
+    request: Request,
+    serving: Serving,
+    area: Area = None,
+    level: Annotated[Level, Query(description="What the rows are.")] = Level.village,
+    since: Since = None,
+    round: RoundCode = None,
+    f: F = None,
+) -> Response:
+    if since is not None and round is not None:
+        raise BadInput("round: since and round exclude each other", field="round")
+    if round is not None:
+        county_of(word(round, "round"), field="round")
+    form = _form(request, f)
+    touch = Touch(area=area or (round and round[:6]), county=True, today=True)
+
+    def make(conn: Connection) -> Body:
+        table = _table(conn, serving, touch, area, level, since, round)
+        return _coverage_body(conn, form, table, serving.mirror.counties(touch), base_url(request.scope))
+
+    return serving.answers.answer(request, touch, make)
+
+
+def _form(request: Request, f: str | None) -> Format:
+    form = format_of(f, Format.json, Format.csv, Format.geojson, Format.html)
+    return form or (Format.html if html.asks_html(request, None) else Format.json)
+
+
+def _table(
+    conn: Connection,
+    serving: Service,
+    touch: Touch,
+    area: str | None,
+    level: Level,
+    since: date | None,
+    round: str | None,
+) -> CoverageTable:
+    """The figures, from the worker's memory unless the round is closed."""
+    today = serving.today
+    if round is not None:
+        found = visit_rounds.get_round(conn, round)
+        if found.closed_at is not None:
+            return coverage_of_round(conn, round, level, today, area)
+        area, since = _inside(area, found), found.first_on
+    cut_off = since or default_since(conn, area, today)
+    parts = serving.cell_figures(conn, serving.mirror.counties(touch), cut_off)
+    return coverage_table(list(parts.values()), area=area, level=level, since=cut_off, today=today)
+
+
+def _inside(area: str | None, found: visit_rounds.Round) -> str:
+    if area is not None and not area.startswith(found.area):
+        raise BadInput(f"area: {area} lies outside round {found.code}, which is of {found.area}", field="area")
+    return area or found.area
+
+
+def _coverage_body(conn: Connection, form: Format, table: CoverageTable, counties: list[int], base: str) -> Body:
+    if form is Format.csv:
+        rows = (tables.coverage_row(area) for area in table.areas)
+        return Body(b"".join(tables.csv_pieces(tables.COVERAGE, rows)), _CSV, (_attachment("coverage"),))
+    if form is Format.geojson:
+        return Body(_coverage_features(conn, table, counties), GEOJSON)
+    document = tables.coverage_document(table)
+    if form is Format.html:
+        return html.page("走访覆盖率 · Coverage", document, base=base)
+    return Body(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), "application/json")
+
+
+def _attachment(name: str) -> tuple[str, str]:
+    return "Content-Disposition", f'attachment; filename="{name}.csv"'
+
+
+def _coverage_features(conn: Connection, table: CoverageTable, counties: list[int]) -> bytes:
+    """The areas as features: the database gives the outlines, the figures are at hand."""
+    values = {"counties": counties, "codes": [area.code for area in table.areas]}
+    outlines = {row.code: row.outline for row in conn.execute(query("cells/outlines"), values)}
+    features = (
+        f'{{"type":"Feature","id":"{area.code}","geometry":{outlines.get(area.code, "null")},'
+        f'"properties":{json.dumps(tables.coverage_row(area), ensure_ascii=False)}}}'
+        for area in table.areas
+    )
+    head = json.dumps({"type": "FeatureCollection", "as_of": str(table.as_of), "since": str(table.since)})[:-1]
+    return f'{head},"features":[{",".join(features)}]}}'.encode()
+
+
+@router.get("/households/unvisited", summary="Households not reached since a day, longest wait first; no cap")
+def unvisited_households(
+    request: Request, serving: Serving, area: Area = None, since: Since = None, f: F = None
+) -> Response:
+    form = format_of(f, Format.geojson, Format.json, Format.csv) or Format.geojson
+    pieces = _unvisited_pieces(serving, area, since, form)
+    if form is Format.csv:
+        name, value = _attachment(f"unvisited-{area}" if area else "unvisited")
+        return streamed(pieces, _CSV, {name: value, "Cache-Control": "no-store"})
+    return streamed(pieces, GEOJSON, {"Cache-Control": "no-store"})
+
+
+def _unvisited_pieces(serving: Service, area: str | None, since: date | None, form: Format) -> Generator[bytes]:
+    with serving.streams.one(), serving.store.read() as conn:
+        cut_off = since or default_since(conn, area, serving.today)
+        found = unvisited(conn, area, cut_off)
+        if form is Format.csv:
+            yield from tables.csv_pieces(tables.UNVISITED, map(tables.unvisited_row, found))
+            return
+        head = {"type": "FeatureCollection", "as_of": str(serving.today), "since": str(cut_off)}
+        yield json.dumps(head)[:-1].encode() + b',"features":['
+        separator = ""
+        for household in found:
+            yield (separator + _feature(household)).encode()
+            separator = ",\n"
+        yield b"]}"
+
+
+def _feature(household: UnvisitedHousehold) -> str:
+    properties = tables.unvisited_row(household)
+    place = {"type": "Point", "coordinates": [properties.pop("lon"), properties.pop("lat")]}
+    feature = {"type": "Feature", "id": household.code, "geometry": place, "properties": properties}
+    return json.dumps(feature, ensure_ascii=False, separators=(",", ":"))
+
+
+@router.get("/rounds", summary="Visit rounds, open ones first")
+def rounds(request: Request, conn: Reading, area: Area = None, f: F = None) -> Response:
+    found = [tables.round_row(one) for one in visit_rounds.list_rounds(conn, area)]
+    return html.document(request, f, "走访轮次 · Rounds", {"rounds": found})
+
+
+@router.post("/visits", summary="Record visits: a JSON array, or NDJSON with one visit a line")
+def visits(serving: Serving, body: Annotated[VisitsBody, Depends(visits_body)]) -> Response:
+    now = datetime.now(UTC)
+    parsed: list[tuple[int, Visit]] = []
+    refused: list[Refusal] = []
+    for index, item in enumerate(visits_in(body)):
+        try:
+            parsed.append((index, _visit(item, serving, now)))
+        except BadInput as error:
+            refused.append(Refusal(index, _id_of(item), "bad-input", error.message))
+    result = serving.store.retrying(lambda conn: _record(conn, parsed, serving))  # committed when it returns
+    serving.mirror.refresh()
+    everything = sorted([*refused, *result.refused], key=lambda refusal: refusal.index)
+    answer = {"accepted": result.accepted, "repeated": result.repeated, "refused": [asdict(one) for one in everything]}
+    content = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(content, headers={"Cache-Control": "no-store"}, media_type="application/json")
+
+
+def _visit(item: object, serving: Service, now: datetime) -> Visit:
+    if isinstance(item, Exception):
+        raise BadInput(str(item), field="visit")
+    visit = parse_visit(item, serving.store.settings, now)
+    word(visit.household, "household")
+    return visit
+
+
+def _id_of(item: object) -> str | None:
+    found = item.get("id") if isinstance(item, dict) else None
+    return found[:100].encode("ascii", "replace").decode() if isinstance(found, str) else None
+
+
+def _record(conn: Connection, parsed: Sequence[tuple[int, Visit]], serving: Service) -> VisitsResult:
+    """Record the visits that could be read; refusals come back with their index in the whole batch."""
+    result = record_visits(conn, [visit for _, visit in parsed], serving.store.settings)
+    refused = [Refusal(parsed[r.index][0], r.id, r.code, r.detail) for r in result.refused]
+    return VisitsResult(result.accepted, result.repeated, refused)

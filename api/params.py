@@ -1,0 +1,120 @@
+"""Parameters that several routes take, each parsed to its type; a wrong one is refused in a sentence that names it."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Final
+
+from fastapi import Query
+from pydantic import BeforeValidator
+
+from gis.codes import level_of
+from gis.errors import BadInput
+from gis.storage.revisions import Box
+
+MAX_LIMIT: Final = 10_000
+DEFAULT_LIMIT: Final = 100
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_WHOLE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+
+
+def day(text: str, field: str) -> date:
+    """A day written 2026-11-22."""
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise BadInput(f"{field}: {text!r} is no day such as 2026-11-22", field=field)
+
+
+def whole(text: str, field: str, *, low: int = 0, high: int = 10**18) -> int:
+    """A whole number from `low` to `high`."""
+    if not _WHOLE.fullmatch(text):
+        raise BadInput(f"{field}: {text!r} is no whole number", field=field)
+    number = int(text)
+    if not low <= number <= high:
+        raise BadInput(f"{field}: {number} is not between {low} and {high}", field=field)
+    return number
+
+
+def word(text: str, field: str, *, longest: int = 100) -> str:
+    """A code or another short text: printable, not empty."""
+    if not text or len(text) > longest or not text.isprintable():
+        raise BadInput(f"{field}: must be a text of 1 to {longest} printable characters", field=field)
+    return text
+
+
+def boxes(text: str) -> tuple[Box, ...]:
+    """`west,south,east,north` in degrees (or six numbers, with heights that are passed over) as one box, or as two
+    where west is greater than east: the box then crosses the antimeridian."""
+    parts = text.split(",")
+    if len(parts) not in (4, 6) or not all(_NUMBER.fullmatch(part.strip()) for part in parts):
+        raise BadInput("bbox: must be 4 or 6 numbers: west,south,east,north in degrees", field="bbox")
+    numbers = [float(part) for part in parts]
+    west, south, east, north = numbers if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
+    if not all(math.isfinite(n) for n in numbers) or not (-180 <= west <= 180 and -180 <= east <= 180):
+        raise BadInput("bbox: west and east must be between -180 and 180 degrees", field="bbox")
+    if not -90 <= south <= north <= 90:
+        raise BadInput("bbox: south and north must be between -90 and 90 degrees, south first", field="bbox")
+    if west <= east:
+        return ((west, south, east, north),)
+    return ((west, south, 180.0, north), (-180.0, south, east, north))
+
+
+def _area(text: object) -> object:
+    if isinstance(text, str):
+        level_of(text)
+    return text
+
+
+def _limit(text: object) -> object:
+    return whole(text, "limit", low=1, high=MAX_LIMIT) if isinstance(text, str) else text
+
+
+Area = Annotated[
+    str | None,
+    BeforeValidator(_area),
+    Query(description="Only what lies in this area: 6 digits (county), 9 (town), 12 (village) or 15 (cell)."),
+]
+Limit = Annotated[
+    int,
+    BeforeValidator(_limit),
+    Query(ge=1, le=MAX_LIMIT, description=f"How many items a page has at most, up to {MAX_LIMIT}."),
+]
+Since = Annotated[
+    date | None,
+    BeforeValidator(lambda text: day(text, "since") if isinstance(text, str) else text),
+    Query(description="The cut-off day, as 2026-11-22; without it the open round's first day, else 90 days back."),
+]
+Bbox = Annotated[
+    str | None,
+    Query(description="west,south,east,north in degrees (CRS84); six numbers are read as with heights."),
+]
+
+
+class Format(StrEnum):
+    """Representations that `f` may ask for."""
+
+    json = "json"
+    html = "html"
+    geojson = "geojson"
+    csv = "csv"
+    mvt = "mvt"
+    tilejson = "tilejson"
+
+
+def format_of(text: str | None, *offered: Format) -> Format | None:
+    """The representation `f` names, None where it is not given. Raises BadInput for one that is not offered."""
+    if text is None:
+        return None
+    if text not in offered:
+        raise BadInput(f"f: {text!r} is not offered here; give one of {', '.join(offered)}", field="f")
+    return Format(text)
+
+
+F = Annotated[str | None, Query(description="The representation, instead of an Accept header.")]

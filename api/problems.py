@@ -1,0 +1,216 @@
+"""Errors on the wire: RFC 9457 problem+json, from one table error type -> problem. docs/problems.md explains each.
+
+Bad input is a 4xx that names the field. What nobody foresaw is a 500 without a word of the program's inside; the log
+has it, under the reference that the answer carries.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from gis import errors
+from gis.storage.engine import sqlstate
+
+MEDIA_TYPE: Final = "application/problem+json"
+_URN: Final = "urn:everycell:problem:"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of problem: `slug` is the heading in docs/problems.md."""
+
+    slug: str
+    status: int
+    title: str
+
+
+PROBLEMS: Final = {
+    problem.slug: problem
+    for problem in (
+        Problem("bad-input", 400, "The request cannot be used"),
+        Problem("unknown-parameter", 400, "There is no such parameter"),
+        Problem("personal-data", 422, "Personal data are not taken"),
+        Problem("wrong-place", 422, "The coordinates do not lie where they should"),
+        Problem("broken-coverage", 422, "The cells would not tile"),
+        Problem("not-found", 404, "There is no such thing"),
+        Problem("method-not-allowed", 405, "This cannot be done here"),
+        Problem("not-acceptable", 406, "There is no such representation"),
+        Problem("conflict", 409, "This contradicts what is stored"),
+        Problem("miscounted", 409, "Stored figures contradict each other"),
+        Problem("too-large", 413, "The body is too large"),
+        Problem("unsupported-media-type", 415, "A body of this type is not understood"),
+        Problem("internal", 500, "The service failed"),
+        Problem("busy", 503, "The service is busy"),
+        Problem("storage", 503, "The database does not answer"),
+    )
+}
+
+_OF_ERROR: Final[Mapping[type[errors.EverycellError], str]] = {
+    errors.EverycellError: "internal",
+    errors.BadInput: "bad-input",
+    errors.PersonalData: "personal-data",
+    errors.WrongPlace: "wrong-place",
+    errors.BrokenCoverage: "broken-coverage",
+    errors.NotFound: "not-found",
+    errors.Conflict: "conflict",
+    errors.StorageError: "storage",
+    errors.Interrupted: "busy",
+}
+
+_OF_SQLSTATE: Final = {
+    "EC001": "broken-coverage",
+    "EC002": "conflict",
+    "EC003": "miscounted",
+    "40001": "busy",
+    "40P01": "busy",
+    "53300": "busy",
+    "55P03": "busy",
+    "57014": "busy",
+}
+# The first two characters of an SQLSTATE are its class.
+_OF_SQLSTATE_CLASS: Final = {"08": "storage", "22": "bad-input", "23": "conflict", "53": "storage", "57": "storage"}
+
+_OF_STATUS: Final = {problem.status: problem.slug for problem in reversed(PROBLEMS.values())}
+
+
+class Trouble(errors.EverycellError):
+    """A problem of HTTP itself (an unknown parameter, a body too large), by its slug."""
+
+    def __init__(self, slug: str, message: str, *, field: str | None = None) -> None:
+        super().__init__(message, field=field, code=slug)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that an error is told as; `internal` for what nobody foresaw."""
+    if isinstance(error, Trouble):
+        return PROBLEMS[error.code]
+    if isinstance(error, errors.EverycellError):
+        return PROBLEMS[next(_OF_ERROR[kind] for kind in type(error).__mro__ if kind in _OF_ERROR)]
+    if isinstance(error, PoolTimeout):
+        return PROBLEMS["busy"]
+    if isinstance(error, DBAPIError):
+        return PROBLEMS[_of_database(error)]
+    return PROBLEMS["internal"]
+
+
+def _of_database(error: DBAPIError) -> str:
+    state = sqlstate(error)
+    if state is None:
+        return "storage" if error.connection_invalidated or type(error).__name__ == "OperationalError" else "internal"
+    return _OF_SQLSTATE.get(state) or _OF_SQLSTATE_CLASS.get(state[:2], "internal")
+
+
+def document(problem: Problem, detail: str, **more: Any) -> dict[str, Any]:
+    """The members of a problem document; those without a value are left out."""
+    known = {"type": _URN + problem.slug, "title": problem.title, "status": problem.status, "detail": detail}
+    return known | {name: value for name, value in more.items() if value not in (None, [], "")}
+
+
+def body_of(members: Mapping[str, Any]) -> bytes:
+    """A problem document as bytes."""
+    return json.dumps(members, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _response(members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    own = {"Cache-Control": "no-store", **(headers or {})}
+    if members["status"] == 503:
+        own.setdefault("Retry-After", "2")
+    return Response(body_of(members), members["status"], own, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` answer every error with a problem document."""
+    app.add_exception_handler(errors.EverycellError, _on_own)
+    app.add_exception_handler(DBAPIError, _on_database)
+    app.add_exception_handler(PoolTimeout, _on_pool)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_unforeseen)
+
+
+async def _on_own(_: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.EverycellError)  # noqa: S101 - registered for this type only
+    problem = problem_of(error)
+    if problem.status == 500:
+        return await _on_unforeseen(_, error)
+    pieces = error.pieces if isinstance(error, errors.BrokenCoverage) else None
+    return _response(document(problem, error.message, field=error.field, code=error.code, pieces=pieces))
+
+
+async def _on_database(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem.status == 500:
+        return await _on_unforeseen(request, error)
+    state = sqlstate(error) if isinstance(error, DBAPIError) else None
+    if state is not None and state.startswith("EC"):
+        diagnosis = getattr(getattr(error, "orig", None), "diag", None)
+        return _response(
+            document(
+                problem,
+                str(diagnosis.message_primary if diagnosis else problem.title),
+                hint=getattr(diagnosis, "message_hint", None),
+                pieces=_pieces(getattr(diagnosis, "message_detail", None)),
+            )
+        )
+    _log.warning("%s: %s", problem.slug, str(getattr(error, "orig", error)).strip())
+    return _response(document(problem, _IN_WORDS[problem.slug]))
+
+
+_IN_WORDS: Final = {
+    "bad-input": "a value is not one that the database can take",
+    "conflict": "the request contradicts what is stored",
+    "busy": "others are at work on the same rows: try again",
+    "storage": "the database does not answer: try again soon",
+}
+
+
+async def _on_pool(_: Request, error: Exception) -> Response:
+    return _response(document(problem_of(error), "all connections are in use: try again soon"))
+
+
+def _pieces(detail: str | None) -> list[Any]:
+    """The offending piece that the trigger gives along as GeoJSON."""
+    if not detail or not detail.startswith("{"):
+        return []
+    return [json.loads(detail)]
+
+
+async def _on_validation(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
+    found = error.errors()[0]
+    field = ".".join(str(part) for part in found["loc"][1:]) or str(found["loc"][0])
+    told = f"{field}: {found['msg'][0].lower()}{found['msg'][1:]}"
+    return _response(document(PROBLEMS["bad-input"], told, field=field, code="bad-input"))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    slug = _OF_STATUS.get(error.status_code, "bad-input" if error.status_code < 500 else "internal")
+    problem = PROBLEMS[slug]
+    details = {
+        "not-found": f"there is nothing at {request.url.path}",
+        "method-not-allowed": f"{request.method} cannot be done at {request.url.path}",
+    }
+    return _response(document(problem, details.get(slug, str(error.detail))), error.headers)
+
+
+async def _on_unforeseen(request: Request, error: Exception) -> Response:
+    reference = uuid4().hex[:12]
+    _log.error("%s %s failed, reference %s", request.method, request.url.path, reference, exc_info=error)
+    return _response(
+        document(PROBLEMS["internal"], f"the log has the reason, under the reference {reference}", reference=reference)
+    )

@@ -1,0 +1,137 @@
+"""Running the service: a socket, uvicorn, and an end that is clean.
+
+`run_server` serves an open store from this process; `run_workers` starts several processes that each open the store of
+the environment's settings.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+from typing import Any, Final
+from urllib.request import urlopen
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from api.app import create_app
+from gis.errors import BadInput
+from gis.settings import settings
+from gis.storage.engine import Store, open_store
+
+_PORTS: Final = 100  # how many ports after the wanted one are tried
+_GRACE_S: Final = 5
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers, and ends on SIGTERM and Ctrl-C without passing the signal on: the caller goes on."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.handle_exit(number, frame)
+
+
+def run_server(store: Store, host: str, port: int, *, on_ready: Callable[[str], None], next_free: bool = False) -> None:
+    """Serve until SIGTERM or Ctrl-C, then return. `on_ready` gets the address once it answers.
+
+    With `next_free` a port that is taken is passed over. Raises BadInput where it cannot listen.
+    """
+    listener = listen(host, port, next_free=next_free)
+    try:
+        address = address_of(listener)
+        config = uvicorn.Config(create_app(store), **_OPTIONS)
+        server = _Server(config, lambda: on_ready(address))
+        server.run([listener])
+    finally:
+        listener.close()
+
+
+def listen(host: str, port: int, *, next_free: bool = False) -> socket.socket:
+    """A listening socket. Raises BadInput naming --port or --host where there is none to be had."""
+    last = min(port + (_PORTS if next_free and port else 0), 65535)
+    for candidate in range(port, last + 1):
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            return socket.create_server((host, candidate), family=family, backlog=2048)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            if isinstance(error, socket.gaierror):
+                raise BadInput(f"--host: {host!r} is no address of this machine: {reason}", field="--host") from None
+    raise BadInput(f"--port: cannot listen on {host} port {port}: {reason.lower()}", field="--port")
+
+
+def address_of(listener: socket.socket) -> str:
+    """The address a browser on this machine opens."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": _GRACE_S,
+    "lifespan": "on",
+}
+
+
+def run_workers(host: str, port: int, workers: int, *, on_ready: Callable[[str], None]) -> None:
+    """Serve the store of the environment from several processes until SIGTERM or Ctrl-C, then return.
+
+    The caller has opened (and migrated) that store and keeps it open. A worker that dies is replaced.
+    """
+    listener = listen(host, port)
+    try:
+        address = address_of(listener)
+        config = uvicorn.Config("api.server:worker_app", factory=True, workers=workers, **_OPTIONS)
+        supervisor = Multiprocess(config, [listener])
+        waiting = threading.Thread(target=_tell_when_ready, args=(supervisor, address, on_ready), daemon=True)
+        waiting.start()
+        supervisor.run()
+        waiting.join()
+    finally:
+        listener.close()
+
+
+def _tell_when_ready(supervisor: Multiprocess, address: str, on_ready: Callable[[str], None]) -> None:
+    while not supervisor.should_exit.wait(0.1):
+        try:
+            with urlopen(f"{address}/readyz", timeout=5) as answer:  # noqa: S310 - our own address
+                if answer.status == 200:
+                    on_ready(address)
+                    return
+        except OSError:
+            continue
+
+
+def worker_app() -> FastAPI:
+    """The application of one worker process. It opens the store of the environment, and closes it at its end."""
+    opened = ExitStack()
+    store = opened.enter_context(open_store(settings(), migrate=False))
+    return create_app(store, on_close=opened.close)

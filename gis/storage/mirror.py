@@ -1,0 +1,205 @@
+"""The revisions of all cells, mirrored in the memory of a worker, so that an unchanged answer costs no query.
+
+A thread with a connection of its own hears `NOTIFY everycell` and reads the revisions of the counties that changed.
+NOTIFY is a hint: the thread also asks every few seconds. While it does not hear, `current()` asks the database itself
+each time: an answer is never older than the database, only dearer.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import blake2b
+from importlib.metadata import version
+from typing import Any, Final, cast
+
+import numpy as np
+from psycopg2 import Error as DriverError
+from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - the driver writes its classes so
+from sqlalchemy import Connection, Row, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from gis.storage import queries
+from gis.storage.engine import Store, make_engine
+from gis.storage.queries import query
+from gis.storage.revisions import Box, CountyState, Touch, token
+
+_POLL_S: Final = 2.0
+_LONGEST_PAUSE_S: Final = 5.0
+_CHANNEL: Final = "everycell"
+
+_log = logging.getLogger(__name__)
+
+
+class Mirror:
+    """The revisions of every county. Safe for several threads; `start()` and `close()` belong together.
+
+    `poll_s` is how often it asks even when it hears nothing. It has connections of its own: it never waits for the
+    pool of the requests.
+    """
+
+    def __init__(self, store: Store, *, poll_s: float = _POLL_S) -> None:
+        self._engine = make_engine(
+            store.engine.url.render_as_string(hide_password=False), store.settings.model_copy(update={"pool_size": 1})
+        )
+        self._zone = store.settings.zone
+        self._poll_s = poll_s
+        self._states: dict[int, CountyState] = {}
+        self._reading = threading.Lock()
+        self._changed = threading.Condition()
+        self._stopped = threading.Event()
+        self._wake, self._woken = socket.socketpair()
+        self._heard_at = float("-inf")
+        self._thread: threading.Thread | None = None
+        self._identity = b""
+
+    def start(self) -> None:
+        """Read everything once and begin to listen. Raises the driver's error where the database does not answer."""
+        with self._engine.connect() as connection:
+            self._identity = _identity(connection)
+        self.refresh()
+        self._thread = threading.Thread(target=self._run, name="everycell-mirror", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening. Does nothing when called again."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        self._wake.send(b"x")
+        if self._thread is not None:
+            self._thread.join()
+        self._wake.close()
+        self._woken.close()
+        self._engine.dispose()
+
+    @property
+    def listening(self) -> bool:
+        """Whether the mirror hears of changes, so that what it holds may be trusted without asking."""
+        return time.monotonic() - self._heard_at < 3 * self._poll_s
+
+    def current(self) -> None:
+        """Make sure that the mirror is not older than the database: costs nothing while it listens."""
+        if not self.listening:
+            self.refresh()
+
+    def counties(self, touch: Touch) -> list[int]:
+        """The counties that an answer can hold something of, in order."""
+        return [county for county, state in self._states.items() if state.meets(touch)]
+
+    def stamp(self, county: int) -> object:
+        """Changes whenever anything in a county has changed; None for a county that is not there."""
+        state = self._states.get(county)
+        return state.stamp if state else None
+
+    def touched(self, touch: Touch) -> dict[int, list[int]]:
+        """The codes of the cells that an answer touches, as integers, in order, by county."""
+        states = [state for state in self._states.values() if state.meets(touch)]
+        return {state.county: state.codes[state.touched(touch)].tolist() for state in states}
+
+    def extent(self) -> Box | None:
+        """The box around everything, in degrees; None where there is no cell."""
+        boxes = np.array([state.extent for state in self._states.values() if state.extent is not None])
+        if not len(boxes):
+            return None
+        west, south, east, north = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+        return west, south, east, north
+
+    def token(self, touch: Touch) -> bytes:
+        """Bytes that change whenever something that `touch` names has changed, and from database to database."""
+        today = datetime.now(self._zone).date().isoformat()
+        return self._identity + token(list(self._states.values()), touch, today)
+
+    def refresh(self) -> None:
+        """Read from the database, now, what has changed since the last time."""
+        with self._reading:  # one reader at a time: what is stored later was read later
+            with self._engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+                rows = connection.execute(query("cells/county_changes")).all()
+                states = {row.county: self._state(connection, row) for row in rows}
+            moved = states != self._states
+            self._states = states
+        if moved:
+            with self._changed:
+                self._changed.notify_all()
+
+    def wait_for(self, predicate: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until `predicate` is true, asked again at every change; False where the time is up before."""
+        with self._changed:
+            return self._changed.wait_for(predicate, timeout_s)
+
+    def _state(self, connection: Connection, row: Row[Any]) -> CountyState:
+        known = self._states.get(row.county)
+        if known is not None and known.stamp == tuple(row):
+            return known
+        return _read_county(connection, row, known)
+
+    def _run(self) -> None:
+        pause_s = 0.1
+        while not self._stopped.is_set():
+            try:
+                self._listen()
+            except (DriverError, SQLAlchemyError, OSError) as error:
+                pause_s = 0.1 if self.listening else min(2 * pause_s, _LONGEST_PAUSE_S)
+                self._heard_at = float("-inf")
+                _log.warning("not listening for changes, asking the database instead: %s", str(error).strip())
+                select.select([self._woken], [], [], pause_s)
+
+    def _listen(self) -> None:
+        listener = self._connect()
+        try:
+            while not self._stopped.is_set():
+                self.refresh()
+                self._heard_at = time.monotonic()
+                self._await_news(listener)
+        finally:
+            listener.close()
+
+    def _connect(self) -> DriverConnection:
+        pooled = self._engine.raw_connection()
+        pooled.detach()
+        listener = cast(DriverConnection, pooled.dbapi_connection)
+        listener.autocommit = True
+        with listener.cursor() as cursor:
+            cursor.execute(f"LISTEN {_CHANNEL}")
+        return listener
+
+    def _await_news(self, listener: DriverConnection) -> None:
+        """Return when something was heard, or the time to ask has come. Raises where the connection is gone."""
+        select.select([listener.fileno(), self._woken.fileno()], [], [], self._poll_s)
+        listener.poll()
+        if not listener.notifies:
+            with listener.cursor() as cursor:
+                cursor.execute("SELECT 1")  # a connection that is gone says so here
+        listener.notifies.clear()
+
+
+def _read_county(connection: Connection, row: Row[Any], known: CountyState | None) -> CountyState:
+    """The state of a county. The search tree of `known` is kept where no shape has changed."""
+    whole = repr((row.revision, row.rounds, row.divisions)).encode()
+    cells = connection.execute(query("cells/revisions"), {"county": row.county}).all()
+    table = np.array([(int(code), revision, version) for code, revision, version in cells], np.int64).reshape(-1, 3)
+    codes, revisions, versions = table.T.copy()
+    if known is not None and known.same_shapes(codes, versions):
+        return known.with_revisions(tuple(row), whole, revisions)
+    boxes = connection.execute(query("cells/bounds"), {"county": row.county}).all()
+    bounds = np.array([tuple(box) for box in boxes], np.float64).reshape(-1, 4)
+    return CountyState(row.county, tuple(row), whole, codes, revisions, versions, bounds)
+
+
+def _identity(connection: Connection) -> bytes:
+    """Which database this is, at which point of its history, and which program reads it: an ETag of another is void."""
+    here = connection.execute(
+        text(
+            "SELECT system_identifier, (SELECT timeline_id FROM pg_control_checkpoint()),"
+            " (SELECT oid FROM pg_database WHERE datname = current_database()) FROM pg_control_system()"
+        )
+    ).one()
+    digest = blake2b(repr((tuple(here), version("everycell"))).encode(), digest_size=8)
+    for name in queries.names():
+        digest.update(str(query(name)).encode())
+    return digest.digest()
