@@ -4,32 +4,58 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any, Final
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from gis.errors import EverycellError, Interrupted
 
+# Command -> module with a Typer called `app`. Imported when the command is called: reading files and drawing maps need
+# libraries that take a second to load, and `everycell check` needs neither.
+_MODULES: Final = {
+    "demo": "api.cli.demo",
+    "serve": "api.cli.serving",
+    "import": "api.cli.importing",
+    "coverage": "api.cli.coverage",
+    "unvisited": "api.cli.coverage",
+    "check": "api.cli.coverage",
+    "round": "api.cli.rounds",
+    "map": "api.cli.maps",
+    "migrate": "api.cli.store",
+}
+
+
+class _Commands(TyperGroup):
+    """Finds a command in its module: a module of that one noun is a group, the others hold single commands."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _MODULES:
+            return None
+        group = get_group(import_module(_MODULES[cmd_name]).app)
+        command = group.commands.get(cmd_name, group)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
     name="everycell",
+    cls=_Commands,
     help="Grid mapping: has every cell, and every household in it, been visited, and which have not?",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-# name of the sub-command (None: its commands stand at the top level) -> module with a Typer called `app`
-_MODULES: dict[str, str | None] = {
-    "api.cli.importing": "import",
-    "api.cli.coverage": None,
-    "api.cli.rounds": "round",
-    "api.cli.store": None,
-    "api.cli.serving": None,
-    "api.cli.demo": None,
-    "api.cli.maps": "map",
-}
 
-for _module, _name in _MODULES.items():
-    app.add_typer(import_module(_module).app, name=_name)
+@app.callback()
+def _everycell() -> None:
+    """Makes the group: its commands are found by name."""
 
 
 def main() -> None:

@@ -18,7 +18,6 @@ from sqlalchemy import Connection
 from api.cli.output import Form, day, err, opened, out, percent
 from gis.codes import Level
 from gis.errors import BadInput
-from gis.households.check import check as recount
 from gis.households.coverage import (
     AreaCoverage,
     CoverageTable,
@@ -85,9 +84,12 @@ def _row(area: AreaCoverage) -> dict[str, Any]:
 
 
 def _show(table: CoverageTable) -> None:
+    if not table.areas:
+        out.print("no cells yet: everycell import cells FILE, or everycell import osm FILE.osm.pbf")
+        return
     shown = Table(title=f"走访覆盖率 coverage, since {table.since}, as of {table.as_of}")
-    for name in ("code", "name"):
-        shown.add_column(name, overflow="fold")
+    shown.add_column("code", no_wrap=True)
+    shown.add_column("name", min_width=8, overflow="fold")
     for name in ("known", "reached", "tried", "never", "overdue", "coverage", "oldest"):
         shown.add_column(name, justify="right", no_wrap=True)
     for area in [*table.areas, table.total]:
@@ -157,6 +159,8 @@ def harmless(value: Any) -> Any:
 @app.command()
 def check() -> None:
     """Recount everything from what was recorded; print every difference; exit 1 if there is one."""
+    from gis.households.check import check as recount  # loads GeoPandas, which the other commands do not need
+
     number = 0
     with opened() as store, store.read() as conn, err.status("recounting …") as status:
         for difference in recount(conn, settings(), lambda what: status.update(f"recounting {what} …")):
