@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -349,3 +350,28 @@ def test_status_and_stop_on_the_command_line(
     words = capsys.readouterr().out
     assert "not running\nstopped\nrunning, process " in words
     assert words.endswith("in use by another process: not stopped\n")
+
+
+@pytest.mark.slow
+def test_any_moment_may_be_the_last_of_a_command_or_of_postgresql(
+    new_cluster: Callable[..., Cluster], tmp_path: Path
+) -> None:
+    """kill -9 of a command while it makes, starts or uses the cluster, and of any of its servers; then all is well."""
+    dice = random.Random(20261123)
+    home = tmp_path / "home"
+    for round_ in range(30):
+        if round_ % 5 == 0:
+            shutil.rmtree(home, ignore_errors=True)  # a server may still run on it
+        with user_process(home) as process:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=dice.uniform(0.0, 2.5))
+            servers = [pid for name in ("data", "data.new") for pid in processes.servers_on(home / "postgres" / name)]
+            for victim in dice.sample(servers, k=min(len(servers), dice.randrange(3))):
+                with suppress(ProcessLookupError):
+                    os.kill(victim, signal.SIGKILL)
+            process.kill()
+        with Cluster(home) as survivor:
+            ask(survivor.url, "CREATE TABLE IF NOT EXISTS kept (round int)")
+            ask(survivor.url, f"INSERT INTO kept VALUES ({round_})")
+            assert ask(survivor.url, "SELECT count(*) FROM kept") == round_ % 5 + 1
+    assert new_cluster().stop()
