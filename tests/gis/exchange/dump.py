@@ -1,0 +1,18 @@
+"""A fingerprint of everything that is stored."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from gis.storage.engine import Store
+
+_ROWS = "SELECT count(*) || md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM everycell.{} t"
+
+
+def fingerprint(store: Store) -> dict[str, str]:
+    """For every table of the schema the hash of its rows in order."""
+    with store.read() as conn:
+        tables = conn.execute(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'everycell' ORDER BY tablename")
+        ).scalars()
+        return {table: str(conn.execute(text(_ROWS.format(table))).scalar()) for table in tables.all()}
