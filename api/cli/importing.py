@@ -25,7 +25,10 @@ from gis.crs import Datum
 from gis.errors import Interrupted
 from gis.exchange.headers import Kind, parse_mapping
 from gis.exchange.importer import Options, Summary, import_file
+from gis.exchange.osm_import import OsmSummary, import_osm, parse_levels
+from gis.exchange.rejects import write_rejects
 from gis.settings import settings
+from gis.storage.report import LoadReport
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,7 +67,7 @@ def divisions(
     dry_run: DryRun = False,
     accept_offset: Accept = False,
 ) -> None:
-    """County, towns, villages: code (6, 9, 12 digits), name, polygon. A village without cells gets one for each part."""
+    """County, towns, villages: code (6, 9, 12 digits), name, polygon. A village without cells gets some."""
     _import(
         Kind.divisions,
         file,
@@ -205,6 +208,48 @@ def sites(
     )
 
 
+@app.command()
+def osm(
+    file: File,
+    levels: Annotated[str, typer.Option(help="admin_level of each level, e.g. county=2,town=6,village=8")],
+    county_code: Annotated[str | None, typer.Option(help="6 digits for the county; default 990001")] = None,
+    county_name: Annotated[str | None, typer.Option(help="which county, where the file holds several")] = None,
+    rejects: RejectsFile = None,
+    dry_run: DryRun = False,
+) -> None:
+    """An OpenStreetMap extract (.osm.pbf): areas, first cells, doorplates, sites, streets; needs no other file."""
+    target = rejects or file.with_name(f"{file.name}.rejects.csv")
+    with opened() as store, _interruptible(), _Bar() as bar, store.begin() as conn:
+        summary = import_osm(
+            conn,
+            file,
+            parse_levels(levels),
+            settings(),
+            bar.told,
+            county_code=county_code,
+            county_name=county_name,
+            dry_run=dry_run,
+        )
+        write_rejects(target, summary.outside)
+    _show_osm(file, summary, target, dry_run)
+
+
+def _show_osm(file: Path, summary: OsmSummary, target: Path, dry_run: bool) -> None:
+    out.print(f"{file.name}: OpenStreetMap, WGS 84, county {summary.county}", markup=False)
+    for name, number in summary.counts.items():
+        out.print(f"  {name.replace('_', ' ')}: {number:,}", markup=False)
+    for fault in summary.settled:
+        out.print(f"note: healed: {fault.sentence()}", markup=False)
+    table = _empty_table()
+    for report in summary.reports:
+        _add(table, report.table, None, [report], len(report.rejects))
+    out.print(table)
+    if summary.outside:
+        out.print(f"not used, with reasons: {target} ({len(summary.outside):,} rows)", markup=False)
+    if dry_run:
+        out.print("dry run: nothing was kept")
+
+
 def _import(kind: Kind, file: Path, options: Options) -> None:
     with opened() as store, _interruptible(), _Bar() as bar, store.begin() as conn:
         summary = import_file(conn, kind, file, settings(), options, bar.told)
@@ -270,12 +315,21 @@ def show(summary: Summary) -> None:
 
 
 def _figures(summary: Summary) -> Table:
+    table = _empty_table()
+    _add(table, summary.kind.value, summary.rows_read, summary.reports, len(summary.rejects))
+    return table
+
+
+def _empty_table() -> Table:
     table = Table("", "read", "inserted", "updated", "unchanged", "rejected")
     for column in table.columns[1:]:
         column.justify = "right"
-    inserted, updated, unchanged = (
-        sum(getattr(report, name) for report in summary.reports) for name in ("inserted", "updated", "unchanged")
-    )
-    figures = (summary.rows_read, inserted, updated, unchanged, len(summary.rejects))
-    table.add_row(summary.kind.value, *(f"{figure:,}" for figure in figures))
     return table
+
+
+def _add(table: Table, name: str, read: int | None, reports: list[LoadReport], num_rejected: int) -> None:
+    inserted, updated, unchanged = (
+        sum(getattr(report, field) for report in reports) for field in ("inserted", "updated", "unchanged")
+    )
+    number = inserted + updated + unchanged + num_rejected if read is None else read
+    table.add_row(name, *(f"{figure:,}" for figure in (number, inserted, updated, unchanged, num_rejected)))

@@ -140,6 +140,7 @@ class Match:
 
 
 _CODES: Final = frozenset({"code", "village", "doorplate_code", "household", "id"})
+_CUT_BYTES: Final = 9
 _BRACKETED: Final = re.compile(r"[(（\[【].*?[)）\]】]")
 _NOT_LETTERS: Final = re.compile(r"[\W_]+")
 
@@ -161,17 +162,18 @@ def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:
     return mapping
 
 
-def match(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str]) -> Match:
+def match(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str], *, cut: bool = False) -> Match:
     """Match the columns of a file to the fields of `kind`; what `mapping` (--map) says goes first.
 
     A heading that equals the field's own name wins over its synonyms. Raises BadInput for an unknown field or column in
     `mapping`, for two columns that mean one field, and for a required field that no column means. (Where a row lies is
-    not required here: the file may have geometries.)
+    not required here: the file may have geometries.) With `cut` (a Shapefile), headings of nine bytes and more may be
+    only the beginning of what they mean.
     """
     found = _mapped(kind, columns, mapping)
     for field in FIELDS[kind]:
         if field.name not in found:
-            column = _find(field, [name for name in columns if name not in found.values()])
+            column = _find(field, [name for name in columns if name not in found.values()], cut)
             if column is not None:
                 found[field.name] = column
     missing = [field.name for field in FIELDS[kind] if field.required and field.name not in found]
@@ -182,6 +184,10 @@ def match(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str]) -> Mat
             field=missing[0],
         )
     return Match(found, tuple(name for name in columns if name not in found.values()))
+
+
+def _begins(heading: str, field: Field) -> bool:
+    return len(heading.encode()) >= _CUT_BYTES and any(each.startswith(heading) for each in field.headings)
 
 
 def code_columns(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str]) -> set[str]:
@@ -208,8 +214,10 @@ def _mapped(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str]) -> d
     return dict(mapping)
 
 
-def _find(field: Field, columns: Sequence[str]) -> str | None:
+def _find(field: Field, columns: Sequence[str], cut: bool) -> str | None:
     meant = [column for column in columns if normal(column) in field.headings]
+    if not meant and cut:
+        meant = [column for column in columns if _begins(normal(column), field)]
     exact = [column for column in meant if column.strip().casefold() == field.name]
     if not meant:
         return None

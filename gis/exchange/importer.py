@@ -143,7 +143,7 @@ class _Import:
             codes=headers.code_columns(self.kind, columns, self.options.mapping),
             counties=[self.options.county] if self.options.county else reference.counties(self.conn),
         )
-        match = headers.match(self.kind, columns, self.options.mapping)
+        match = headers.match(self.kind, columns, self.options.mapping, cut=table.format.startswith("Shapefile"))
         named = hinted([match.columns[name] for name in ("lon", "lat", "geometry") if name in match.columns])
         if named is not None and self.options.datum is None and self.kind != Kind.visits:
             raise WrongPlace(

@@ -47,6 +47,8 @@ def personal_heading(heading: str, kind: Kind) -> str | None:
     words = {word.lower() for word in _SEPARATORS.split(heading) if word}
     if any(part in heading for part in _PARTS) or plain in _WHOLE or words & _WORDS:
         return "personal data"
+    if len(plain) >= 3 and any(part.startswith(plain) for part in _PARTS):
+        return "personal data"  # a Shapefile cuts headings to ten bytes, three characters of UTF-8
     if "name" in words and words & _WHOSE_NAME:
         return "personal data"
     if plain == "name" and kind in (Kind.households, Kind.visits):

@@ -27,8 +27,9 @@ from pyproj.exceptions import CRSError
 
 from gis.errors import BadInput
 from gis.exchange import archives
+from gis.exchange.dbf import read_attributes, sibling
 from gis.exchange.table import Table
-from gis.exchange.text import guess_encoding, known_encoding, read_csv
+from gis.exchange.text import guess_encoding, read_csv
 
 _ENDINGS: Final = {
     ".gpkg": "GeoPackage",
@@ -112,50 +113,28 @@ def _read_geojson(path: Path, _encoding: str | None, layer: str | None) -> Table
 
 def _read_shapefile(path: Path, encoding: str | None, _layer: str | None) -> Table:
     for suffix in (".dbf", ".shx"):
-        if _sibling(path, suffix) is None:
+        if sibling(path, suffix) is None:
             raise BadInput(f"{path.name}: the {suffix} file beside it is missing", field=path.name)
     _refuse_cut_off(path)
-    chosen, note = _dbf_encoding(path, encoding)
-    table = _read_vector(path, "Shapefile", encoding=chosen)
-    return replace(table, encoding=chosen, notes=[*table.notes, *note])
+    attributes = read_attributes(path, encoding)
+    if not attributes.mended:
+        table = _read_vector(path, "Shapefile", encoding=attributes.encoding)
+    else:
+        with tempfile.TemporaryDirectory(prefix="everycell-") as folder:
+            copy = attributes.mended_copy(path, Path(folder))
+            table = replace(_read_vector(copy, "Shapefile", encoding=attributes.encoding), path=path)
+    return replace(table, encoding=attributes.encoding, notes=[*table.notes, *attributes.notes])
 
 
 def _refuse_cut_off(path: Path) -> None:
     """A Shapefile says in its headers how long its files are; GDAL reads what is missing as null."""
     with path.open("rb") as file:
         promised = int.from_bytes(file.read(28)[24:28], "big") * 2
-    dbf = _sibling(path, ".dbf")
+    dbf = sibling(path, ".dbf")
     head = dbf.read_bytes()[:32] if dbf else b""
     number, header, length = (int.from_bytes(head[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
     if path.stat().st_size < promised or not dbf or dbf.stat().st_size < header + number * length:
         raise BadInput(f"{path.name}: the Shapefile is cut off: shorter than its header says", field=path.name)
-
-
-def _sibling(path: Path, suffix: str) -> Path | None:
-    for candidate in (path.with_suffix(suffix), path.with_suffix(suffix.upper())):
-        if candidate.is_file():
-            return candidate
-    return None
-
-
-def _dbf_encoding(path: Path, given: str | None) -> tuple[str, list[str]]:
-    """What --encoding says, else what the .cpg file says if the text agrees, else what the text looks like."""
-    if given:
-        return known_encoding(given), []
-    dbf, cpg = _sibling(path, ".dbf"), _sibling(path, ".cpg")
-    raw = dbf.read_bytes() if dbf else b""
-    body = raw[int.from_bytes(raw[8:10], "little") :]
-    heads = b"\n".join(raw[at : at + 11].split(b"\x00")[0] for at in range(32, len(raw) - len(body) - 1, 32))
-    guessed = guess_encoding(heads + b"\n" + body, file=f"{path.stem}.dbf")
-    if cpg is None:
-        return guessed, []
-    said = cpg.read_text(encoding="ascii", errors="replace").strip()
-    try:
-        claimed = known_encoding(f"cp{said}" if said.isdigit() else said)
-        (heads + b"\n" + body).decode(claimed)
-    except (BadInput, UnicodeDecodeError):
-        return guessed, [f"the .cpg file says {said!r}, but the text is {guessed}; read as {guessed}"]
-    return claimed, []
 
 
 def _read_vector(path: Path, what: str, *, layer: str | None = None, encoding: str | None = None) -> Table:
