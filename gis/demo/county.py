@@ -38,12 +38,11 @@ _CRS = "EPSG:4490"
 class DemoRound:
     """The open round of visits."""
 
-    code: str
     area: str
     name: str
     first_on: date
     last_on: date
-    target: float
+    target: int  # percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +214,9 @@ def _streets(named: Named, lines: Geometries, street: Ints, kind: Ints) -> gpd.G
 def _round(today: date) -> DemoRound:
     first = today - timedelta(days=ROUND_AGE_DAYS)
     return DemoRound(
-        code=f"{COUNTY_CODE}R{first:%Y%m}",
         area=COUNTY_CODE,
         name=f"{first.year}年{first.month}月走访轮次",
         first_on=first,
         last_on=first + timedelta(days=ROUND_DAYS - 1),
-        target=0.9,
+        target=90,
     )

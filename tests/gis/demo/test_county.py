@@ -116,8 +116,8 @@ def _covered(county: DemoCounty, visits: pd.DataFrame) -> pd.Series:
 
 def test_the_round_is_open(county: DemoCounty) -> None:
     assert county.round.first_on < TODAY < county.round.last_on
-    assert county.round.code.startswith(COUNTY_CODE)
-    assert 0 < county.round.target <= 1
+    assert county.round.area == COUNTY_CODE
+    assert 0 < county.round.target <= 100
 
 
 def test_same_seed_same_county(small: DemoCounty) -> None:

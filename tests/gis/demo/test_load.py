@@ -1,0 +1,76 @@
+"""The generated county in the database: all of it arrives, and the figures are those of a recount."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from gis.codes import Level
+from gis.demo.county import COUNTY_CODE, DemoCounty, generate
+from gis.demo.load import load_county, load_first_visits
+from gis.errors import Conflict
+from gis.households.check import check
+from gis.households.coverage import coverage
+from gis.storage.engine import Store
+
+
+@pytest.fixture(scope="module")
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+@pytest.fixture(scope="module")
+def county(today: date) -> DemoCounty:
+    return generate(seed=5, households=2_500, today=today)
+
+
+def test_everything_arrives_and_the_figures_are_exact(store: Store, county: DemoCounty, today: date) -> None:
+    stages: list[str] = []
+    with store.begin() as conn:
+        reports = load_county(
+            conn, county, store.settings, today=today, on_progress=lambda stage, _d, _t: stages.append(stage)
+        )
+    visits = sum(len(frame) for frame in county.visits())
+    assert {report.table: report.inserted for report in reports} == {
+        "division": len(county.divisions),
+        "cell": len(county.cells),
+        "street": len(county.streets),
+        "site": len(county.sites),
+        "household": 2_500,
+        "visit": visits,
+    }
+    assert not any(report.rejects for report in reports)
+    assert stages[0] == "cells"
+    assert stages[-1] == "figures"
+    with store.read() as conn:
+        assert list(check(conn, store.settings)) == []
+        table = coverage(conn, area=COUNTY_CODE, level=Level.cell, since=county.round.first_on, today=today)
+        opened = conn.execute(text("SELECT area, target FROM everycell.visit_round")).one()
+    assert len(table.areas) == len(county.cells)
+    assert table.total.known == (county.dwellings["status"] == "active").sum()
+    assert 0.2 < (table.total.coverage or 0) < 0.8
+    assert {area.empty for area in table.areas} == {None, "confirmed", "unchecked"}
+    assert tuple(opened) == (COUNTY_CODE, 90)
+
+
+def test_first_visits_are_added_once(store: Store, county: DemoCounty, today: date) -> None:
+    with store.begin() as conn:
+        load_county(conn, county, store.settings, today=today)
+    with store.begin() as conn, pytest.raises(Conflict, match="has visits already"):
+        load_first_visits(conn, int(COUNTY_CODE), county.visits(), store.settings)
+
+
+def test_days_are_those_of_the_county_and_not_of_greenwich(store: Store, county: DemoCounty, today: date) -> None:
+    with store.begin() as conn:
+        load_county(conn, county, store.settings, today=today)
+    with store.read() as conn:
+        wrong = conn.execute(
+            text(
+                "SELECT count(*) FROM everycell.visit"
+                " WHERE visited_on <> (visited_at AT TIME ZONE 'Asia/Shanghai')::date OR visited_on >= :today"
+            ),
+            {"today": today + timedelta(days=1)},
+        ).scalar()
+    assert wrong == 0
