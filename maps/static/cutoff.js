@@ -30,7 +30,7 @@
     text() {
       const { t } = everycell;
       if (this.now.kind === "days") return t("in the last {days} days", { days: this.now.days });
-      if (this.now.kind === "round") return t("in the round {name}", { name: this.now.name || this.now.code });
+      if (this.now.kind === "round") return t("in {name}", { name: this.now.name || this.now.code });
       return t("since {day}", { day: this.now.since });
     }
 
@@ -54,7 +54,7 @@
       if (!this.rounds.length) return null;
       const { t } = everycell;
       const options = this.rounds.map(({ code, name, first_on: from, last_on: to, closed_at: closed }) => {
-        const label = t("Round {name}", { name: name || `${from} – ${to}` });
+        const label = name || `${from} – ${to}`;
         return h("option", { value: `round:${code}`, selected: this.now.key === `round:${code}` }, closed ? `${label} (${t("closed")})` : label);
       });
       const none = h("option", { value: "", selected: this.now.kind !== "round", disabled: true, hidden: true }, t("Round"));

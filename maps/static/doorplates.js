@@ -4,12 +4,14 @@
 {
   const FROM_ZOOM = 14;
   const EPOCH = 18262; // 2020-01-01 in days since 1970-01-01: day zero of the tiles.
-  const RADIUS = { 14: 2.3, 15: 3, 16: 4.2, 17: 5.6, 18: 7.4, 19: 9, 20: 10 };
+  const RADIUS = [1.5, 1.8, 2.3, 3, 4.2, 5.6, 7.4, 9, 10]; // at zooms 12 to 20 as the eye sees them
   const COUNT_FROM_ZOOM = 17;
   const COUNT_FROM_HOUSEHOLDS = 3;
 
   const radiusOf = (door, zoom) => {
-    const base = RADIUS[Math.min(20, Math.max(14, zoom))] * everycell.scale;
+    const step = Math.min(RADIUS.length - 1, Math.max(0, everycell.seenZoom(zoom) - 12));
+    const below = RADIUS[Math.floor(step)];
+    const base = (below + (RADIUS[Math.ceil(step)] - below) * (step % 1)) * everycell.scale;
     return base * everycell.legend.DOORS[door.state].grow * (1 + 0.3 * Math.log2(Math.max(1, door.wait)));
   };
 
@@ -64,11 +66,12 @@
       this.layer = new everycell.VectorTiles({
         pane: "doors",
         minZoom: FROM_ZOOM,
-        overhang: Math.ceil(34 * everycell.scale),
+        overhang: Math.ceil(52 * everycell.scale),
         load: (z, x, y, { fresh }) => this._load(z, x, y, fresh),
         draw,
       });
       this.layer.on("tileerror", () => this.onerror?.());
+      this.layer.on("loading load", ({ type }) => (map.getContainer().dataset.doors = type === "load" ? "drawn" : "loading"));
       this.layer.addTo(map);
     }
 

@@ -56,8 +56,8 @@
     _marks(context, toPoint, bounds) {
       this.borders.draw(context, toPoint, this.map.getZoom(), this.area);
       this.cells.drawSelection(context, toPoint);
-      this.cells.drawLabels(context, toPoint, bounds);
       this.sites.draw(context, toPoint, bounds);
+      this.cells.drawLabels(context, toPoint, bounds);
     }
 
     _tools(rounds) {
@@ -225,7 +225,7 @@
     _moved() {
       const { lat, lng } = this.map.getCenter();
       everycell.address.write({ map: `${this.map.getZoom()}/${lat.toFixed(5)}/${lng.toFixed(5)}` });
-      const drawn = { doors: this.doors.drawn, sites: this.sites.sites.length > 0 };
+      const drawn = { doors: this.doors.drawn, sites: this.sites.drawn };
       if (JSON.stringify(drawn) === this.explained) return;
       this.explained = JSON.stringify(drawn);
       everycell.legend.show(everycell.byId("legend-body"), drawn);

@@ -6,10 +6,10 @@
     { kind: "all", from: 1, colour: "#fff7ec", ink: "#5b4636" },
     { kind: "c90", from: 0.9, colour: "#fee3bf", ink: "#5b4636" },
     { kind: "c75", from: 0.75, colour: "#fdc38d", ink: "#4b2e1e" },
-    { kind: "c50", from: 0.5, colour: "#fc8d59", ink: "#3a1408" },
-    { kind: "c25", from: 0.25, colour: "#e34a33", ink: "#ffffff" },
-    { kind: "c0", from: 0, colour: "#b30000", ink: "#ffffff" },
-    { kind: "none", from: -1, colour: "#5f0000", ink: "#ffffff" },
+    { kind: "c50", from: 0.5, colour: "#fca66f", ink: "#3a1408" },
+    { kind: "c25", from: 0.25, colour: "#ec5f41", ink: "#ffffff" },
+    { kind: "c0", from: 0, colour: "#bb1a12", ink: "#ffffff" },
+    { kind: "none", from: -1, colour: "#650000", ink: "#ffffff" },
   ];
   const EMPTY = { kind: "confirmed", colour: "#dfe6ea", ink: "#40505c" };
   const UNCHECKED = { kind: "unchecked", colour: "#ffffff", ink: "#40505c", dots: "#7d8b96" };
@@ -142,8 +142,8 @@
     unchecked.style.backgroundImage = `url(${dots().toDataURL()})`;
     return [
       line(swatch("cell confirmed", EMPTY.colour), t("Confirmed empty")),
+      line(unchecked, t("Unchecked")),
       line(swatch("cell nodata"), t("No data")),
-      line(unchecked, t("Unchecked: no household listed")),
     ];
   };
 
@@ -160,9 +160,9 @@
   /** Fill the legend: cells always, doors and sites where they are drawn. */
   everycell.legend.show = (target, { doors, sites }) => {
     const { h, t } = everycell;
-    const parts = [h("h2", {}, t("Cells by coverage; dark: much left")), ramp(), h("ul", { class: "pairs" }, cellLines(t))];
-    if (doors) parts.push(h("h2", {}, t("Doors by the longest wait; large: many wait")), h("ul", { class: "pairs" }, doorLines(t)));
-    if (sites) parts.push(h("h2", {}, t("Key sites")), h("ul", { class: "pairs" }, line(swatch("site"), t("Checked in time")), line(swatch("site late"), t("Check overdue"))));
+    const parts = [h("h2", {}, t("Cells by coverage; dark: much left")), ramp(), h("ul", { class: "items" }, cellLines(t))];
+    if (doors) parts.push(h("h2", {}, t("Doors by the longest wait; large: many wait")), h("ul", { class: "items" }, doorLines(t)));
+    if (sites) parts.push(h("h2", {}, t("Key sites")), h("ul", { class: "items" }, line(swatch("site"), t("Checked in time")), line(swatch("site late"), t("Check overdue"))));
     target.replaceChildren(...parts);
   };
 }

@@ -18,6 +18,9 @@ const everycell = {};
     everycell.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   };
 
+  /** The zoom as the eye sees it: on a wall, where everything is larger, the same zoom shows less detail a metre. */
+  everycell.seenZoom = (zoom) => zoom - Math.log2(everycell.scale);
+
   /** A message in the page's language; `{name}` is filled from `values`. */
   everycell.t = (message, values = {}) =>
     (words[message] ?? message).replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));

@@ -1,7 +1,7 @@
 "use strict";
 // Key sites: a square with one sign a category, amber corner where the check is overdue.
 {
-  const FROM_ZOOM = 12;
+  const FROM_ZOOM = 15;
 
   everycell.Sites = class {
     constructor(map, collection, categories, today) {
@@ -10,11 +10,11 @@
     }
 
     get drawn() {
-      return this.sites.length > 0 && this.map.getZoom() >= FROM_ZOOM;
+      return this.sites.length > 0 && everycell.seenZoom(this.map.getZoom()) >= FROM_ZOOM;
     }
 
     side() {
-      return Math.min(26, 12 + 3 * (this.map.getZoom() - FROM_ZOOM)) * everycell.scale;
+      return Math.min(24, 12 + 4 * (everycell.seenZoom(this.map.getZoom()) - FROM_ZOOM)) * everycell.scale;
     }
 
     /** The day the next check of a site is due, as days since 1970; null where it has no interval. */
@@ -47,7 +47,7 @@
       context.lineWidth = (late ? 2.6 : 1.6) * everycell.scale;
       context.fill();
       context.stroke();
-      if (side < 15 * everycell.scale) return;
+      if (side < 14 * everycell.scale) return;
       context.fillStyle = "#ffffff";
       context.font = `600 ${side * 0.62}px ${everycell.font}`;
       context.fillText(this.categories[site.category]?.sign ?? "·", x, y + side * 0.03);

@@ -7,6 +7,8 @@
     3: { from: 12, width: { 12: 0.7, 14: 1.5, 16: 4, 18: 9 }, colour: "#ffffff", edge: "#d9dde0" },
     4: { from: 14, width: { 14: 0.7, 16: 1.4, 18: 3 }, colour: "#e3e2dc", edge: null },
   };
+  const STEEP = 1; // radians: steeper than this a Chinese name is written downwards
+  const CHINESE = /^[\u3400-\u9fff]+$/;
   const NAMES_FROM = { 1: 14, 2: 15, 3: 16, 4: 17 };
 
   const widthAt = (steps, zoom) => {
@@ -67,10 +69,27 @@
       taken.push({ ...piece, width });
       context.save();
       context.translate(piece.x, piece.y);
-      context.rotate(piece.turn);
-      context.strokeText(properties.name, 0, 0);
-      context.fillText(properties.name, 0, 0);
+      if (Math.abs(piece.turn) > STEEP && CHINESE.test(properties.name)) writeDown(context, properties.name, piece.turn, size);
+      else writeAlong(context, properties.name, piece.turn);
       context.restore();
+    }
+  };
+
+  const writeAlong = (context, text, turn) => {
+    context.rotate(turn);
+    context.strokeText(text, 0, 0);
+    context.fillText(text, 0, 0);
+  };
+
+  // Chinese along a street that runs up and down: upright characters, one below the other.
+  const writeDown = (context, text, turn, size) => {
+    const signs = [...text];
+    const step = { x: (Math.cos(turn) / Math.sin(turn)) * size, y: size * 1.04 };
+    for (const write of ["strokeText", "fillText"]) {
+      signs.forEach((sign, index) => {
+        const away = index - (signs.length - 1) / 2;
+        context[write](sign, away * step.x, away * step.y);
+      });
     }
   };
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.fake_service import FakeService, serving
 
@@ -63,6 +63,11 @@ def open_page(chromium: Browser, complaints: list[str]) -> Iterator[Open]:
     yield open_one
     context.close()
     assert complaints == []
+
+
+def doors_drawn(page: Page) -> None:
+    """Wait until no tile of doors is on its way."""
+    expect(page.locator(".map")).not_to_have_attribute("data-doors", "loading", timeout=20_000)
 
 
 def _foreign(url: str, host: str, complaints: list[str]) -> None:

@@ -3,14 +3,12 @@ is slow or unable to show on demand (refusals, broken answers, hostile text)."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -21,6 +19,7 @@ from maps.assets import STATIC
 from maps.csp import policy
 from maps.households import CoveragePage, coverage_page
 from maps.text import language
+from tests.browser.running import running
 from tests.maps import fake
 
 EPOCH = date(2020, 1, 1)
@@ -170,23 +169,5 @@ def _questions(app: FastAPI, service: FakeService) -> None:
 @contextmanager
 def serving(service: FakeService) -> Iterator[str]:
     """The service on a free port of this machine; yields its address."""
-    server = uvicorn.Server(uvicorn.Config(make_app(service), port=0, log_level="warning", lifespan="off"))
-    started = threading.Event()
-    server.startup = _announcing(server.startup, started)  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    if not started.wait(20):
-        raise TimeoutError("the fake service did not start")
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-
-
-def _announcing(startup: Any, started: threading.Event) -> Any:
-    async def start(*args: Any, **values: Any) -> None:
-        await startup(*args, **values)
-        started.set()
-
-    return start
+    with running(make_app(service)) as address:
+        yield address

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from maps.households import coverage_file
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, doors_drawn
 from tests.browser.fake_service import FakeService, serving
 from tests.maps import fake
 
@@ -31,11 +31,6 @@ def click_at(page: Page, lat: float, lon: float) -> None:
     box = page.locator(".map").bounding_box()
     assert box
     page.mouse.click(box["x"] + point["x"], box["y"] + point["y"])
-
-
-def doors_drawn(page: Page) -> None:
-    """Wait until every tile of doors is there."""
-    page.wait_for_function("!everycell.page.doors.layer.isLoading()")
 
 
 def shown_left(page: Page) -> int:
@@ -190,7 +185,7 @@ def test_other_day_recolours_without_new_shapes(service: FakeService, open_page:
 def test_round_is_the_usual_cut_off(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service))
     expect(page.locator("#since select")).to_have_value("round:621102-R-20261101")
-    expect(page.locator(".headline")).to_contain_text("本轮(2026-11)已走访")
+    expect(page.locator(".headline")).to_contain_text("本轮 2026-11 已走访")
 
 
 def test_search_by_keyboard_opens_the_door(service: FakeService, open_page: Open) -> None:
