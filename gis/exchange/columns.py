@@ -57,7 +57,7 @@ class Columns:
         )
         if required:
             self.reject(found.isna(), name, "is empty")
-        fits = found.str.fullmatch(pattern).fillna(True).astype(bool)
+        fits = found.str.fullmatch(pattern, na=True)
         self.reject(~fits, name, form or "is no code: 1 to 100 characters without spaces")
         return found
 

@@ -71,10 +71,8 @@ def divisions(
 
 def _national(code: pd.Series[Any]) -> pd.Series[Any]:
     full = code.str.len() == DIGITS[Level.village]
-    county, town = full & code.str.endswith("000000"), full & code.str.endswith("000")
-    return code.mask(county.fillna(False).astype(bool), code.str[:6]).mask(
-        (town & ~county).fillna(False).astype(bool), code.str[:9]
-    )
+    county, town = (full & code.str.endswith(zeros, na=False) for zeros in ("000000", "000"))
+    return code.mask(county, code.str[:6]).mask(town & ~county, code.str[:9])
 
 
 def cells(table: Table, columns: Mapping[str, str], placed: Placed, rejects: Rejects, terms: Terms) -> gpd.GeoDataFrame:
@@ -130,7 +128,7 @@ def visits(table: Table, columns: Mapping[str, str], rejects: Rejects, terms: Te
     if terms.county is not None:
         household = household.where(household.str.startswith(terms.county), terms.county + "-" + household)
     col.reject(
-        ~household.str.fullmatch(r"[0-9]{6}.*").fillna(True).astype(bool),
+        ~household.str.fullmatch(r"[0-9]{6}.*", na=True),
         "household",
         "does not begin with the 6 digits of a county; say which with --county",
     )
@@ -153,13 +151,13 @@ def visits(table: Table, columns: Mapping[str, str], rejects: Rejects, terms: Te
 def _ids(col: Columns) -> pd.Series[Any]:
     """Lower-case UUIDs; null where the file has none."""
     ids = col.text("id").str.lower().str.strip("{}")
-    col.reject(~ids.str.fullmatch(_UUID).fillna(True).astype(bool), "id", "is no UUID")
+    col.reject(~ids.str.fullmatch(_UUID, na=True), "id", "is no UUID")
     return ids
 
 
 def _teams(col: Columns) -> pd.Series[Any]:
     team = col.text("team", required=True).str.upper()
-    fits = team.str.fullmatch(_TEAM).fillna(True).astype(bool)
+    fits = team.str.fullmatch(_TEAM, na=True)
     col.reject(~fits, "team", "is no team code: A-Z, 0-9 and '-', at most 20 (never a name)")
     return team
 
@@ -200,11 +198,11 @@ def sites(table: Table, columns: Mapping[str, str], placed: Placed, rejects: Rej
     col = Columns(table, columns, rejects)
     county = terms.county or ""
     name = col.text("name", required=True, longest=100)
-    col.reject(name.str.contains(_WORSHIP).fillna(False), "name", "is a place of worship, which is never a key site")
+    col.reject(name.str.contains(_WORSHIP, na=False), "name", "is a place of worship, which is never a key site")
     category = col.required_word("category", vocabulary.CATEGORY)
     address, given = col.text("address"), col.code("code")
     frame: dict[str, Any] = {
-        "code": given.where(given.str.startswith(county).fillna(True).astype(bool), county + "-" + given),
+        "code": given.where(given.str.startswith(county, na=True), county + "-" + given),
         "name": name,
         "category": category,
         "address": address,
@@ -226,7 +224,7 @@ def sites(table: Table, columns: Mapping[str, str], placed: Placed, rejects: Rej
 
 def _refuse_other_county(code: pd.Series[Any], col: Columns, terms: Terms) -> None:
     if terms.county is not None:
-        inside = code.str.startswith(terms.county).fillna(True).astype(bool)
+        inside = code.str.startswith(terms.county, na=True)
         col.reject(~inside, "code", f"does not begin with {terms.county}, the county that was asked for")
 
 

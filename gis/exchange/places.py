@@ -177,12 +177,12 @@ def _on_earth(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Mask:
 
 def _refuse_not_degrees(file: str, x: Any, y: Any) -> None:
     """Refuse a file most of whose "degrees" are metres, or have latitude and longitude in each other's place."""
-    there = np.isfinite(x) & np.isfinite(y)
-    if not there.any():
+    xs, ys = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    there = np.isfinite(xs) & np.isfinite(ys)
+    wrong = there & ~_on_earth(xs, ys)
+    if 2 * wrong.sum() <= there.sum():
         return
-    lon, lat = float(np.median(np.asarray(x)[there])), float(np.median(np.asarray(y)[there]))
-    if abs(lon) <= 180 and abs(lat) <= 90:
-        return
+    lon, lat = float(np.median(xs[wrong])), float(np.median(ys[wrong]))
     if abs(lon) <= 90 and abs(lat) <= 180:
         raise WrongPlace(
             f"{file}: longitude and latitude are swapped: the latitudes are around {lat:.3f};"
