@@ -26,9 +26,11 @@ from gis.demo.land import label_faces, lay_roads
 from gis.demo.mesh import make_mesh, place_settlements
 from gis.demo.plan import COUNTY_CODE, Ints, Plan, make_plan
 from gis.demo.visiting import Habits
+from gis.errors import BadInput
 
 HOUSEHOLDS = 60_000
-SEED = 20_26
+LEAST_HOUSEHOLDS = 2_000
+SEED = 2026
 ROUND_DAYS = 45
 ROUND_AGE_DAYS = 21
 _CRS = "EPSG:4490"
@@ -72,7 +74,10 @@ def generate(
 
     60,000 households give 3 towns, 23 villages and 250 cells; more give more of each. `today` (default: the day of the
     call) is the day up to which visits reach. Coordinates are EPSG:4490; cells tile exactly on the grid of 1e-8°.
+    Raises BadInput for fewer than 2,000 households.
     """
+    if households < LEAST_HOUSEHOLDS:
+        raise BadInput(f"households: a county has at least {LEAST_HOUSEHOLDS:,}", field="households")
     today = today or date.today()
     rng = np.random.default_rng(seed)
     plan, outline = make_plan(rng, households)

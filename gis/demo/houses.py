@@ -226,16 +226,15 @@ def _joined(houses: Doors, flats: Doors) -> Doors:
 
 
 def _exact(plan: Plan, doors: Doors) -> Doors:
-    """Adds or takes single flats until the county has exactly the households asked for."""
-    households = doors.households.copy()
+    """Adds flats, or takes houses away here and there, until the county has exactly the households asked for."""
+    missing = plan.sizes.households - int(doors.households.sum())
+    if missing < 0:
+        houses = np.flatnonzero(doors.block < 0)
+        surplus = houses[np.linspace(0, len(houses) - 1, -missing).astype(np.int64)]
+        return doors.take(np.setdiff1d(np.arange(len(doors.block)), surplus))
     blocks = np.flatnonzero(doors.block >= 0)
-    missing = plan.sizes.households - int(households.sum())
-    if missing and len(blocks) == 0:
-        raise AssertionError("a county without flats cannot be made to measure")
-    share, rest = divmod(abs(missing), max(1, len(blocks)))
-    change = np.full(len(blocks), share, dtype=np.int64)
-    change[:rest] += 1
-    households[blocks] += change if missing > 0 else -change
-    if households.min(initial=1) < 1:
-        raise AssertionError("too many houses for the households asked for")
+    households = doors.households.copy()
+    share, rest = divmod(missing, len(blocks))
+    households[blocks] += share
+    households[blocks[:rest]] += 1
     return Doors(doors.xy, doors.cell, doors.street, doors.block, doors.number, households)

@@ -24,6 +24,7 @@ from gis.households.rounds import open_round
 from gis.settings import Settings
 from gis.sites.load import load_sites
 from gis.storage.bulk import stage
+from gis.storage.engine import Store
 from gis.storage.report import LoadReport
 from gis.streets.load import load_streets
 
@@ -113,19 +114,25 @@ def load_first_visits(
     if conn.execute(text("SELECT EXISTS (SELECT FROM everycell.visit WHERE county = :county)"), values).scalar():
         raise Conflict(f"county {county:06} has visits already; its first visits cannot be added again")
     conn.execute(text("SELECT set_config('everycell.mode', 'batch', true), set_config('work_mem', '256MB', true)"))
+    told = on_progress or (lambda _stage, _done, _total: None)
     written = 0
+    told("visits", 0, 0)
     for frame in frames:
         local = frame["visited_at"].dt.tz_convert(settings.timezone)
         stage(conn, "staged_visit", _STAGED, frame.assign(visited_on=local.dt.date))
         conn.execute(text("SELECT everycell.ensure_visit_months(array_agg(DISTINCT visited_on)) FROM staged_visit"))
         written += conn.execute(_ADD, values).rowcount
         conn.execute(text("DROP TABLE staged_visit"))
-        if on_progress is not None:
-            on_progress("visits", written, 0)
-    if on_progress is not None:
-        on_progress("figures", 0, 0)
+        told("visits", written, 0)
+    told("figures", 0, 0)
     conn.execute(_DATE, values)
     for statement in _FIGURES:
         conn.execute(statement, values)
     conn.execute(text("SELECT set_config('everycell.mode', '', true)"))
     return LoadReport("visit", written)
+
+
+def settle(store: Store) -> None:
+    """Bring PostgreSQL's statistics and visibility map up to date after a large load, outside any transaction."""
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text("VACUUM (ANALYZE)"))

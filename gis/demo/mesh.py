@@ -202,13 +202,13 @@ def _open_land(rng: np.random.Generator, plan: Plan, taken: Floats) -> Floats:
 def voronoi(points: Floats) -> tuple[Floats, Ints, Ints]:
     """Vertices, edges (vertex pairs) and the faces left and right of each edge, of the Voronoi diagram of `points`.
 
-    Face i belongs to point i. Vertices nearer than a centimetre are one.
+    Face i belongs to point i. Neighbouring vertices nearer than five centimetres are one.
     """
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), ordered=True))
     xy, face = shapely.get_coordinates(cells, return_index=True)
     key = np.round(xy * 100.0).astype(np.int64)
     _, first, vertex = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    vertex = vertex.ravel()
+    vertex = _contracted(xy[first], vertex.ravel(), face)
     tail, head, owner = vertex[:-1], vertex[1:], face[:-1]
     real = (face[:-1] == face[1:]) & (tail != head)
     tail, head, owner = tail[real], head[real], owner[real]
@@ -218,3 +218,15 @@ def voronoi(points: Floats) -> tuple[Floats, Ints, Ints]:
     edge_faces = np.full((len(pairs), 2), -1, dtype=np.int64)
     edge_faces[which, (tail > head).astype(np.int64)] = owner
     return xy[first], edges, edge_faces
+
+
+def _contracted(xy: Floats, vertex: Ints, face: Ints) -> Ints:
+    """The vertices along the rings, where those that are nearly in one place have become one."""
+    tail, head = vertex[:-1], vertex[1:]
+    near = (face[:-1] == face[1:]) & (tail != head) & (np.hypot(*(xy[tail] - xy[head]).T) < 0.05)
+    stand_in = np.arange(len(xy))
+    np.minimum.at(stand_in, np.maximum(tail[near], head[near]), np.minimum(tail[near], head[near]))
+    while (stand_in[stand_in] != stand_in).any():
+        stand_in = stand_in[stand_in]
+    one: Ints = stand_in[vertex]
+    return one

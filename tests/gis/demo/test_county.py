@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from gis.demo.county import COUNTY_CODE, DemoCounty, generate
+from gis.errors import BadInput
 from gis.households.visits import Outcome, Purpose
 from gis.sites.categories import Category
 
@@ -164,3 +165,9 @@ def test_frames_have_no_column_for_a_person(county: DemoCounty) -> None:
         "registered_on",
         "reached_before",
     }
+
+
+def test_a_county_of_too_few_households_is_refused() -> None:
+    with pytest.raises(BadInput, match="at least 2,000"):
+        generate(households=1_999)
+    assert len(generate(households=2_000, today=TODAY).dwellings) == 2_000

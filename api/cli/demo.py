@@ -1,0 +1,166 @@
+"""everycell demo: a county to look at, made at the first start and served."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.status import Status
+from sqlalchemy import text
+
+from api.cli.output import err, opened
+from gis.errors import Conflict, Interrupted
+from gis.settings import settings
+from gis.storage.engine import Store
+
+app = typer.Typer()
+
+_HOUSEHOLDS = 60_000
+_SEED = 2026
+
+
+@app.command()
+def demo(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port of 127.0.0.1; the next free one where it is taken")
+    ] = 8000,
+    data: Annotated[
+        Path | None, typer.Option(help="an OpenStreetMap extract (.osm.pbf) instead of the fictional county")
+    ] = None,
+    levels: Annotated[
+        str, typer.Option(help="with --data: admin_level of each level of division")
+    ] = "county=2,town=6,village=8",
+    households: Annotated[int, typer.Option(min=2_000, help="size of the fictional county")] = _HOUSEHOLDS,
+    visits: Annotated[float, typer.Option(min=0.5, max=50, help="visits a household in the year, on average")] = 2.4,
+    seed: Annotated[int, typer.Option(min=0, help="another seed, another county")] = _SEED,
+    add: Annotated[bool, typer.Option("--add", help="make it even if the database holds another county")] = False,
+    serve: Annotated[bool, typer.Option(help="serve it once it is there")] = True,
+) -> None:
+    """A fictional county (示范县) to look at, served on this machine. Made once; a second start serves it at once."""
+    with _sigterm_interrupts(), opened() as store:
+        try:
+            if data is None:
+                _generated(store, households, visits, seed, add=add)
+            else:
+                _extract(store, data, levels, add=add)
+        except KeyboardInterrupt:
+            raise Interrupted("stopped; nothing was written") from None
+        if serve:
+            _serve(store, port)
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """SIGTERM ends the making of a county as Ctrl-C does: rolled back, PostgreSQL stopped."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve(store: Store, port: int) -> None:
+    from api.cli.serving import announce
+    from api.server import run_server
+
+    run_server(store, "127.0.0.1", port, on_ready=announce, next_free=True)
+    err.print("everycell: stopped")
+
+
+def _generated(store: Store, households: int, visits: float, seed: int, *, add: bool) -> None:
+    """The fictional county, unless it is there."""
+    from gis.demo.plan import COUNTY_CODE
+
+    if _is_there(store, COUNTY_CODE, None, add=add):
+        return
+    from gis.demo.county import generate
+    from gis.demo.load import load_county, settle
+    from gis.households.coverage import today_in
+
+    today = today_in(settings())
+    with _Steps(f"Making 示范县, a fictional county of {households:,} households") as steps:
+        steps.told("towns, villages, cells, streets, doors", 0, 0)
+        county = generate(seed, households, today, visits)
+        with store.begin() as conn:
+            load_county(conn, county, settings(), today=today, on_progress=steps.told)
+        steps.told("statistics", 0, 0)
+        settle(store)
+
+
+def _extract(store: Store, path: Path, levels: str, *, add: bool) -> None:
+    """The county of an extract, unless it is there."""
+    from gis.exchange.osm_divisions import DEFAULT_COUNTY
+
+    if _is_there(store, DEFAULT_COUNTY, "osm:", add=add):
+        return
+    from gis.demo.load import settle
+    from gis.exchange.osm_import import import_osm, parse_levels
+
+    with _Steps(f"Reading {path.name}") as steps:
+        with store.begin() as conn:
+            summary = import_osm(conn, path, parse_levels(levels), settings(), steps.told)
+        steps.told("statistics", 0, 0)
+        settle(store)
+    err.print(
+        f"  {summary.counts['doorplates']:,} doorplates; not used, with reasons in `everycell import osm`:"
+        f" {len(summary.outside):,}",
+        markup=False,
+    )
+
+
+def _is_there(store: Store, code: str, source: str | None, *, add: bool) -> bool:
+    """Whether the demonstration's county is stored. Raises Conflict where another one is, unless `add`."""
+    with store.read() as conn:
+        rows = conn.execute(
+            text("SELECT code, name, source FROM everycell.division WHERE level = 'county' ORDER BY code")
+        ).all()
+    if any(row.code == code and (row.source or "").startswith(source or "") for row in rows):
+        return True
+    if rows and not add:
+        raise Conflict(
+            f"the database holds {rows[0].name} ({rows[0].code}) already, and the demonstration would stand beside it:"
+            " `everycell serve` serves what is there; --add mixes; another EVERYCELL_HOME keeps them apart"
+        )
+    return False
+
+
+class _Steps:
+    """Tells each stage when it is done, with its seconds; on a terminal also what it is at."""
+
+    def __init__(self, headline: str) -> None:
+        err.print(headline, markup=False)
+        self._status = Status("", console=err)
+        self._stage = ""
+        self._begun = time.monotonic()
+
+    def __enter__(self) -> _Steps:
+        if err.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        self._status.stop()
+        if failed is None:
+            self._finish()
+
+    def told(self, stage: str, done: int, total: int) -> None:
+        """A stage, what of it is done and how much there is in all (0: cannot tell)."""
+        if stage != self._stage:
+            self._finish()
+            self._stage, self._begun = stage, time.monotonic()
+        figures = f" {done:,}" + (f" of {total:,}" if total else "") if done else ""
+        self._status.update(f"  {stage}{figures}")
+
+    def _finish(self) -> None:
+        if self._stage and self._stage != "done":
+            err.print(f"  {self._stage} … {time.monotonic() - self._begun:.1f} s", markup=False)
