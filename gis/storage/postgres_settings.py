@@ -85,9 +85,11 @@ def _physical_memory() -> int:
 
 
 def _dynamic_shared_memory() -> str:
-    """`posix`, except where /dev/shm is as small as a container's 64 MB: a parallel join would fail for want of it."""
+    """`posix`, except where /dev/shm is closed or as small as a container's 64 MB, too small for a parallel join."""
+    if not Path("/proc").is_dir():
+        return "posix"  # macOS, which has no such folder
     shared = Path("/dev/shm")  # noqa: S108 - only measured
-    if not shared.is_dir():
-        return "mmap" if Path("/proc").is_dir() else "posix"
+    if not shared.is_dir() or not shared.stat().st_mode & 0o002:
+        return "mmap"
     status = os.statvfs(shared)
     return "posix" if status.f_blocks * status.f_frsize >= 512 * _MB else "mmap"
