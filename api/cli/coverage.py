@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Annotated, Any
 
 import typer
+from rich import box
 from rich.table import Table
 from sqlalchemy import Connection
 
@@ -87,9 +88,10 @@ def _show(table: CoverageTable) -> None:
     if not table.areas:
         out.print("no cells yet: everycell import cells FILE, or everycell import osm FILE.osm.pbf")
         return
-    shown = Table(title=f"走访覆盖率 coverage, since {table.since}, as of {table.as_of}")
+    title = f"走访覆盖率 coverage, since {table.since}, as of {table.as_of}"
+    shown = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False)
     shown.add_column("code", no_wrap=True)
-    shown.add_column("name", min_width=8, overflow="fold")
+    shown.add_column("name", min_width=6, overflow="fold")
     for name in ("known", "reached", "tried", "never", "overdue", "coverage", "oldest"):
         shown.add_column(name, justify="right", no_wrap=True)
     for area in [*table.areas, table.total]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -13,7 +14,8 @@ from gis.errors import BadInput
 from gis.settings import settings
 from gis.storage.engine import Store, open_store
 
-out = Console(highlight=False)
+# Into a file or pipe a table takes the room it needs; on a terminal, the terminal's.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True, highlight=False)
 
 
