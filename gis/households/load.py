@@ -162,5 +162,7 @@ def _merge(conn: Connection, county: int, settings: Settings, today: date) -> tu
     conn.execute(query("households/refresh_touched_doorplates"), values)
     conn.execute(query("households/recount_touched_cells"), values)
     conn.execute(text(f"DROP TABLE {', '.join(_SCRATCH)}"))
+    if inserted:  # visits may follow at once, before autovacuum has told the planner how many rows there are
+        conn.execute(text("ANALYZE everycell.doorplate, everycell.household, everycell.coverage_day"))
     conn.execute(text("SELECT set_config('everycell.mode', '', true)"))
     return inserted, updated
