@@ -20,7 +20,7 @@ picture. Columns that mean no field are not stored in any case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -36,6 +36,7 @@ from gis.exchange.headers import Kind
 from gis.exchange.personal_headings import personal_heading
 
 Digits = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ _MOBILE: Final = (
     _LEFT + r"(?:(?:\+?86|0086)[ -]?)?"
     r"(?P<t>1[3-9][0-9](?:[ -]?[0-9]{4}[ -]?[0-9]{4}|[ -][0-9]{3}[ -][0-9]{5}|[0-9][ -][0-9]{3}[ -][0-9]{4}))" + _RIGHT
 )
+_BIRTH: Final = rf"^{_PROVINCE}[0-9]{{4}}(?:19|20)[0-9]{{2}}{_DAY}"
 _ID18: Final = _LEFT + rf"(?P<t>{_PROVINCE}[0-9]{{4}}(?:19|20)[0-9]{{2}}{_DAY}[0-9]{{3}}[0-9Xx])" + _RIGHT
 _ID15: Final = rf"^\s*(?P<t>{_PROVINCE}[0-9]{{6}}{_DAY}[0-9]{{3}})\s*(?:\.0+)?$"
 _CARD: Final = (
@@ -114,6 +116,8 @@ Found = tuple[str, int]
 
 
 def _look(column: pd.Series[Any], is_code: bool, counties: Collection[str]) -> Found | None:
+    if pd.api.types.is_float_dtype(column) and (rounded := _rounded_identity(column)) is not None:
+        return "identity numbers", rounded
     texts, index = _candidates(column)
     if not len(texts):
         return None
@@ -123,7 +127,7 @@ def _look(column: pd.Series[Any], is_code: bool, counties: Collection[str]) -> F
             continue
         tokens = pc.struct_field(pc.extract_regex(texts.take(pa.array(at)), pattern), "t")
         bare = pc.replace_substring_regex(tokens, "[ -]", "")
-        guilty = judge(_Evidence(bare.to_numpy(zero_copy_only=False).astype("U"), len(column), is_code, counties))
+        guilty = judge(_Evidence(bare, len(column), is_code, counties))
         if guilty.any():
             return what, int(index[at[np.flatnonzero(guilty)[0]]])
     return None
@@ -167,54 +171,73 @@ def _numbers(column: pd.Series[Any]) -> tuple[Any, NDArray[np.int64]]:
     return pa.array(whole).cast(pa.string()), hit
 
 
+def _rounded_identity(column: pd.Series[Any]) -> int | None:
+    """Where the first of several identity numbers stands that a program made floats, which cost them their last digits.
+
+    Without the check digit it takes a pattern: most of the long numbers begin with a region and a day.
+    """
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    long = np.flatnonzero((values >= 1e17) & (values < 1e18))
+    heads = pc.match_substring_regex(pa.array(values[long].astype(np.int64)).cast(pa.string()), _BIRTH)
+    like = heads.to_numpy(zero_copy_only=False)
+    return int(long[np.flatnonzero(like)[0]]) if len(like) and like.mean() > 0.5 else None
+
+
 @dataclass(frozen=True)
 class _Evidence:
-    """The look-alikes of one column: bare digits, one for each value that has one."""
+    """The look-alikes of one column: bare digits, one for each value that has one, as an Arrow string array."""
 
-    tokens: NDArray[np.str_]
+    tokens: Any
     num_rows: int
     is_code: bool
     counties: Collection[str]
 
-    def by_length(self, judge: Callable[[Digits], NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    def by_length(self, judge: Callable[[Digits], Mask]) -> Mask:
         """`judge` on the digits (n × length; X is 10) of the tokens of every length."""
         valid = np.zeros(len(self.tokens), dtype=bool)
-        lengths = np.char.str_len(self.tokens)
-        for length in np.unique(lengths):
-            at = np.flatnonzero(lengths == length)
-            raw = np.frombuffer("".join(self.tokens[at]).upper().encode("ascii"), np.uint8).reshape(-1, int(length))
-            valid[at] = judge(np.where(raw == ord("X"), 10, raw.astype(np.int64) - ord("0")))
+        lengths = np.asarray(pc.utf8_length(self.tokens))
+        for length in np.unique(lengths).tolist():
+            here = lengths == length
+            raw = np.frombuffer("".join(self.tokens.filter(pa.array(here)).to_pylist()).upper().encode(), np.uint8)
+            valid[here] = judge(np.where(raw == ord("X"), 10, raw.astype(np.int64) - ord("0")).reshape(-1, length))
         return valid
+
+    def starts_with(self, heads: Collection[str]) -> Mask:
+        """Where the first six digits are one of `heads`."""
+        return np.asarray(pc.is_in(pc.utf8_slice_codeunits(self.tokens, 0, 6), pa.array(list(heads), pa.string())))
 
     def starting_alike(self, num_digits: int) -> NDArray[np.int64]:
         """For every token: how many *different* tokens of the column begin with the same digits (itself included)."""
-        heads = pd.Series(self.tokens).str[:num_digits]
-        different = pd.Series(self.tokens).groupby(heads).nunique()
-        return np.asarray(heads.map(different), dtype=np.int64)
+        heads = np.asarray(pc.utf8_slice_codeunits(self.tokens, 0, num_digits).cast(pa.int64()))
+        whole = np.asarray(pc.replace_substring_regex(self.tokens, "[Xx]", "0").cast(pa.int64()))
+        _, first = np.unique(whole, return_index=True)
+        known, counts = np.unique(heads[first], return_counts=True)
+        return np.asarray(counts[np.searchsorted(known, heads)], dtype=np.int64)
 
 
-def _always(evidence: _Evidence) -> NDArray[np.bool_]:
+def _always(evidence: _Evidence) -> Mask:
     return np.ones(len(evidence.tokens), dtype=bool)
 
 
-def _mobile(evidence: _Evidence) -> NDArray[np.bool_]:
+def _mobile(evidence: _Evidence) -> Mask:
     """All, but for serial codes of counties in Hebei, Shanxi and Inner Mongolia, which begin like mobile numbers."""
-    heads = pd.Series(evidence.tokens).str[:6]
-    if evidence.is_code and len(evidence.counties) and heads.isin(list(evidence.counties)).mean() > 0.9:
-        return np.asarray(~heads.isin(list(evidence.counties)), dtype=bool)
-    common: Hashable = heads.mode().iloc[0]
-    same = (heads == common).to_numpy()
-    serial = same.mean() >= 0.9 and len(np.unique(evidence.tokens[same])) >= 10
-    if serial and re.fullmatch(r"1[345][0-2][0-9]{3}", str(common)):
+    own = evidence.starts_with(evidence.counties)
+    if evidence.is_code and own.mean() > 0.9:
+        return ~own
+    commonest = pc.value_counts(pc.utf8_slice_codeunits(evidence.tokens, 0, 6)).to_pylist()
+    head = str(max(commonest, key=lambda each: each["counts"])["values"])
+    same = evidence.starts_with([head])
+    serials = pc.count_distinct(evidence.tokens.filter(pa.array(same))).as_py()
+    if re.fullmatch(r"1[345][0-2][0-9]{3}", head) and same.mean() >= 0.9 and serials >= 10:
         return ~same
     return _always(evidence)
 
 
-def _identity(evidence: _Evidence) -> NDArray[np.bool_]:
+def _identity(evidence: _Evidence) -> Mask:
     return _unless_codes(evidence, evidence.by_length(_check_digit), 14)
 
 
-def _check_digit(digits: Digits) -> NDArray[np.bool_]:
+def _check_digit(digits: Digits) -> Mask:
     """GB 11643: a real day in the past, and the weighted sum of all 18 is 1 modulo 11."""
     weights = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1])
     year: Digits = digits[:, 6:10] @ np.array([1000, 100, 10, 1])
@@ -222,33 +245,33 @@ def _check_digit(digits: Digits) -> NDArray[np.bool_]:
     started = (year - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (month - 1)
     born = started.astype("datetime64[D]") + (day - 1)
     real = (born.astype("datetime64[M]") == started) & (born <= np.datetime64(datetime.now(UTC).date()))
-    valid: NDArray[np.bool_] = real & ((digits @ weights) % 11 == 1)
+    valid: Mask = real & ((digits @ weights) % 11 == 1)
     return valid
 
 
-def _card(evidence: _Evidence) -> NDArray[np.bool_]:
+def _card(evidence: _Evidence) -> Mask:
     valid = evidence.by_length(_luhn)
     if evidence.is_code and len(evidence.counties):
-        valid &= ~pd.Series(evidence.tokens).str[:6].isin(list(evidence.counties)).to_numpy()
+        valid &= ~evidence.starts_with(evidence.counties)
     return _unless_codes(evidence, valid, 12)
 
 
-def _luhn(digits: Digits) -> NDArray[np.bool_]:
+def _luhn(digits: Digits) -> Mask:
     doubled = digits[:, -2::-2] * 2
     total = digits[:, -1::-2].sum(axis=1) + (doubled - 9 * (doubled > 9)).sum(axis=1)
-    valid: NDArray[np.bool_] = total % 10 == 0
+    valid: Mask = total % 10 == 0
     return valid
 
 
-def _unless_codes(evidence: _Evidence, valid: NDArray[np.bool_], num_digits: int) -> NDArray[np.bool_]:
+def _unless_codes(evidence: _Evidence, valid: Mask, num_digits: int) -> Mask:
     if not valid.any() or valid.mean() > 0.5:
         return valid
     return valid & (evidence.starting_alike(num_digits) < 3)
 
 
-def _old_identity(evidence: _Evidence) -> NDArray[np.bool_]:
+def _old_identity(evidence: _Evidence) -> Mask:
     """15 digits: nearly the whole column, nearly all on different days, many of them born after 1940."""
-    tokens = np.unique(evidence.tokens)
+    tokens = evidence.tokens.unique().to_pylist()
     if evidence.is_code or len(tokens) < 3 or len(evidence.tokens) < 0.9 * evidence.num_rows:
         return np.zeros(len(evidence.tokens), dtype=bool)
     years = np.array([int(token[6:8]) for token in tokens])
@@ -256,7 +279,7 @@ def _old_identity(evidence: _Evidence) -> NDArray[np.bool_]:
     return np.full(len(evidence.tokens), days > 0.8 and (years >= 40).mean() >= 0.3)
 
 
-_DETECTORS: Final[tuple[tuple[str, str, Callable[[_Evidence], NDArray[np.bool_]]], ...]] = (
+_DETECTORS: Final[tuple[tuple[str, str, Callable[[_Evidence], Mask]], ...]] = (
     ("identity numbers", _ID18, _identity),
     ("mobile numbers", _MOBILE, _mobile),
     ("e-mail addresses", _EMAIL, _always),

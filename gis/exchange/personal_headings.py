@@ -14,18 +14,18 @@ def _words(text: str) -> frozenset[str]:
 
 # A heading that contains one of these is personal.
 _PARTS: Final = _words("""
-    身份证 公民身份 证件号 证件类型 姓名 户主 户名 房主 业主 房东 租客 联系人 联系方式 电话 手机 座机 性别 民族 出生
-    生日 年龄 宗教 信仰 政治面貌 党员 残疾 低保 五保 特困 建档立卡 贫困 信访 上访 缠访 婚姻 学历 文化程度 职业 籍贯
-    健康 疾病 病史 病情 精神障碍 吸毒 前科 刑满 社区矫正 服刑 重点人员 人员类别 人员类型 人员标签 微信 QQ号 邮箱
-    电子邮件 银行卡 银行账 卡号 收入 家庭成员 亲属 子女 监护人 负责人 法人 法定代表 网格员 走访人 经办人 照片 人脸
-    指纹 血型 社保号 医保号 护照 车牌 曾用名 矛盾纠纷 评分 积分等级
+    身份证 公民身份 证件号 证件类型 姓名 户主 户名 房主 业主 房东 租客 联系人 联系方式 联系电话 电话 手机 座机 性别
+    民族 出生 生日 年龄 宗教 信仰 政治面貌 党员 残疾 低保 五保 特困 建档立卡 贫困 信访 上访 缠访 婚姻 学历 文化程度
+    职业 籍贯 健康 疾病 病史 病情 精神障碍 吸毒 前科 刑满 社区矫正 服刑 重点人员 人员类别 人员类型 人员标签 微信
+    QQ号 邮箱 电子邮件 银行卡 银行账 卡号 收入 家庭成员 亲属 子女 监护人 负责人 法人 法定代表 网格员 走访人 经办人
+    照片 人脸 指纹 血型 社保号 医保号 护照 车牌 曾用名 矛盾纠纷 评分 积分等级
 """)
 # A heading that is, without its punctuation, one of these.
 _WHOLE: Final = _words("""
     idno idnum idnumber idcard idcardno idcardnumber identitycard identityno identitynumber citizenid nationalid
     residentid personid sfz sfzh sfzhm zjhm zjh xm hzxm xb mz csrq lxdh lxr sjh sjhm dhhm zzmm whcd hyzk firstname
-    lastname fullname surname givenname familyname headofhousehold residentname ownername hostname contact contactname
-    contactperson phonenumber phoneno mobileno mobilenumber telno 名字
+    email lastname fullname surname givenname familyname headofhousehold residentname ownername hostname contact
+    contactname contactperson phonenumber phoneno mobileno mobilenumber telno 名字
 """)
 # A heading written in words, with one of these among them.
 _WORDS: Final = _words("""
