@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated
 
 import typer
 from rich import box
 from rich.table import Table
 from sqlalchemy import Connection
 
+from api import tables
 from api.cli.output import Form, day, err, opened, out, percent
 from gis.codes import Level
 from gis.errors import BadInput
-from gis.households.coverage import (
-    AreaCoverage,
-    CoverageTable,
-    coverage_of_round,
-    default_since,
-    today_in,
-)
+from gis.households.coverage import CoverageTable, coverage_of_round, default_since, today_in
 from gis.households.coverage import coverage as figures
-from gis.households.unvisited import UnvisitedHousehold
 from gis.households.unvisited import unvisited as waiting
 from gis.settings import settings
 
@@ -35,7 +27,6 @@ app = typer.Typer()
 
 Area = Annotated[str | None, typer.Option(help="code of a county, town, village or cell; all where it is left out")]
 Since = Annotated[str | None, typer.Option(help="cut-off day, 2026-11-01; default: the open round, else 90 days back")]
-COLUMNS = ("code", "name", "level", "known", "reached", "tried", "never", "overdue", "coverage", "oldest_on", "empty")
 
 
 @app.command()
@@ -53,9 +44,9 @@ def coverage(
     with opened() as store, store.read() as conn:
         table = _figures(conn, area, cut_off, round, level)
     if format == Form.json:
-        out.print_json(json.dumps(as_json(table), ensure_ascii=False))
+        out.print_json(json.dumps(tables.coverage_document(table), ensure_ascii=False))
     elif format == Form.csv:
-        _write_csv(sys.stdout, COLUMNS, (_row(a) for a in table.areas))
+        _to_stdout(tables.csv_pieces(tables.COVERAGE, map(tables.coverage_row, table.areas)))
     else:
         _show(table)
 
@@ -68,20 +59,10 @@ def _figures(conn: Connection, area: str | None, since: date | None, round: str 
     return figures(conn, area=area, level=level, since=cut_off, today=today)
 
 
-def as_json(table: CoverageTable) -> dict[str, Any]:
-    """The shape of GET /coverage."""
-    return {
-        "as_of": table.as_of.isoformat(),
-        "since": table.since.isoformat(),
-        "areas": [_row(area) for area in table.areas],
-        "total": _row(table.total),
-    }
-
-
-def _row(area: AreaCoverage) -> dict[str, Any]:
-    values = {**asdict(area), "coverage": area.coverage, "level": area.level.value}
-    values["oldest_on"] = area.oldest_on.isoformat() if area.oldest_on else None
-    return {name: values[name] for name in COLUMNS}
+def _to_stdout(pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
 
 
 def _show(table: CoverageTable) -> None:
@@ -114,48 +95,15 @@ def unvisited(
     cut_off = day(since, "--since")
     with opened() as store, store.read() as conn:
         cut_off = cut_off or default_since(conn, area, today_in(settings()))
-        rows = (_waiting_row(household) for household in waiting(conn, area, cut_off))
+        pieces = tables.csv_pieces(tables.UNVISITED, map(tables.unvisited_row, waiting(conn, area, cut_off)))
         if output is None:
-            _write_csv(sys.stdout, WAITING, rows)
+            _to_stdout(pieces)
             return
         partial = output.with_name(output.name + ".part")
-        with partial.open("w", encoding="utf-8-sig", newline="") as file:
-            number = _write_csv(file, WAITING, rows)
+        with partial.open("wb") as file:
+            file.writelines(pieces)
         partial.replace(output)
-    err.print(f"{number:,} households not reached since {cut_off} → {output}")
-
-
-WAITING = (
-    "code",
-    "unit",
-    "address",
-    "cell",
-    "lon",
-    "lat",
-    "registered_on",
-    "last_reached_on",
-    "last_contact_on",
-    "due_on",
-)
-
-
-def _waiting_row(household: UnvisitedHousehold) -> dict[str, Any]:
-    return {name: getattr(household, name) for name in WAITING}
-
-
-def _write_csv(file: IO[str], columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> int:
-    writer = csv.DictWriter(file, columns)
-    writer.writeheader()
-    number = 0
-    for row in rows:
-        writer.writerow({name: harmless(value) for name, value in row.items()})
-        number += 1
-    return number
-
-
-def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    err.print(f"households not reached since {cut_off} → {output}", markup=False, soft_wrap=True)
 
 
 @app.command()
