@@ -58,9 +58,9 @@ def split_dwellings(dwellings: pd.DataFrame, county: int, *, same_m: float = SAM
     doorplates = rows.doorplates(group)
     households = _refuse_repeated(rows.households(group, doorplates), rejects)
     households = _with_codes(households, rows.county)
-    used = doorplates["code"].isin(households["doorplate_code"])
+    used = np.unique(households["door"].to_numpy(dtype=np.int64))
     rejects.sort(key=lambda reject: reject.row)
-    return Dwellings(doorplates[used].reset_index(drop=True), households, rejects)
+    return Dwellings(doorplates.iloc[used].reset_index(drop=True), households.drop(columns="door"), rejects)
 
 
 def _too_far(far: Far, row: Ints) -> list[Reject]:
@@ -147,7 +147,7 @@ class _Rows:
         return address, basis
 
     def households(self, group: Ints, doorplates: pd.DataFrame) -> pd.DataFrame:
-        """One row a row that is in a group, in their order."""
+        """One row a row that is in a group, in their order; `door` is the number of the doorplate."""
         index = np.flatnonzero(group >= 0)
         door = group[index]
         whole = doorplates["address"].to_numpy(dtype=object)[door]
@@ -160,7 +160,7 @@ class _Rows:
         for name in _AS_GIVEN:
             given = self.frame[name].iloc[index].reset_index(drop=True) if name in self.frame else None
             columns[name] = np.full(len(index), None, dtype=object) if given is None else given
-        return pd.DataFrame({**columns, "row": self.row[index]})
+        return pd.DataFrame({**columns, "row": self.row[index], "door": door})
 
 
 def _units(unit: Objects, address: Objects, whole: Objects) -> Objects:

@@ -54,25 +54,40 @@ def group_rows(given: Ints, address: Ints, points: Points, same_m: float) -> tup
     one joins the code of its address, or of its point, if there is only one; what is left hangs together by address or
     point.
     """
-    group, far = given.copy(), []
-    out = np.zeros(len(given), dtype=bool)
-
-    def refuse(labels: Ints, what: str) -> None:
-        found = _far(np.where(out, -1, labels), points, what, same_m)
-        out[found.rows] = True
-        if found.rows.size:
-            far.append(found)
-
-    refuse(group, "doorplate_code")
+    found = _Grouping(given.copy(), points, same_m)
+    found.refuse(given, main_rows(given, points), "doorplate_code")
+    # A doorplate with a code stands where its own rows are; those that join it have no say in that.
+    anchors = main_rows(np.where(found.out, -1, given), points)
     for key in (address, points.label):
-        _follow(group, key, out)
-    refuse(np.where(group < 0, address, -1), "address")
-    rest = np.flatnonzero((group < 0) & ~out)
-    if rest.size:
-        group[rest] = group.max(initial=-1) + 1 + components(address[rest], points.label[rest])
-    refuse(group, "address")
-    group[out] = -1
-    return packed(group), far
+        _follow(found.group, key, found.out)
+        found.refuse(np.where(given < 0, found.group, -1), anchors, "address")
+    left = np.where(found.group < 0, address, -1)
+    found.refuse(left, main_rows(np.where(found.out, -1, left), points), "address")
+    rest = np.flatnonzero((found.group < 0) & ~found.out)
+    joined = np.full(len(given), -1, dtype=np.int64)
+    joined[rest] = components(address[rest], points.label[rest])
+    found.refuse(joined, main_rows(joined, points), "address")
+    group = np.where(joined >= 0, joined + len(anchors), found.group)
+    return packed(np.where(found.out, -1, group)), found.far
+
+
+class _Grouping:
+    """Groups while they are made; `out` marks rows that are in none because they are too far off."""
+
+    def __init__(self, group: Ints, points: Points, same_m: float) -> None:
+        self.group, self.points, self.same_m = group, points, same_m
+        self.out: Mask = np.zeros(len(group), dtype=bool)
+        self.far: list[Far] = []
+
+    def refuse(self, labels: Ints, main: Ints, what: str) -> None:
+        """Put out the rows that stand far from the `main` row of their label."""
+        index = np.flatnonzero((labels >= 0) & ~self.out)
+        centre = main[labels[index]]
+        metres = self.points.metres(index, centre)
+        off = metres > self.same_m
+        if off.any():
+            self.far.append(Far(what, index[off], centre[off], metres[off]))
+            self.out[index[off]] = True
 
 
 def _follow(group: Ints, key: Ints, out: Mask) -> None:
@@ -83,16 +98,6 @@ def _follow(group: Ints, key: Ints, out: Mask) -> None:
     free = np.flatnonzero((group < 0) & (key >= 0) & ~out)
     if len(pairs) and free.size:
         group[free] = pd.Series(key[free]).map(pairs.set_index("key")["group"]).fillna(-1).to_numpy(dtype=np.int64)
-
-
-def _far(group: Ints, points: Points, what: str, same_m: float) -> Far:
-    """Rows far from the point where most rows of their group stand."""
-    main = main_rows(group, points)
-    index = np.flatnonzero(group >= 0)
-    centre = main[group[index]]
-    metres = points.metres(index, centre)
-    off = metres > same_m
-    return Far(what, index[off], centre[off], metres[off])
 
 
 def main_rows(group: Ints, points: Points) -> Ints:
