@@ -29,10 +29,13 @@ SCRIPTS: Final = (
     "tiles.js",
     "legend.js",
     "streets.js",
+    "shapes.js",
     "cells.js",
+    "borders.js",
     "doorplates.js",
     "sites.js",
     "sources.js",
+    "embedded.js",
     "panel.js",
     "figures.js",
     "cutoff.js",
@@ -142,6 +145,7 @@ def coverage_page(config: CoveragePage) -> str:
             "cutoffs": list(config.cutoffs),
             "due_soon_days": config.due_soon_days,
             "categories": _categories(config.lang),
+            "base_map": config.base_map is not None,
             "attribution": bool(config.base_map and config.base_map.attribution),
         }
     }
@@ -160,6 +164,7 @@ def coverage_file(content: CoverageFile) -> str:
         "bounds": content.bounds,
         "due_soon_days": content.due_soon_days,
         "categories": _categories(content.lang),
+        "base_map": False,
         "attribution": False,
     }
     data = {"config": config, "data": _embedded(content)}
@@ -220,8 +225,8 @@ def _map(
 
 def _embedded(content: CoverageFile) -> dict[str, Any]:
     return {
-        "cells": content.cells,
-        "divisions": content.divisions,
+        "cells": _rounded(content.cells),
+        "divisions": _rounded(content.divisions),
         "sites": content.sites,
         "coverage": {
             "as_of": content.as_of.isoformat(),
@@ -230,6 +235,20 @@ def _embedded(content: CoverageFile) -> dict[str, Any]:
         },
         "doors": _doors(content.waiting),
     }
+
+
+def _rounded(collection: Mapping[str, Any]) -> dict[str, Any]:
+    """The collection with its coordinates as a map shows them: to a decimetre."""
+    features = [{**one, "geometry": {**one["geometry"]}} for one in collection["features"]]
+    for one in features:
+        one["geometry"]["coordinates"] = _degrees(one["geometry"]["coordinates"])
+    return {**collection, "features": features}
+
+
+def _degrees(coordinates: Any) -> Any:
+    if isinstance(coordinates, list | tuple):
+        return [_degrees(one) for one in coordinates]
+    return round(coordinates, 6)
 
 
 def _figures(area: AreaCoverage) -> dict[str, Any]:

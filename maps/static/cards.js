@@ -4,7 +4,8 @@
   const { h, t, number } = everycell;
 
   const rank = ({ status, last_reached_on: last }) => (status === "exempt" ? "z" : (last ?? ""));
-  const byWait = (a, b) => rank(a).localeCompare(rank(b)) || (a.unit ?? "").localeCompare(b.unit ?? "", "zh", { numeric: true });
+  const byWait = (a, b) =>
+    rank(a).localeCompare(rank(b)) || (a.unit ?? "").localeCompare(b.unit ?? "", "zh", { numeric: true });
 
   /** `view` tells what cards need to know: {map, source, visits, today}. */
   everycell.Cards = class {
@@ -18,8 +19,14 @@
       const width = Math.round(Math.min(innerWidth - 40, 380 * everycell.scale));
       const least = Math.min(width, Math.round(240 * everycell.scale));
       const left = document.body.classList.contains("folded") ? 24 : everycell.byId("panel").offsetWidth + 24;
-      const popup = L.popup({ maxWidth: width, minWidth: least, autoPanPaddingTopLeft: [innerWidth > 2 * left ? left : 24, 24], autoPanPaddingBottomRight: [64, 24] });
+      const popup = L.popup({
+        maxWidth: width,
+        minWidth: least,
+        autoPanPaddingTopLeft: [innerWidth > 2 * left ? left : 24, 24],
+        autoPanPaddingBottomRight: [64, 24],
+      });
       popup.setLatLng(latLng).setContent(content).openOn(this.view.map);
+      popup.getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", t("Close"));
       return popup;
     }
 
@@ -49,20 +56,40 @@
     }
 
     _door(plate, units) {
-      const list = [...units].sort(byWait).map((unit) => this._unit({ ...unit, address: unit.address ?? plate.address, lat: unit.lat ?? plate.lat, lon: unit.lon ?? plate.lon }));
+      const list = [...units].sort(byWait).map((unit) =>
+        this._unit({
+          ...unit,
+          address: unit.address ?? plate.address,
+          lat: unit.lat ?? plate.lat,
+          lon: unit.lon ?? plate.lon,
+        }),
+      );
       const known = number(plate.households ?? units.length);
-      const counts = this.view.source.live ? t("households: {number}, never visited: {never}", { number: known, never: number(plate.never) }) : t("Households that wait: {number}", { number: known });
+      const counts = this.view.source.live
+        ? t("households: {number}, never visited: {never}", { number: known, never: number(plate.never) })
+        : t("Households that wait: {number}", { number: known });
       return [
         h("h3", {}, plate.address || plate.code),
         h("p", { class: "muted" }, plate.address && plate.code ? `${plate.code} · ${counts}` : counts),
-        list.length ? h("ul", { class: "units" }, list) : h("p", { class: "muted" }, t("No household is listed behind this door.")),
+        list.length
+          ? h("ul", { class: "units" }, list)
+          : h("p", { class: "muted" }, t("No household is listed behind this door.")),
       ];
     }
 
     _unit(household) {
       const { visits, today } = this.view;
-      const wait = household.status === "exempt" ? h("span", { class: "state" }, t("exempt from visits")) : everycell.waitOf(household, today);
-      return h("li", {}, h("span", { class: "unit" }, household.unit || t("Household")), wait, everycell.recordButton(visits, household));
+      const wait =
+        household.status === "exempt"
+          ? h("span", { class: "state" }, t("exempt from visits"))
+          : everycell.waitOf(household, today);
+      return h(
+        "li",
+        {},
+        h("span", { class: "unit" }, household.unit || t("Household")),
+        wait,
+        everycell.recordButton(visits, household),
+      );
     }
   };
 }

@@ -1,48 +1,15 @@
 "use strict";
-// Cells coloured by coverage, their numbers, the borders of villages and towns. Geometry is fetched once; new figures
-// only recolour it.
+// Cells coloured by coverage, and their numbers. Geometry is fetched once; new figures only recolour it.
 {
+  const { ringsOf, insidePoint, largest, holds, tracePolygons } = everycell.shapes;
   const FADE_FROM = 14; // Where doors are drawn the cells step back.
-  const BORDERS = [
-    { level: "village", width: 1.4, colour: "#5b6670" },
-    { level: "town", width: 2.6, colour: "#3c4751" },
-    { level: "county", width: 3.6, colour: "#27323c" },
-  ];
-
-  const ringsOf = ({ type, coordinates }) => (type === "Polygon" ? [coordinates] : coordinates);
-
-  /** A point well inside a polygon (degrees): the middle of the widest piece of the scan line through its middle. */
-  const insidePoint = (rings) => {
-    const ys = rings[0].map(([, y]) => y);
-    const low = Math.min(...ys);
-    const high = Math.max(...ys);
-    let best = null;
-    for (const share of [0.5, 0.38, 0.62]) {
-      const y = low + (high - low) * share;
-      const crossings = rings.flatMap((ring) => crossingsOf(ring, y)).sort((a, b) => a - b);
-      for (let index = 0; index + 1 < crossings.length; index += 2) {
-        const width = crossings[index + 1] - crossings[index];
-        if (!best || width > best.width * 1.15) best = { lon: (crossings[index] + crossings[index + 1]) / 2, lat: y, width, height: high - low };
-      }
-    }
-    return best;
-  };
-
-  const crossingsOf = (ring, y) => {
-    const found = [];
-    for (let index = 1; index < ring.length; index += 1) {
-      const [[x1, y1], [x2, y2]] = [ring[index - 1], ring[index]];
-      if (y1 > y !== y2 > y) found.push(x1 + ((y - y1) / (y2 - y1)) * (x2 - x1));
-    }
-    return found;
-  };
-
   /**
-   * The layer of cells on a map. `onpick(code)` is called for a click that hit no door. Figures come by `recolour`.
+   * The layer of cells on a map. `solid` is how much of a base map a cell hides (0 to 1), `onhover(code, event)` tells
+   * which cell is under the pointer. Figures come by `recolour`.
    */
   everycell.Cells = class {
-    constructor(map, collection, { onhover }) {
-      Object.assign(this, { map, onhover, figures: new Map(), layers: new Map(), selected: null });
+    constructor(map, collection, { solid, onhover }) {
+      Object.assign(this, { map, solid, onhover, figures: new Map(), layers: new Map(), selected: null });
       this.renderer = L.canvas({ pane: "cells", padding: 0.1 });
       this.patterns = new Map();
       this.group = L.geoJSON(collection, {
@@ -89,8 +56,7 @@
     _keep(feature, layer) {
       const { code, name } = feature.properties;
       const rings = ringsOf(feature.geometry);
-      const widest = rings.reduce((best, polygon) => (polygon[0].length > best[0].length ? polygon : best));
-      this.layers.set(code, { layer, rings, name, label: insidePoint(widest) });
+      this.layers.set(code, { layer, rings, name, label: insidePoint(largest(rings)) });
       layer.on("mouseover mousemove", (event) => this.onhover?.(code, event));
       layer.on("mouseout", () => this.onhover?.(null));
     }
@@ -105,7 +71,7 @@
         opacity: faded ? 0.95 : 0.85,
         fill: true,
         fillColor: look.dots ? this._pattern(faded) : (look.colour ?? "#000000"),
-        fillOpacity: look.colour === null ? 0 : look.dots ? 1 : faded ? 0.3 : 0.86,
+        fillOpacity: look.colour === null ? 0 : look.dots ? 1 : faded ? 0.3 : this.solid,
       };
     }
 
@@ -125,20 +91,27 @@
       for (const [code, { layer }] of this.layers) layer.setStyle(this._style(code));
     }
 
-    /** Paint numbers of cells: the last three digits, and the coverage where there is room. */
+    /** Paint numbers of cells, the last three digits, and the coverage where there is room. Returns the boxes taken. */
     drawLabels(context, toPoint, bounds) {
       const size = 12.5 * everycell.scale;
       const faded = this.map.getZoom() >= FADE_FROM;
-      Object.assign(context, { textAlign: "center", textBaseline: "middle", lineJoin: "round", lineWidth: 3 * everycell.scale });
+      const taken = [];
+      Object.assign(context, {
+        textAlign: "center",
+        textBaseline: "middle",
+        lineJoin: "round",
+        lineWidth: 3 * everycell.scale,
+      });
       for (const [code, { label }] of this.layers) {
-        if (!label) continue;
-        const at = toPoint([label.lat, label.lon]);
-        if (!bounds.contains(at)) continue;
+        const at = label && toPoint([label.lat, label.lon]);
+        if (!at || !bounds.contains(at)) continue;
         const edge = toPoint([label.lat + label.height / 2, label.lon + label.width / 2]);
         const room = { x: 2 * (edge.x - at.x), y: 2 * (at.y - edge.y) };
         if (room.x < size * 1.9 || room.y < size * 1.1) continue;
-        this._label(context, code, at, room, size, faded);
+        const lines = this._label(context, code, at, room, size, faded);
+        taken.push({ x: at.x, y: at.y, width: size * 2.6, height: size * 1.15 * lines });
       }
+      return taken;
     }
 
     _label(context, code, at, room, size, faded) {
@@ -153,7 +126,13 @@
         context.fillText(text, at.x, y);
       };
       write(code.slice(-3), `600 ${size}px ${everycell.font}`, two ? at.y - size * 0.55 : at.y);
-      if (two) write(everycell.percent(figures.reached, figures.known), `${size * 0.92}px ${everycell.font}`, at.y + size * 0.6);
+      if (two)
+        write(
+          everycell.percent(figures.reached, figures.known),
+          `${size * 0.92}px ${everycell.font}`,
+          at.y + size * 0.6,
+        );
+      return two ? 2 : 1;
     }
 
     /** Paint the outline of what is selected. */
@@ -175,49 +154,6 @@
     }
   };
 
-  const tracePolygons = (context, toPoint, polygons) => {
-    for (const polygon of polygons) {
-      for (const ring of polygon) {
-        ring.forEach(([lon, lat], index) => {
-          const { x, y } = toPoint([lat, lon]);
-          if (index) context.lineTo(x, y);
-          else context.moveTo(x, y);
-        });
-      }
-    }
-  };
-
   const FIGURES = ["known", "reached", "tried", "never", "overdue", "oldest_on", "empty"];
   const differs = (before, now) => !before || FIGURES.some((name) => before[name] !== now[name]);
-
-  const holds = (polygon, { lat, lng }) => polygon.flatMap((ring) => crossingsOf(ring, lat)).filter((x) => x < lng).length % 2 === 1;
-
-  /** Borders of divisions (GeoJSON), painted on the overlay: what is selected above cell level stands out. */
-  everycell.Borders = class {
-    constructor(collection) {
-      this.divisions = collection.features.map(({ properties, geometry }) => ({ ...properties, polygons: ringsOf(geometry) }));
-      this.names = new Map(this.divisions.map(({ code, name }) => [code, name]));
-    }
-
-    draw(context, toPoint, zoom, selected) {
-      context.lineJoin = "round";
-      for (const { level, width, colour } of BORDERS) {
-        if (level === "village" && zoom < 10) continue;
-        context.lineWidth = width * everycell.scale;
-        context.strokeStyle = colour;
-        context.beginPath();
-        for (const division of this.divisions) if (division.level === level) tracePolygons(context, toPoint, division.polygons);
-        context.stroke();
-      }
-      const chosen = this.divisions.find(({ code }) => code === selected);
-      if (!chosen) return;
-      for (const [width, colour] of [[7, "rgba(255,255,255,.95)"], [4, "#0b4f8a"]]) {
-        context.lineWidth = width * everycell.scale;
-        context.strokeStyle = colour;
-        context.beginPath();
-        tracePolygons(context, toPoint, chosen.polygons);
-        context.stroke();
-      }
-    }
-  };
 }

@@ -5,15 +5,21 @@
 
   const parse = (text, today, rounds) => {
     const days = /^(\d{1,4})d$/.exec(text ?? "");
-    if (days) return { kind: "days", days: Number(days[1]), since: everycell.isoDay(today - Number(days[1])), key: text };
+    if (days)
+      return { kind: "days", days: Number(days[1]), since: everycell.isoDay(today - Number(days[1])), key: text };
     if (/^\d{4}-\d{2}-\d{2}$/.test(text ?? "")) return { kind: "since", since: text, key: text };
     const round = rounds.find(({ code }) => text === `round:${code}`);
-    return round ? { kind: "round", code: round.code, name: round.name, since: round.first_on, round, key: text } : null;
+    return round
+      ? { kind: "round", code: round.code, name: round.name, since: round.first_on, round, key: text }
+      : null;
   };
 
   /** The running round where there is one, else the first of the fixed cut-offs. */
   const usual = (cutoffs, rounds, today) => {
-    const running = rounds.find(({ closed_at: closed, first_on: first, last_on: last }) => !closed && everycell.day(first) <= today && today <= everycell.day(last));
+    const running = rounds.find(
+      ({ closed_at: closed, first_on: first, last_on: last }) =>
+        !closed && everycell.day(first) <= today && today <= everycell.day(last),
+    );
     return running ? `round:${running.code}` : `${cutoffs[0]}d`;
   };
 
@@ -45,9 +51,22 @@
     _show() {
       const { t } = everycell;
       const buttons = this.cutoffs.map((days) =>
-        h("button", { type: "button", "aria-pressed": String(this.now.key === `${days}d`), onclick: () => this._choose(`${days}d`) }, t("{days} days", { days })),
+        h(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(this.now.key === `${days}d`),
+            onclick: () => this._choose(`${days}d`),
+          },
+          t("{days} days", { days }),
+        ),
       );
-      this.target.replaceChildren(h("span", { class: "caption" }, t("Counted")), ...buttons, this._rounds(), this._date());
+      this.target.replaceChildren(
+        h("span", { class: "caption" }, t("Counted")),
+        ...buttons,
+        this._rounds(),
+        this._date(),
+      );
     }
 
     _rounds() {
@@ -55,10 +74,27 @@
       const { t } = everycell;
       const options = this.rounds.map(({ code, name, first_on: from, last_on: to, closed_at: closed }) => {
         const label = name || `${from} – ${to}`;
-        return h("option", { value: `round:${code}`, selected: this.now.key === `round:${code}` }, closed ? `${label} (${t("closed")})` : label);
+        return h(
+          "option",
+          { value: `round:${code}`, selected: this.now.key === `round:${code}` },
+          closed ? `${label} (${t("closed")})` : label,
+        );
       });
-      const none = h("option", { value: "", selected: this.now.kind !== "round", disabled: true, hidden: true }, t("Round"));
-      return h("select", { "aria-label": t("Round"), class: this.now.kind === "round" ? "chosen" : "", onchange: (event) => this._choose(event.target.value) }, none, options);
+      const none = h(
+        "option",
+        { value: "", selected: this.now.kind !== "round", disabled: true, hidden: true },
+        t("Round"),
+      );
+      return h(
+        "select",
+        {
+          "aria-label": t("Round"),
+          class: this.now.kind === "round" ? "chosen" : "",
+          onchange: (event) => this._choose(event.target.value),
+        },
+        none,
+        options,
+      );
     }
 
     // The browser's own date field would show the day in the browser's fashion, not as 2026-11-22.
@@ -74,7 +110,11 @@
         onchange: (event) => event.target.value && this._choose(event.target.value),
       });
       const open = () => (field.showPicker ? field.showPicker() : field.focus());
-      const button = h("button", { type: "button", "aria-pressed": String(chosen), title: t("Since a day"), onclick: open }, t("since {day}", { day: this.now.since }));
+      const button = h(
+        "button",
+        { type: "button", "aria-pressed": String(chosen), title: t("Since a day"), onclick: open },
+        t("since {day}", { day: this.now.since }),
+      );
       return h("span", { class: "date" }, field, button);
     }
   };

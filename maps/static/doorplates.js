@@ -33,7 +33,8 @@
   /** Paint doors of one tile. A door in the buffer around a tile belongs to its neighbour. */
   const draw = (context, doors, place) => {
     const byState = Object.fromEntries(everycell.legend.DRAWING_ORDER.map((state) => [state, []]));
-    for (const door of doors) if (door.x >= 0 && door.x < 1 && door.y >= 0 && door.y < 1) byState[door.state].push(door);
+    for (const door of doors)
+      if (door.x >= 0 && door.x < 1 && door.y >= 0 && door.y < 1) byState[door.state].push(door);
     for (const state of everycell.legend.DRAWING_ORDER) {
       for (const door of byState[state]) {
         const sprite = everycell.legend.doorSprite(state, radiusOf(door, place.zoom), place.ratio);
@@ -52,7 +53,8 @@
     context.strokeStyle = "rgba(255,255,255,.9)";
     context.fillStyle = "#1c2733";
     for (const door of doors) {
-      if (door.n < COUNT_FROM_HOUSEHOLDS || !door.wait || door.x < 0 || door.x >= 1 || door.y < 0 || door.y >= 1) continue;
+      if (door.n < COUNT_FROM_HOUSEHOLDS || !door.wait || door.x < 0 || door.x >= 1 || door.y < 0 || door.y >= 1)
+        continue;
       drawCount(context, door, place.x(door.x), place.y(door.y), radiusOf(door, place.zoom));
     }
   };
@@ -71,7 +73,10 @@
         draw,
       });
       this.layer.on("tileerror", () => this.onerror?.());
-      this.layer.on("loading load", ({ type }) => (map.getContainer().dataset.doors = type === "load" ? "drawn" : "loading"));
+      this.layer.on(
+        "loading load",
+        ({ type }) => (map.getContainer().dataset.doors = type === "load" ? "drawn" : "loading"),
+      );
       this.layer.addTo(map);
     }
 

@@ -60,7 +60,9 @@
     chain(code) {
       const above = DIGITS.filter((digits) => digits <= code.length).map((digits) => code.slice(0, digits));
       const codes = [...new Set([this.top, ...above])];
-      return codes.filter((one) => one === this.top || one === code || this.names.has(one)).map((one) => ({ code: one, name: this.name(one) }));
+      return codes
+        .filter((one) => one === this.top || one === code || this.names.has(one))
+        .map((one) => ({ code: one, name: this.name(one) }));
     }
 
     /** The areas one level below, most work left first: [{code, name, figures}]. */
@@ -69,8 +71,13 @@
       const named = (digits) => digits === CELL_DIGITS || cells.some((cell) => this.names.has(cell.slice(0, digits)));
       const digits = DIGITS.find((next) => next > code.length && named(next));
       if (!digits) return [];
-      const areas = [...new Set(cells.map((cell) => cell.slice(0, digits)))].map((one) => ({ code: one, name: this.name(one), figures: this.of(one) }));
-      const weight = ({ figures }) => (figures?.known ? figures.known - figures.reached : { confirmed: -3, unchecked: -1 }[figures?.empty] ?? -2);
+      const areas = [...new Set(cells.map((cell) => cell.slice(0, digits)))].map((one) => ({
+        code: one,
+        name: this.name(one),
+        figures: this.of(one),
+      }));
+      const weight = ({ figures }) =>
+        figures?.known ? figures.known - figures.reached : ({ confirmed: -3, unchecked: -1 }[figures?.empty] ?? -2);
       return areas.sort((a, b) => weight(b) - weight(a) || a.code.localeCompare(b.code));
     }
   };
@@ -78,7 +85,8 @@
   /** Figures of an area in one line, for tips and tables. */
   everycell.inWords = (figures) => {
     if (!figures) return t("No data");
-    if (!figures.known) return figures.empty === "confirmed" ? t("Confirmed empty") : t("Unchecked: no household listed");
+    if (!figures.known)
+      return figures.empty === "confirmed" ? t("Confirmed empty") : t("Unchecked: no household listed");
     return `${everycell.percent(figures.reached, figures.known)} · ${everycell.number(figures.known - figures.reached)} ${t("households left")}`;
   };
 

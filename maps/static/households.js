@@ -11,14 +11,21 @@
   class CoverageMap {
     constructor(map) {
       Object.assign(this, { map, config: everycell.config, tab: "areas" });
-      this.source = this.config.data ? new everycell.FileSource(JSON.parse(everycell.byId("data").textContent)) : new everycell.LiveSource(this.config.api);
+      this.source = this.config.data
+        ? new everycell.FileSource(JSON.parse(everycell.byId("data").textContent))
+        : new everycell.LiveSource(this.config.api);
       this.today = everycell.day(this.config.today);
     }
 
     async open() {
       const { source } = this;
       this._panes();
-      const [cells, divisions, rounds, sites] = await Promise.all([source.cells(), source.divisions(), source.rounds(), source.sites()]);
+      const [cells, divisions, rounds, sites] = await Promise.all([
+        source.cells(),
+        source.divisions(),
+        source.rounds(),
+        source.sites(),
+      ]);
       this.figures = new everycell.Figures(cells, divisions);
       this._draw(cells, divisions, sites);
       this._tools(rounds);
@@ -33,20 +40,27 @@
 
     _panes() {
       const { map } = this;
+      map.getContainer().setAttribute("role", "application");
+      map.getContainer().setAttribute("aria-label", t("Map: arrows move it, plus and minus zoom"));
       for (const [name, level] of Object.entries(PANES)) {
         const pane = map.createPane(name);
         pane.style.zIndex = String(level);
         if (name !== "cells") pane.style.pointerEvents = "none";
       }
       L.control.zoom({ position: "topright", zoomInTitle: t("Zoom in"), zoomOutTitle: t("Zoom out") }).addTo(map);
-      L.control.scale({ imperial: false, position: "bottomright", maxWidth: Math.round(110 * everycell.scale) }).addTo(map);
+      L.control
+        .scale({ imperial: false, position: "bottomright", maxWidth: Math.round(110 * everycell.scale) })
+        .addTo(map);
       if (this.config.attribution) L.control.attribution({ prefix: false }).addTo(map);
     }
 
     _draw(cells, divisions, sites) {
       const { map, source } = this;
-      if (source.live) everycell.streets(map, source);
-      this.cells = new everycell.Cells(map, cells, { onhover: (code, event) => this._hover(code, event) });
+      if (source.live && !this.config.base_map) everycell.streets(map, source);
+      this.cells = new everycell.Cells(map, cells, {
+        solid: this.config.base_map ? 0.62 : 0.86,
+        onhover: (code, event) => this._hover(code, event),
+      });
       this.borders = new everycell.Borders(divisions);
       this.sites = new everycell.Sites(map, sites, this.config.categories, this.today);
       this.marks = new everycell.Overlay({ pane: "marks", draw: (...canvas) => this._marks(...canvas) }).addTo(map);
@@ -57,15 +71,24 @@
       this.borders.draw(context, toPoint, this.map.getZoom(), this.area);
       this.cells.drawSelection(context, toPoint);
       this.sites.draw(context, toPoint, bounds);
-      this.cells.drawLabels(context, toPoint, bounds);
+      const taken = this.cells.drawLabels(context, toPoint, bounds);
+      this.borders.drawNames(context, toPoint, bounds, taken);
     }
 
     _tools(rounds) {
       const { map, source, config, today } = this;
       const asked = everycell.address.read();
       const choice = config.data ? { fixed: config.since } : { cutoffs: config.cutoffs, rounds, chosen: asked.since };
-      this.cutoff = new everycell.Cutoff(everycell.byId("since"), { ...choice, today, onchange: () => this._recount() });
-      this.doors = new everycell.Doorplates(map, source, { today, dueSoonDays: config.due_soon_days, since: this.cutoff.now.since });
+      this.cutoff = new everycell.Cutoff(everycell.byId("since"), {
+        ...choice,
+        today,
+        onchange: () => this._recount(),
+      });
+      this.doors = new everycell.Doorplates(map, source, {
+        today,
+        dueSoonDays: config.due_soon_days,
+        since: this.cutoff.now.since,
+      });
       this.doors.onerror = () => this._offline();
       const heard = { onrecorded: () => this._repaint(), onsettled: (...what) => this._settled(...what) };
       this.visits = source.live ? new everycell.Visits(everycell.byId("record"), source, heard) : null;
@@ -91,7 +114,12 @@
       if (!bounds) return;
       const panel = width(everycell.byId("panel"));
       const left = panel > innerWidth / 2 ? 0 : panel;
-      this.map.fitBounds(bounds, { animate, maxZoom: 17, paddingTopLeft: [left + 24, 24], paddingBottomRight: [64, 24] });
+      this.map.fitBounds(bounds, {
+        animate,
+        maxZoom: 17,
+        paddingTopLeft: [left + 24, 24],
+        paddingBottomRight: [64, 24],
+      });
     }
 
     // --- figures ------------------------------------------------------------------------------------------------
@@ -114,8 +142,12 @@
       Object.assign(this, { asOf: coverage.as_of, fetchedAt: Date.now() });
       this.offline?.remove();
       const changed = this.cells.recolour(this.figures.byCell);
-      this.marks.repaint();
-      this._showArea();
+      const words = `${this.today}/${this.cutoff.text()}`;
+      if (changed.length || words !== this.said) {
+        this.said = words;
+        this.marks.repaint();
+        this._showArea();
+      }
       this._showTime(false);
       return changed;
     }
@@ -201,7 +233,11 @@
       this._repaint();
       if (error) return;
       const place = everycell.placeOf(household);
-      everycell.notice(visit.outcome === "reached" ? t("Recorded: {place}, reached", { place }) : t("Recorded: {place}, nobody answered", { place }));
+      everycell.notice(
+        visit.outcome === "reached"
+          ? t("Recorded: {place}, reached", { place })
+          : t("Recorded: {place}, nobody answered", { place }),
+      );
       if (visit.outcome === "reached") this.list.drop(household.code);
       const around = L.latLng(household.lat, household.lon).toBounds(60);
       await Promise.all([this._count(), this.doors.refresh(around), this.cards.reload()]);
@@ -213,10 +249,15 @@
       const { map } = this;
       map.on("click", (event) => this._click(event.latlng));
       map.on("moveend", () => this._moved());
-      map.on("mousemove", everycell.eachFrame((event) => this._point(event.latlng)));
+      map.on(
+        "mousemove",
+        everycell.eachFrame((event) => this._point(event.latlng)),
+      );
       map.on("mouseout", () => this.tip.remove());
-      for (const name of ["areas", "list"]) everycell.byId(`tab-${name}`).addEventListener("click", () => this._tab(name));
-      const turn = ({ key }) => ["ArrowLeft", "ArrowRight"].includes(key) && this._tab(this.tab === "list" ? "areas" : "list", true);
+      for (const name of ["areas", "list"])
+        everycell.byId(`tab-${name}`).addEventListener("click", () => this._tab(name));
+      const turn = ({ key }) =>
+        ["ArrowLeft", "ArrowRight"].includes(key) && this._tab(this.tab === "list" ? "areas" : "list", true);
       everycell.byId("tabs").addEventListener("keydown", turn);
       addEventListener("hashchange", () => location.reload());
       if (this.source.live) setInterval(() => document.hidden || this.refresh(), REFRESH_MS);
@@ -283,30 +324,11 @@
     }
   }
 
-  const foldable = () => {
-    const button = everycell.byId("fold");
-    const fold = (folded) => {
-      document.body.classList.toggle("folded", folded);
-      button.setAttribute("aria-expanded", String(!folded));
-    };
-    button.addEventListener("click", () => {
-      fold(!document.body.classList.contains("folded"));
-      everycell.memory.set("folded", document.body.classList.contains("folded") ? "yes" : "no");
-    });
-    fold(innerWidth < 720 || everycell.memory.get("folded") === "yes");
-  };
-
-  const keepViewInOtherLanguage = () => {
-    const link = everycell.byId("language");
-    link?.addEventListener("click", () => (link.href = link.href.split("#")[0] + location.hash));
-  };
-
   /** Called by the page when its map is made. */
   everycell.start = (map) => {
     everycell.open();
     everycell.font = getComputedStyle(document.body).fontFamily;
-    foldable();
-    keepViewInOtherLanguage();
+    everycell.frame();
     if (!everycell.config.bounds) {
       document.documentElement.dataset.ready = "empty";
       return;

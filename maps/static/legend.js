@@ -127,7 +127,8 @@
 
   everycell.legend = { CLASSES, EMPTY, UNCHECKED, NO_DATA, DOORS, DRAWING_ORDER, look, dots, doorState, doorSprite };
 
-  const swatch = (className, colour) => everycell.h("i", { class: `swatch ${className}`, style: colour ? { backgroundColor: colour } : {} });
+  const swatch = (className, colour) =>
+    everycell.h("i", { class: `swatch ${className}`, style: colour ? { backgroundColor: colour } : {} });
   const line = (mark, text) => everycell.h("li", {}, mark, everycell.h("span", {}, text));
 
   const RAMP_TEXT = { none: "0 %", c0: "< 25", c25: "25 –", c50: "50 –", c75: "75 –", c90: "90 –", all: "100 %" };
@@ -148,7 +149,12 @@
   };
 
   const doorLines = (t) => {
-    const names = { never: t("Never visited"), overdue: t("Overdue"), soon: t("Due soon"), fresh: t("Visited in time") };
+    const names = {
+      never: t("Never visited"),
+      overdue: t("Overdue"),
+      soon: t("Due soon"),
+      fresh: t("Visited in time"),
+    };
     return Object.entries(names).map(([state, name]) => {
       const sprite = doorSprite(state, 6.5 * everycell.scale, 2);
       const image = everycell.h("img", { src: sprite.toDataURL(), alt: "", class: "door" });
@@ -160,9 +166,26 @@
   /** Fill the legend: cells always, doors and sites where they are drawn. */
   everycell.legend.show = (target, { doors, sites }) => {
     const { h, t } = everycell;
-    const parts = [h("h2", {}, t("Cells by coverage; dark: much left")), ramp(), h("ul", { class: "items" }, cellLines(t))];
-    if (doors) parts.push(h("h2", {}, t("Doors by the longest wait; large: many wait")), h("ul", { class: "items" }, doorLines(t)));
-    if (sites) parts.push(h("h2", {}, t("Key sites")), h("ul", { class: "items" }, line(swatch("site"), t("Checked in time")), line(swatch("site late"), t("Check overdue"))));
+    const parts = [
+      h("h2", {}, t("Cells by coverage; dark: much left")),
+      ramp(),
+      h("ul", { class: "items" }, cellLines(t)),
+    ];
+    if (doors)
+      parts.push(
+        h("h2", {}, t("Doors by the longest wait; large: many wait")),
+        h("ul", { class: "items" }, doorLines(t)),
+      );
+    if (sites)
+      parts.push(
+        h("h2", {}, t("Key sites")),
+        h(
+          "ul",
+          { class: "items" },
+          line(swatch("site"), t("Checked in time")),
+          line(swatch("site late"), t("Check overdue")),
+        ),
+      );
     target.replaceChildren(...parts);
   };
 }

@@ -8,7 +8,9 @@ function decode(buffer) {
   for (const [name, layer] of Object.entries(new VectorTile(new PbfReader(buffer)).layers)) {
     layers[name] = Array.from({ length: layer.length }, (_, index) => {
       const feature = layer.feature(index);
-      const geometry = feature.loadGeometry().map((ring) => ring.map(({ x, y }) => [x / layer.extent, y / layer.extent]));
+      const geometry = feature
+        .loadGeometry()
+        .map((ring) => ring.map(({ x, y }) => [x / layer.extent, y / layer.extent]));
       return { id: feature.id, properties: feature.properties, geometry };
     });
   }

@@ -106,7 +106,9 @@ const everycell = {};
     write: (values) => {
       const state = { ...everycell.address.read(), ...values };
       const parts = Object.entries(state).filter(([, value]) => value !== null && value !== "");
-      const text = parts.map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2F/g, "/").replace(/%3A/g, ":")}`);
+      const text = parts.map(
+        ([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2F/g, "/").replace(/%3A/g, ":")}`,
+      );
       history.replaceState(history.state, "", `#${text.join("&")}`);
     },
   };
@@ -138,4 +140,28 @@ const everycell = {};
   everycell.tileDecoder = new Promise((resolve) => {
     everycell.setTileDecoder = resolve;
   });
+
+  const foldable = () => {
+    const button = everycell.byId("fold");
+    const fold = (folded) => {
+      document.body.classList.toggle("folded", folded);
+      button.setAttribute("aria-expanded", String(!folded));
+    };
+    button.addEventListener("click", () => {
+      fold(!document.body.classList.contains("folded"));
+      everycell.memory.set("folded", document.body.classList.contains("folded") ? "yes" : "no");
+    });
+    fold(innerWidth < 720 || everycell.memory.get("folded") === "yes");
+  };
+
+  const keepViewInOtherLanguage = () => {
+    const link = everycell.byId("language");
+    link?.addEventListener("click", () => (link.href = link.href.split("#")[0] + location.hash));
+  };
+
+  /** What every page's frame can do: the panel folds and stays so, the other language keeps the view. */
+  everycell.frame = () => {
+    foldable();
+    keepViewInOtherLanguage();
+  };
 }

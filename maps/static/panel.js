@@ -3,14 +3,22 @@
 {
   const { h, number, percent } = everycell;
   const figure = (name, value, note, className = "") =>
-    h("div", { class: `figure ${className}` }, h("dt", {}, name), h("dd", {}, value, note ? h("small", {}, note) : null));
+    h(
+      "div",
+      { class: `figure ${className}` },
+      h("dt", {}, name),
+      h("dd", {}, value, note ? h("small", {}, note) : null),
+    );
 
   /** Figures of one area, never only a percentage. */
   everycell.showFigures = (target, figures, today, cutoffText) => {
     const { t } = everycell;
     if (!figures) return target.replaceChildren(h("p", { class: "muted" }, t("No data")));
     if (!figures.known) {
-      const empty = figures.empty === "confirmed" ? t("Confirmed empty: no household lives here") : t("No household is listed here, and nobody has confirmed that it is empty");
+      const empty =
+        figures.empty === "confirmed"
+          ? t("Confirmed empty: no household lives here")
+          : t("No household is listed here, and nobody has confirmed that it is empty");
       return target.replaceChildren(h("p", { class: "empty-cell" }, empty));
     }
     const { known, reached, tried, never, overdue, oldest_on: oldest } = figures;
@@ -18,17 +26,34 @@
       "div",
       { class: "headline" },
       h("strong", {}, percent(reached, known)),
-      h("span", {}, t("reached {cutoff}", { cutoff: cutoffText }), h("br"), h("b", {}, number(known - reached)), ` ${t("households left")}`),
+      h(
+        "span",
+        {},
+        t("reached {cutoff}", { cutoff: cutoffText }),
+        h("br"),
+        h("b", {}, number(known - reached)),
+        ` ${t("households left")}`,
+      ),
     );
     const part = (className, count) => h("i", { class: className, style: { flexGrow: String(count) } });
     const bar = h(
       "div",
-      { class: "bar-of", role: "img", "aria-label": t("{reached} of {known} reached, {tried} tried", { reached: number(reached), known: number(known), tried: number(tried) }) },
+      {
+        class: "bar-of",
+        role: "img",
+        "aria-label": t("{reached} of {known} reached, {tried} tried", {
+          reached: number(reached),
+          known: number(known),
+          tried: number(tried),
+        }),
+      },
       part("reached", reached),
       part("tried", tried),
       part("left", Math.max(0, known - reached - tried)),
     );
-    const wait = oldest ? figure(t("Oldest visit"), oldest, everycell.ago(oldest, today)) : figure(t("Oldest visit"), "–");
+    const wait = oldest
+      ? figure(t("Oldest visit"), oldest, everycell.ago(oldest, today))
+      : figure(t("Oldest visit"), "–");
     const list = h(
       "dl",
       { class: "figures" },
@@ -47,15 +72,48 @@
     const { t } = everycell;
     const rows = areas.map(({ code, name, figures }) => {
       const look = everycell.legend.look(figures);
-      const chip = h("i", { class: `swatch cell ${look.kind}`, style: look.colour ? { backgroundColor: look.colour } : {} });
-      const open = h("button", { type: "button", class: "area", onclick: () => onpick(code) }, chip, h("span", {}, name));
+      const chip = h("i", {
+        class: `swatch cell ${look.kind}`,
+        style: look.colour ? { backgroundColor: look.colour } : {},
+      });
+      const open = h(
+        "button",
+        { type: "button", class: "area", onclick: () => onpick(code) },
+        chip,
+        h("span", {}, name),
+      );
       const cells = figures?.known
-        ? [percent(figures.reached, figures.known), number(figures.known - figures.reached), number(figures.never), number(figures.overdue)]
+        ? [
+            percent(figures.reached, figures.known),
+            number(figures.known - figures.reached),
+            number(figures.never),
+            number(figures.overdue),
+          ]
         : [figures?.empty === "confirmed" ? t("empty") : figures ? t("unchecked") : "–", "", "", ""];
-      return h("tr", {}, h("th", { scope: "row" }, open), cells.map((text) => h("td", {}, text)));
+      return h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, open),
+        cells.map((text) => h("td", {}, text)),
+      );
     });
     const heads = [t("Area"), t("Coverage"), t("Left"), t("Never"), t("Overdue")];
-    target.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, rows)));
+    target.replaceChildren(
+      h(
+        "table",
+        {},
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            heads.map((text) => h("th", { scope: "col" }, text)),
+          ),
+        ),
+        h("tbody", {}, rows),
+      ),
+    );
   };
 
   /** The chain of areas above the chosen one, each a button. */
@@ -107,8 +165,12 @@
     _paint() {
       const height = this.rowHeight;
       const from = Math.max(0, Math.floor(this.scroller.scrollTop / height) - 4);
-      const to = Math.min(this.items.length, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / height) + 4);
+      const to = Math.min(
+        this.items.length,
+        Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / height) + 4,
+      );
       const focused = this.inner.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+      const byKey = (key) => this.inner.querySelector(`[data-key="${CSS.escape(key)}"]`);
       this.inner.style.height = `${this.items.length * height}px`;
       const rows = [];
       for (let index = from; index < to; index += 1) {
@@ -120,7 +182,9 @@
         rows.push(row);
       }
       this.inner.replaceChildren(...rows);
-      if (focused) this.inner.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      // A row drawn anew keeps the focus; where its button is gone its place has it, where the row is gone the list.
+      if (focused)
+        (byKey(focused) ?? byKey(focused.replace(/^record-/, "go-")) ?? this.scroller).focus({ preventScroll: true });
     }
   };
 }

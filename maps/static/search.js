@@ -4,7 +4,15 @@
   const PAUSE_MS = 180;
 
   const N = (message) => message; // Marks a message for the catalogue.
-  const KINDS = { county: N("County"), town: N("Town"), village: N("Village"), cell: N("Cell"), doorplate: N("Doorplate"), household: N("Household"), site: N("Key site") };
+  const KINDS = {
+    county: N("County"),
+    town: N("Town"),
+    village: N("Village"),
+    cell: N("Cell"),
+    doorplate: N("Doorplate"),
+    household: N("Household"),
+    site: N("Key site"),
+  };
 
   everycell.Search = class {
     constructor(form, source, onpick) {
@@ -60,7 +68,13 @@
         const words = [name ?? address, unit].filter(Boolean).join(" ") || code;
         return h(
           "li",
-          { role: "option", id: `found-${index}`, "aria-selected": "false", onpointerdown: (event) => event.preventDefault(), onclick: () => this._pick(feature) },
+          {
+            role: "option",
+            id: `found-${index}`,
+            "aria-selected": "false",
+            onpointerdown: (event) => event.preventDefault(),
+            onclick: () => this._pick(feature),
+          },
           h("b", {}, t(KINDS[kind] ?? N("Place"))),
           h("span", {}, words, h("small", {}, code)),
         );

@@ -6,7 +6,11 @@
   everycell.Sites = class {
     constructor(map, collection, categories, today) {
       Object.assign(this, { map, categories, today });
-      this.sites = (collection?.features ?? []).map(({ properties, geometry: { coordinates } }) => ({ ...properties, lat: coordinates[1], lon: coordinates[0] }));
+      this.sites = (collection?.features ?? []).map(({ properties, geometry: { coordinates } }) => ({
+        ...properties,
+        lat: coordinates[1],
+        lon: coordinates[0],
+      }));
     }
 
     get drawn() {
@@ -41,7 +45,8 @@
     _symbol(context, site, { x, y }, side) {
       const late = this.late(site);
       context.beginPath();
-      context.roundRect?.(x - side / 2, y - side / 2, side, side, side * 0.22) ?? context.rect(x - side / 2, y - side / 2, side, side);
+      context.roundRect?.(x - side / 2, y - side / 2, side, side, side * 0.22) ??
+        context.rect(x - side / 2, y - side / 2, side, side);
       context.fillStyle = "#22577a";
       context.strokeStyle = late ? "#ffb000" : "#ffffff";
       context.lineWidth = (late ? 2.6 : 1.6) * everycell.scale;
@@ -69,14 +74,24 @@
     card(site) {
       const { h, t } = everycell;
       const category = this.categories[site.category];
-      const checked = site.last_checked_on ? `${site.last_checked_on} (${everycell.ago(site.last_checked_on, this.today)})` : t("never checked");
+      const checked = site.last_checked_on
+        ? `${site.last_checked_on} (${everycell.ago(site.last_checked_on, this.today)})`
+        : t("never checked");
       const due = this.due(site);
       return h(
         "div",
         { class: "card" },
         h("h3", {}, site.name),
         h("p", { class: "muted" }, [category?.name, site.address].filter(Boolean).join(" · ")),
-        h("dl", {}, h("dt", {}, t("Last check")), h("dd", {}, checked), due === null ? null : [h("dt", {}, t("Next check")), h("dd", { class: this.late(site) ? "late" : "" }, everycell.isoDay(due))]),
+        h(
+          "dl",
+          {},
+          h("dt", {}, t("Last check")),
+          h("dd", {}, checked),
+          due === null
+            ? null
+            : [h("dt", {}, t("Next check")), h("dd", { class: this.late(site) ? "late" : "" }, everycell.isoDay(due))],
+        ),
       );
     }
   };

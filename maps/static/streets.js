@@ -12,7 +12,9 @@
   const NAMES_FROM = { 1: 14, 2: 15, 3: 16, 4: 17 };
 
   const widthAt = (steps, zoom) => {
-    const known = Object.keys(steps).map(Number).sort((a, b) => a - b);
+    const known = Object.keys(steps)
+      .map(Number)
+      .sort((a, b) => a - b);
     const below = known.filter((step) => step <= zoom).at(-1) ?? known[0];
     const above = known.find((step) => step > zoom) ?? below;
     if (above === below) return steps[below];
@@ -22,7 +24,10 @@
   const trace = (context, lines, place) => {
     context.beginPath();
     for (const { geometry } of lines) {
-      for (const ring of geometry) ring.forEach(([x, y], index) => (index ? context.lineTo(place.x(x), place.y(y)) : context.moveTo(place.x(x), place.y(y))));
+      for (const ring of geometry)
+        ring.forEach(([x, y], index) =>
+          index ? context.lineTo(place.x(x), place.y(y)) : context.moveTo(place.x(x), place.y(y)),
+        );
     }
   };
 
@@ -35,7 +40,9 @@
   const draw = (context, features, place) => {
     context.lineJoin = context.lineCap = "round";
     const classes = [4, 3, 2, 1].filter((number) => place.zoom >= STYLE[number].from);
-    const lines = Object.fromEntries(classes.map((number) => [number, features.filter(({ properties }) => properties.class === number)]));
+    const lines = Object.fromEntries(
+      classes.map((number) => [number, features.filter(({ properties }) => properties.class === number)]),
+    );
     for (const number of classes) {
       if (!STYLE[number].edge || place.zoom < 13) continue;
       trace(context, lines[number], place);
@@ -46,7 +53,11 @@
       trace(context, lines[number], place);
       stroke(context, style, place.zoom, 0, place.zoom < 13 && style.edge ? style.edge : style.colour);
     }
-    drawNames(context, classes.flatMap((number) => (place.zoom >= NAMES_FROM[number] ? lines[number] : [])), place);
+    drawNames(
+      context,
+      classes.flatMap((number) => (place.zoom >= NAMES_FROM[number] ? lines[number] : [])),
+      place,
+    );
   };
 
   // A name stands on the longest straight piece that lies wholly inside the tile, once a tile, upright to read.
@@ -64,12 +75,17 @@
       if (!properties.name || done.has(properties.name)) continue;
       const width = context.measureText(properties.name).width;
       const piece = longestPiece(geometry, place, width + size);
-      if (!piece || taken.some((other) => Math.hypot(other.x - piece.x, other.y - piece.y) < (other.width + width) / 2 + size)) continue;
+      if (
+        !piece ||
+        taken.some((other) => Math.hypot(other.x - piece.x, other.y - piece.y) < (other.width + width) / 2 + size)
+      )
+        continue;
       done.add(properties.name);
       taken.push({ ...piece, width });
       context.save();
       context.translate(piece.x, piece.y);
-      if (Math.abs(piece.turn) > STEEP && CHINESE.test(properties.name)) writeDown(context, properties.name, piece.turn, size);
+      if (Math.abs(piece.turn) > STEEP && CHINESE.test(properties.name))
+        writeDown(context, properties.name, piece.turn, size);
       else writeAlong(context, properties.name, piece.turn);
       context.restore();
     }
@@ -104,7 +120,13 @@
         if (length < needed || (best && length <= best.length)) continue;
         const turn = Math.atan2(to.y - from.y, to.x - from.x);
         const reach = { x: Math.abs(Math.cos(turn)) * room, y: Math.abs(Math.sin(turn)) * room };
-        if (middle.x < reach.x || middle.x > place.size - reach.x || middle.y < reach.y || middle.y > place.size - reach.y) continue;
+        if (
+          middle.x < reach.x ||
+          middle.x > place.size - reach.x ||
+          middle.y < reach.y ||
+          middle.y > place.size - reach.y
+        )
+          continue;
         best = { ...middle, length, turn: Math.abs(turn) > Math.PI / 2 ? turn + Math.PI : turn };
       }
     }

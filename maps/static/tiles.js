@@ -6,7 +6,7 @@
   const KEPT = 400;
 
   /**
-   * A grid of canvases. `options.load(z, x, y, {signal, fresh})` resolves to a tile's features with `x` and `y` (points)
+   * A grid of canvases. `options.load(z, x, y, {fresh})` resolves to a tile's features with `x` and `y` (points)
    * or `lines` as shares of the tile; `options.draw(context, features, place)` paints them, where `place.x(share)` and
    * `place.y(share)` are pixels. `options.overhang` pixels around a tile are free for symbols that reach over its border.
    */
@@ -43,9 +43,13 @@
 
     /** Ask again for the tiles on screen (only those that touch `bounds`, where given) and paint them in place. */
     refresh(bounds = null) {
-      const touched = Object.values(this._tiles).filter(({ coords }) => !bounds || bounds.intersects(this._tileCoordsToBounds(coords)));
+      const touched = Object.values(this._tiles).filter(
+        ({ coords }) => !bounds || bounds.intersects(this._tileCoordsToBounds(coords)),
+      );
       this._loaded.clear();
-      return Promise.all(touched.map(({ el }) => this._fill(el, true).catch((error) => this.fire("tileerror", { error, tile: el }))));
+      return Promise.all(
+        touched.map(({ el }) => this._fill(el, true).catch((error) => this.fire("tileerror", { error, tile: el }))),
+      );
     },
 
     async _fill(tile, fresh) {
@@ -54,7 +58,10 @@
       const features = await this._ancestor(z - up, x >> up, y >> up, tile.abort.signal, fresh);
       const side = 2 ** up;
       tile.window = { x: (x % side) / side, y: (y % side) / side, side };
-      tile.features = up && features.length && features[0].x !== undefined ? features.filter((feature) => inside(feature, tile.window)) : features;
+      tile.features =
+        up && features.length && features[0].x !== undefined
+          ? features.filter((feature) => inside(feature, tile.window))
+          : features;
       this._paint(tile);
     },
 

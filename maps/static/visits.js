@@ -24,14 +24,17 @@
       this.purpose = this.form.elements.purpose;
       this.team.value = everycell.memory.get("team") ?? "";
       this.purpose.value = everycell.memory.get("purpose") ?? this.purpose.options[0].value;
-      for (const button of dialog.querySelectorAll("button[data-outcome]")) button.addEventListener("click", () => this._confirm(button.dataset.outcome));
+      for (const button of dialog.querySelectorAll("button[data-outcome]"))
+        button.addEventListener("click", () => this._confirm(button.dataset.outcome));
       dialog.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
     }
 
     /** Ask what was found at a household's door. */
     ask(household) {
       this.household = household;
-      this.dialog.querySelector("[data-place]").textContent = [household.address, household.unit].filter(Boolean).join(" ");
+      this.dialog.querySelector("[data-place]").textContent = [household.address, household.unit]
+        .filter(Boolean)
+        .join(" ");
       this.dialog.querySelector("[data-code]").textContent = household.code;
       this._complain("");
       this.dialog.showModal();
@@ -57,7 +60,14 @@
       everycell.memory.set("team", (this.team.value = team));
       everycell.memory.set("purpose", this.purpose.value);
       this.dialog.close();
-      this._send(this.household, { id: everycell.uuid(), household: this.household.code, visited_at: localInstant(), outcome, team, purpose: this.purpose.value });
+      this._send(this.household, {
+        id: everycell.uuid(),
+        household: this.household.code,
+        visited_at: localInstant(),
+        outcome,
+        team,
+        purpose: this.purpose.value,
+      });
     }
 
     async _send(household, visit) {
@@ -80,7 +90,11 @@
       const { h, t } = everycell;
       const place = [household.address, household.unit].filter(Boolean).join(" ");
       const again = h("button", { type: "button" }, t("Send again"));
-      const box = everycell.notice(t("Not recorded: {place}. {reason}", { place, reason: everycell.reason(error) }), "bad", again);
+      const box = everycell.notice(
+        t("Not recorded: {place}. {reason}", { place, reason: everycell.reason(error) }),
+        "bad",
+        again,
+      );
       again.addEventListener("click", () => {
         box.remove();
         this._send(household, visit);
@@ -89,5 +103,6 @@
   };
 
   /** An error in words. */
-  everycell.reason = (error) => (error instanceof TypeError ? everycell.t("The service cannot be reached.") : error.message);
+  everycell.reason = (error) =>
+    error instanceof TypeError ? everycell.t("The service cannot be reached.") : error.message;
 }

@@ -19,8 +19,18 @@
     if (!visits || household.status === "exempt") return null;
     const state = visits.stateOf(household.code);
     if (state?.step === "sending") return h("span", { class: "sent" }, t("Sending…"));
-    if (state?.step === "done") return h("span", { class: "sent" }, state.outcome === "reached" ? t("Reached") : t("Nobody answered"), h("small", {}, t("today")));
-    return h("button", { type: "button", class: "record", "data-key": `record-${household.code}`, onclick: () => visits.ask(household) }, t("Record a visit"));
+    if (state?.step === "done")
+      return h(
+        "span",
+        { class: "sent" },
+        state.outcome === "reached" ? t("Reached") : t("Nobody answered"),
+        h("small", {}, t("today")),
+      );
+    return h(
+      "button",
+      { type: "button", class: "record", "data-key": `record-${household.code}`, onclick: () => visits.ask(household) },
+      t("Record a visit"),
+    );
   };
 
   /**
@@ -73,7 +83,11 @@
         if (asked.signal.aborted) return;
         this.loading = false;
         this.shown = null;
-        this.count.replaceChildren(everycell.reason(error), " ", h("button", { type: "button", class: "plain again", onclick: () => this.show(area, since) }, t("Try again")));
+        this.count.replaceChildren(
+          everycell.reason(error),
+          " ",
+          h("button", { type: "button", class: "plain again", onclick: () => this.show(area, since) }, t("Try again")),
+        );
       }
     }
 
@@ -81,17 +95,32 @@
     tell() {
       const have = this.rows.items.length;
       const left = this.view.figures.left(this.area);
-      if (this.loading) this.count.textContent = t("Loading {have} of {left}", { have: number(have), left: number(left) });
-      else this.count.textContent = have ? t("Households waiting: {have}, longest wait first", { have: number(have) }) : t("Nobody waits here.");
+      if (this.loading)
+        this.count.textContent = t("Loading {have} of {left}", { have: number(have), left: number(left) });
+      else
+        this.count.textContent = have
+          ? t("Households waiting: {have}, longest wait first", { have: number(have) })
+          : t("Nobody waits here.");
     }
 
     _row(household) {
       const { visits, today } = this.view;
       const go = h(
         "button",
-        { type: "button", class: "place", "data-key": `go-${household.code}`, title: t("Show on the map"), onclick: () => this.view.toDoor(household) },
-        h("span", {}, everycell.placeOf(household)),
-        everycell.waitOf(household, today),
+        {
+          type: "button",
+          class: "place",
+          "data-key": `go-${household.code}`,
+          title: t("Show on the map"),
+          onclick: () => this.view.toDoor(household),
+        },
+        h("span", { class: "address" }, household.address || household.code),
+        h(
+          "span",
+          { class: "second" },
+          household.address && household.unit ? h("b", {}, household.unit) : null,
+          everycell.waitOf(household, today),
+        ),
       );
       return h("div", { class: "row" }, go, everycell.recordButton(visits, household));
     }

@@ -70,6 +70,11 @@ def doors_drawn(page: Page) -> None:
     expect(page.locator(".map")).not_to_have_attribute("data-doors", "loading", timeout=20_000)
 
 
+def list_is(page: Page, waiting: int) -> None:
+    """Wait until the list has come to its end and says so many households."""
+    expect(page.locator("#list-count")).to_have_text(f"待走访 {waiting:,} 户,等待最久的在前", timeout=15_000)
+
+
 def _foreign(url: str, host: str, complaints: list[str]) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("data", "blob", "file") and parts.netloc != host:

@@ -3,6 +3,7 @@ is slow or unable to show on demand (refusals, broken answers, hostile text)."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -18,12 +19,14 @@ from gis.households.unvisited import UnvisitedHousehold
 from maps.assets import STATIC
 from maps.csp import policy
 from maps.households import CoveragePage, coverage_page
+from maps.page import BaseMap
 from maps.text import language
 from tests.browser.running import running
 from tests.maps import fake
 
 EPOCH = date(2020, 1, 1)
 NONCE = "bm9uY2Vub25jZW5vbmNl"
+GREEN = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGM4ceMAAATMAmFZKEmUAAAAAElFTkSuQmCC"
 
 
 class FakeService:
@@ -35,6 +38,7 @@ class FakeService:
         self.refuse: str | None = None
         self.visits: list[dict[str, Any]] = []
         self.empty = False
+        self.base_map: BaseMap | None = None
         self.address = ""
 
     def doors(self) -> dict[int, list[UnvisitedHousehold]]:
@@ -110,8 +114,16 @@ def _pages(app: FastAPI, service: FakeService) -> None:
     @app.get("/maps/coverage")
     def page(lang: str = "zh") -> Response:
         bounds = None if service.empty else fake.BOUNDS
-        html = coverage_page(CoveragePage(nonce=NONCE, today=fake.TODAY, bounds=bounds, lang=language(lang)))
-        return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE)})
+        base = service.base_map
+        html = coverage_page(
+            CoveragePage(nonce=NONCE, today=fake.TODAY, bounds=bounds, lang=language(lang), base_map=base)
+        )
+        rule = policy(NONCE, base_map_url=base.url if base else None)
+        return HTMLResponse(html, headers={"Content-Security-Policy": rule})
+
+    @app.get("/base/{z}/{x}/{y}.png")
+    def base_tile(z: int, x: int, y: int) -> Response:
+        return Response(base64.b64decode(GREEN), media_type="image/png")
 
 
 def _collections(app: FastAPI, service: FakeService) -> None:

@@ -15,24 +15,18 @@ from typer.testing import CliRunner
 
 from api.app import create_app
 from api.cli import app as command_line
-from gis.cells.load import load_cells, load_divisions
 from gis.codes import Level
 from gis.demo.county import generate
+from gis.demo.load import load_county
 from gis.households.check import check
 from gis.households.coverage import AreaCoverage, coverage, today_in
-from gis.households.dwellings import split_dwellings
-from gis.households.load import load_dwellings
-from gis.households.rounds import open_round
 from gis.households.unvisited import UnvisitedHousehold, unvisited
-from gis.households.visits import load_visits
 from gis.settings import settings
-from gis.sites.load import load_sites
 from gis.storage.engine import Store
-from gis.streets.load import load_streets
-from tests.browser.conftest import Open, doors_drawn
+from tests.browser.conftest import Open, doors_drawn, list_is
 from tests.browser.running import running
 
-HOUSEHOLDS = 1_500
+HOUSEHOLDS = 2_000
 
 
 @dataclass
@@ -63,18 +57,9 @@ def _fill(store: Store) -> tuple[str, date]:
     """Load the county; its code and the first day of its round."""
     today = today_in(store.settings)
     made = generate(households=HOUSEHOLDS, today=today)
-    county = int(made.divisions["code"].iloc[0][:6])
-    dwellings = split_dwellings(made.dwellings, county)
     with store.engine.begin() as conn:
-        load_divisions(conn, county, made.divisions, today=today, cut=False)
-        load_cells(conn, county, made.cells, today=today)
-        load_dwellings(conn, county, dwellings.doorplates, dwellings.households, store.settings, today=today)
-        load_sites(conn, county, made.sites)
-        load_streets(conn, county, made.streets)
-        open_round(conn, area=made.round.area, first_on=made.round.first_on, last_on=made.round.last_on, target=70)
-        for frame in made.visits():
-            load_visits(conn, frame, store.settings)
-    return f"{county:06}", made.round.first_on
+        load_county(conn, made, store.settings, today=today)
+    return made.round.area[:6], made.round.first_on
 
 
 @pytest.fixture
@@ -96,7 +81,7 @@ def test_a_morning_on_the_map(live: Live, open_page: Open) -> None:
     expect(page.locator(".headline b")).to_have_text(f"{known - reached:,}")
     _down_to(page, cell.code)
     waiting = live.waiting(cell.code)
-    expect(page.locator("#list-count")).to_contain_text(f"{len(waiting):,} 户")
+    list_is(page, len(waiting))
     first = page.evaluate("everycell.page.list.rows.items.map(({code}) => code)")
     assert first == [one.code for one in waiting]
 
@@ -107,7 +92,7 @@ def test_a_morning_on_the_map(live: Live, open_page: Open) -> None:
     page.get_by_role("button", name="见到", exact=True).click()
     expect(page.locator(".notice.good")).to_contain_text("见到")
     expect(page.locator(".headline b")).to_have_text(f"{len(waiting) - 1:,}")
-    expect(page.locator("#list-count")).to_contain_text(f"{len(waiting) - 1:,} 户")
+    list_is(page, len(waiting) - 1)
     assert [one.code for one in live.waiting(cell.code)] == first[1:]
     with live.store.read() as conn:
         assert list(check(conn, live.store.settings)) == []
@@ -250,4 +235,4 @@ def test_file_of_the_command_shows_the_same(
     left = sum(one.known - one.reached for one in live.cells() if one.code.startswith(village))
     expect(page.locator(".headline b")).to_have_text(f"{left:,}")
     page.get_by_role("tab", name=re.compile("待走访")).click()
-    expect(page.locator("#list-count")).to_contain_text(f"{left:,} 户")
+    list_is(page, left)

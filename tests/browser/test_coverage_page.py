@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from maps.households import coverage_file
-from tests.browser.conftest import Open, doors_drawn
+from maps.page import BaseMap
+from tests.browser.conftest import Open, doors_drawn, list_is
 from tests.browser.fake_service import FakeService, serving
 from tests.maps import fake
 
@@ -85,7 +86,7 @@ def test_list_keeps_only_the_rows_in_sight(service: FakeService, open_page: Open
     page = open_page(url(service, since="2026-08-24"))
     page.get_by_role("tab", name="待走访").click()
     waiting = len(service.county.waiting())
-    expect(page.locator("#list-count")).to_contain_text(f"{waiting} 户")
+    list_is(page, waiting)
     assert page.locator(".row").count() < 40
     page.evaluate("document.getElementById('list').scrollTop = 1e9")
     expect(page.locator(f'.row[aria-posinset="{waiting}"]')).to_be_visible()
@@ -116,7 +117,7 @@ def test_visit_changes_figures_list_and_door(service: FakeService, open_page: Op
     _record(page, "a1", "见到")
     expect(page.locator(".notice.good")).to_contain_text("已记录")
     expect(page.locator(".headline b")).to_have_text(str(before - 1))
-    expect(page.locator("#list-count")).to_contain_text(f"{before - 1} 户")
+    list_is(page, before - 1)
     assert service.visits[0]["household"] == code
     assert service.visits[0] | {"team": "A1", "purpose": "safety", "outcome": "reached"} == service.visits[0]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", service.visits[0]["visited_at"])
@@ -225,6 +226,17 @@ def test_folded_panel_stays_folded(service: FakeService, open_page: Open) -> Non
     page.reload()
     expect(page.locator("#panel")).to_be_hidden()
     expect(page.locator("#fold")).to_have_attribute("aria-expanded", "false")
+
+
+def test_base_map_lies_below_and_is_credited(service: FakeService, open_page: Open) -> None:
+    service.base_map = BaseMap("/base/{z}/{x}/{y}.png", "测绘 <b>局</b>")
+    page = open_page(url(service))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_role("button", name="放大").click()
+    expect(page.locator(".leaflet-tile-pane img").first).to_be_attached()
+    expect(page.locator(".leaflet-control-attribution")).to_have_text("测绘 <b>局</b>")
+    assert not [one for one in asked if "/streets/" in one]
 
 
 def test_empty_database_is_a_helpful_page(service: FakeService, open_page: Open) -> None:

@@ -1,0 +1,56 @@
+"use strict";
+// Polygons in degrees: their rings, a place for a label, whether they hold a point, and how to trace them on a canvas.
+{
+  const ringsOf = ({ type, coordinates }) => (type === "Polygon" ? [coordinates] : coordinates);
+
+  const spanOf = (polygon) => {
+    const xs = polygon[0].map(([x]) => x);
+    return Math.max(...xs) - Math.min(...xs);
+  };
+
+  const largest = (polygons) => polygons.reduce((best, polygon) => (spanOf(polygon) > spanOf(best) ? polygon : best));
+
+  /** A point well inside a polygon (degrees): the middle of the widest piece of the scan line through its middle. */
+  const insidePoint = (rings) => {
+    const ys = rings[0].map(([, y]) => y);
+    const low = Math.min(...ys);
+    const high = Math.max(...ys);
+    let best = null;
+    for (const share of [0.5, 0.38, 0.62]) {
+      const y = low + (high - low) * share;
+      const crossings = rings.flatMap((ring) => crossingsOf(ring, y)).sort((a, b) => a - b);
+      for (let index = 0; index + 1 < crossings.length; index += 2) {
+        const width = crossings[index + 1] - crossings[index];
+        if (!best || width > best.width * 1.15)
+          best = { lon: (crossings[index] + crossings[index + 1]) / 2, lat: y, width, height: high - low };
+      }
+    }
+    return best;
+  };
+
+  const crossingsOf = (ring, y) => {
+    const found = [];
+    for (let index = 1; index < ring.length; index += 1) {
+      const [[x1, y1], [x2, y2]] = [ring[index - 1], ring[index]];
+      if (y1 > y !== y2 > y) found.push(x1 + ((y - y1) / (y2 - y1)) * (x2 - x1));
+    }
+    return found;
+  };
+
+  const holds = (polygon, { lat, lng }) =>
+    polygon.flatMap((ring) => crossingsOf(ring, lat)).filter((x) => x < lng).length % 2 === 1;
+
+  const tracePolygons = (context, toPoint, polygons) => {
+    for (const polygon of polygons) {
+      for (const ring of polygon) {
+        ring.forEach(([lon, lat], index) => {
+          const { x, y } = toPoint([lat, lon]);
+          if (index) context.lineTo(x, y);
+          else context.moveTo(x, y);
+        });
+      }
+    }
+  };
+
+  everycell.shapes = { ringsOf, insidePoint, largest, holds, tracePolygons };
+}
