@@ -18,7 +18,7 @@ import shapely
 
 from gis.crs import Datum
 from gis.errors import BadInput, BrokenCoverage, PersonalData, WrongPlace
-from gis.exchange import importer
+from gis.exchange import kinds
 from gis.exchange.headers import Kind
 from gis.storage.engine import Store
 from tests.gis.exchange import builder
@@ -422,8 +422,8 @@ def test_interrupt_leaves_nothing(untouched: Store, tmp_path: Path, monkeypatch:
         assert report.inserted
         raise KeyboardInterrupt
 
-    original = importer.load_dwellings
-    monkeypatch.setattr(importer, "load_dwellings", interrupted)
+    original = kinds.load_dwellings
+    monkeypatch.setattr(kinds, "load_dwellings", interrupted)
     path = csv(tmp_path / "doors.csv", dwellings(30).assign(户号=[f"N{at}" for at in range(30)]))
     with pytest.raises(KeyboardInterrupt):
         run(untouched, Kind.households, path)

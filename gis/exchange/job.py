@@ -1,0 +1,153 @@
+"""One import while it runs: what the caller said, and what every kind of file needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from gis.crs import Datum
+from gis.errors import BadInput
+from gis.exchange import reference
+from gis.exchange.headers import Kind
+from gis.exchange.rejects import write_rejects
+from gis.settings import Settings
+from gis.storage.report import LoadReport, Reject
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller says about a file; None: the file says it, or it is guessed."""
+
+    crs: str | None = None
+    datum: Datum | None = None
+    encoding: str | None = None
+    layer: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    county: str | None = None
+    rejects: Path | None = None
+    accept_offset: bool = False
+    enclaves: bool = False
+    new_outline: bool = False
+    strict: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """An import. The caller owns the transaction of `conn`."""
+
+    conn: Connection
+    kind: Kind
+    path: Path
+    settings: Settings
+    options: Options
+    progress: Progress
+
+    @property
+    def file(self) -> str:
+        """The file as messages name it."""
+        return self.path.name
+
+    @property
+    def datum(self) -> Datum:
+        """The datum the degrees are taken for."""
+        return self.options.datum or Datum.wgs84
+
+    def county(self, *codes: pd.Series[Any]) -> int:
+        """The county of the rows: --county, or the one that all codes begin with, or the only one that is stored."""
+        if self.options.county is not None:
+            return int(self.options.county)
+        known = reference.counties(self.conn)
+        heads = {head for each in codes for head in each.dropna().str[:6].unique()}
+        if len(heads) == 1 and heads <= set(known):
+            return int(heads.pop())
+        if len(known) == 1:
+            return int(known[0])
+        if not known:
+            raise BadInput(
+                f"{self.file}: no county is stored yet; import its cells or divisions first", field="--county"
+            )
+        raise BadInput(
+            f"{self.file}: say which county the rows are of with --county (stored: {', '.join(known)})",
+            field="--county",
+        )
+
+    def in_savepoint(self, load: Callable[[], LoadReport]) -> LoadReport:
+        """Load; with --dry-run undo it again, after all that the database would object to at the commit."""
+        if not self.options.dry_run:
+            return load()
+        savepoint = self.conn.begin_nested()
+        try:
+            report = load()
+            self.conn.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        finally:
+            savepoint.rollback()
+        return report
+
+    def counting(self, total: int) -> Callable[[int], None]:
+        """A counter for loaders that tells the progress of writing."""
+        done = 0
+
+        def told(rows: int) -> None:
+            nonlocal done
+            done += rows
+            self.progress("writing", done, total)
+
+        self.progress("writing", 0, total)
+        return told
+
+    # --- rejects -----------------------------------------------------------------------------------------------------
+
+    @property
+    def rejects_path(self) -> Path:
+        """Where rejected rows are listed."""
+        return self.options.rejects or self.path.with_name(f"{self.path.name}.rejects.csv")
+
+    def refuse_nothing(self, frame: pd.DataFrame, rejects: list[Reject]) -> None:
+        """Raise BadInput where no row is left."""
+        if not len(frame):
+            self._list(rejects)
+            raise BadInput(
+                f"{self.file}: none of its {len(rejects):,} rows can be used: {_commonest(rejects)}", field=self.file
+            )
+
+    def settle(self, rows: int, rejects: list[Reject]) -> None:
+        """List the rejects; with --strict, any is one too many."""
+        self._list(rejects)
+        if rejects and self.options.strict:
+            raise BadInput(
+                f"{self.file}: {len(rejects):,} of {rows:,} rows cannot be used (--strict; nothing was written):"
+                f" {_commonest(rejects)}; all of them are in {self.rejects_path.name}",
+                field=self.file,
+            )
+
+    def _list(self, rejects: list[Reject]) -> None:
+        target = self.rejects_path
+        try:
+            if rejects:
+                write_rejects(target, rejects)
+            elif self.options.rejects is None:
+                target.unlink(missing_ok=True)  # of an earlier try: it would mislead
+        except OSError as error:
+            raise BadInput(
+                f"--rejects: {target} cannot be written ({error.strerror}); name another file", field="--rejects"
+            ) from None
+
+
+def _commonest(rejects: list[Reject]) -> str:
+    """The three commonest reasons, where each is found first and how often."""
+    counted = Counter((reject.column, reject.reason) for reject in rejects).most_common(3)
+    first = {(reject.column, reject.reason): reject.row for reject in reversed(rejects)}
+    parts = []
+    for (column, reason), number in counted:
+        more = f" and {number - 1:,} more" if number > 1 else ""
+        parts.append(f"{column + ': ' if column else ''}{reason} (row {first[column, reason]}{more})")
+    return "; ".join(parts)
