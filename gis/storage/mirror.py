@@ -74,6 +74,7 @@ class Mirror:
         self._wake.send(b"x")
         if self._thread is not None:
             self._thread.join()
+        self._heard_at = float("-inf")
         self._wake.close()
         self._woken.close()
         self._engine.dispose()

@@ -211,6 +211,16 @@ visit = Table(
     postgresql_partition_by="RANGE (visited_on)",
 )
 
+# Every id that a visit ever had: a deleted visit does not come back when a telephone sends it again.
+visit_id = Table(
+    "visit_id",
+    metadata,
+    _required("county", Integer),
+    _required("id", Uuid),
+    _required("visited_on", Date),
+    PrimaryKeyConstraint("county", "id", name="pk_visit_id"),
+)
+
 visit_round = Table(
     "visit_round",
     metadata,

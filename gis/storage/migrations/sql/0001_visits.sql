@@ -1,7 +1,8 @@
 -- One way in for visits, from CSV and from HTTP alike: a batch of one county, everything in one statement.
 --
--- Order of locks, the same for every batch: ids (64 buckets), cells, then doors and households by id. The statement that
--- reads the dates comes after the locks and so sees what they protect (READ COMMITTED takes a new snapshot for it).
+-- Order of locks, the same for every batch: doors and households by id, then cells by code. The statement that reads the
+-- dates comes after the locks and so sees what they protect (READ COMMITTED takes a new snapshot for it). That an id is
+-- used once is the key of `visit_id`: `visit` itself is in monthly parts, and its key cannot reach across them.
 
 CREATE FUNCTION everycell.visit_month(p_day date) RETURNS text LANGUAGE sql IMMUTABLE AS
 $$ SELECT 'visit_' || to_char(p_day, 'YYYY_MM') $$;
@@ -12,10 +13,9 @@ DECLARE
     first_day date;
     made integer := 0;
 BEGIN
-    FOR first_day IN
-        SELECT DISTINCT date_trunc('month', d)::date FROM unnest(p_days) AS d
-        WHERE to_regclass('everycell.' || everycell.visit_month(d)) IS NULL ORDER BY 1
+    FOR first_day IN SELECT DISTINCT date_trunc('month', d)::date FROM unnest(p_days) AS d ORDER BY 1
     LOOP
+        CONTINUE WHEN to_regclass('everycell.' || everycell.visit_month(first_day)) IS NOT NULL;
         PERFORM pg_advisory_xact_lock(hashtext('everycell.ensure_visit_months'));
         -- Asked of the catalogue by a query: to_regclass() may remember the answer from before the wait.
         CONTINUE WHEN EXISTS (
@@ -32,23 +32,19 @@ END $$;
 
 CREATE TYPE everycell.visit_outcome AS (index integer, status text);
 
-CREATE FUNCTION everycell.lock_for_visits(p_county integer, p_ids uuid[], p_households text[])
-RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION everycell.lock_for_visits(p_county integer, p_households text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE cells text[];
 BEGIN
-    -- The same id twice at the same moment, for different households: one of the batches waits and then sees the other.
-    PERFORM pg_advisory_xact_lock(p_county, bucket)
-    FROM (SELECT DISTINCT ('x' || "left"(id::text, 2))::bit(8)::integer % 64 AS bucket
-          FROM unnest(p_ids) AS id ORDER BY 1) b;
-    PERFORM 1 FROM everycell.cell_revision
-    WHERE county = p_county AND cell IN (
-        SELECT d.cell FROM everycell.household h
+    WITH locked AS (
+        SELECT d.cell
+        FROM everycell.household h
         JOIN everycell.doorplate d ON d.county = p_county AND d.id = h.doorplate
-        WHERE h.county = p_county AND h.code = ANY (p_households))
-    ORDER BY cell FOR NO KEY UPDATE;
-    PERFORM 1 FROM everycell.household h
-    JOIN everycell.doorplate d ON d.county = p_county AND d.id = h.doorplate
-    WHERE h.county = p_county AND h.code = ANY (p_households)
-    ORDER BY d.id, h.id FOR NO KEY UPDATE;
+        WHERE h.county = p_county AND h.code = ANY (p_households)
+        ORDER BY d.id, h.id FOR NO KEY UPDATE
+    )
+    SELECT array_agg(DISTINCT cell) INTO cells FROM locked;
+    PERFORM 1 FROM everycell.cell_revision
+    WHERE county = p_county AND cell = ANY (cells) ORDER BY cell FOR NO KEY UPDATE;
 END $$;
 
 -- Returns the status of every visit by its index: accepted, repeated (same id and content), conflict (same id, other
@@ -61,21 +57,22 @@ DECLARE
     mode_before text := current_setting('everycell.mode', true);
 BEGIN
     PERFORM everycell.ensure_visit_months(p_days);
-    PERFORM everycell.lock_for_visits(p_county, p_ids, p_households);
+    PERFORM everycell.lock_for_visits(p_county, p_households);
     PERFORM set_config('everycell.mode', 'batch', true);
     RETURN QUERY
     WITH batch AS MATERIALIZED (
-        SELECT b.*, h.id AS hid, h.doorplate, h.status
+        SELECT b.*, h.id AS hid
         FROM unnest(p_ids, p_households, p_days, p_times, p_outcomes, p_teams, p_purposes)
              WITH ORDINALITY AS b (id, code, visited_on, visited_at, outcome, team, purpose, index)
         LEFT JOIN everycell.household h ON h.county = p_county AND h.code = b.code
-    ), known AS MATERIALIZED (
-        SELECT v.id, v.household, v.visited_at, v.outcome, v.team, v.purpose
-        FROM everycell.visit v WHERE v.county = p_county AND v.id = ANY (p_ids)
+    ), first AS MATERIALIZED (
+        SELECT DISTINCT ON (id) * FROM batch WHERE hid IS NOT NULL ORDER BY id, index
+    ), taken AS (
+        INSERT INTO everycell.visit_id (county, id, visited_on) SELECT p_county, id, visited_on FROM first ORDER BY id
+        ON CONFLICT DO NOTHING
+        RETURNING id
     ), fresh AS MATERIALIZED (
-        SELECT DISTINCT ON (b.id) b.* FROM batch b
-        WHERE b.hid IS NOT NULL AND NOT EXISTS (SELECT FROM known k WHERE k.id = b.id)
-        ORDER BY b.id, b.index
+        SELECT f.* FROM first f JOIN taken t ON t.id = f.id
     ), added AS (
         INSERT INTO everycell.visit (county, id, visited_on, household, visited_at, outcome, team, purpose)
         SELECT p_county, id, visited_on, hid, visited_at, outcome, team, purpose FROM fresh
@@ -131,15 +128,18 @@ BEGIN
         FROM raised HAVING count(*) > 0
     )
     SELECT b.index::integer, CASE
-        WHEN k.id IS NOT NULL THEN CASE
-            WHEN (k.household, k.visited_at, k.outcome, k.team, k.purpose)
-               = (b.hid, b.visited_at, b.outcome, b.team, b.purpose) THEN 'repeated' ELSE 'conflict' END
-        WHEN b.hid IS NULL THEN 'unknown'
         WHEN f.index = b.index THEN 'accepted'
+        WHEN b.hid IS NULL AND NOT EXISTS (
+            SELECT FROM everycell.visit_id i WHERE i.county = p_county AND i.id = b.id) THEN 'unknown'
         WHEN (f.hid, f.visited_at, f.outcome, f.team, f.purpose)
-           = (b.hid, b.visited_at, b.outcome, b.team, b.purpose) THEN 'repeated' ELSE 'conflict' END
+           = (b.hid, b.visited_at, b.outcome, b.team, b.purpose) THEN 'repeated'
+        WHEN f.id IS NULL AND EXISTS (
+            SELECT FROM everycell.visit v
+            WHERE v.county = p_county AND v.id = b.id AND v.visited_on = b.visited_on
+              AND (v.household, v.visited_at, v.outcome, v.team, v.purpose)
+                = (b.hid, b.visited_at, b.outcome, b.team, b.purpose)) THEN 'repeated'
+        ELSE 'conflict' END
     FROM batch b
-    LEFT JOIN known k ON k.id = b.id
     LEFT JOIN fresh f ON f.id = b.id
     WHERE (SELECT count(*) FROM told) >= 0
       AND (SELECT count(*) FROM less) = (SELECT count(*) FROM delta WHERE n < 0)

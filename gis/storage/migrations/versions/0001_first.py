@@ -157,6 +157,14 @@ def _tables() -> None:
     )
     op.create_index("ix_street_geom", "street", ["geom"], unique=False, schema="everycell", postgresql_using="gist")
     op.create_table(
+        "visit_id",
+        sa.Column("county", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("visited_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("county", "id", name="pk_visit_id"),
+        schema="everycell",
+    )
+    op.create_table(
         "visit_round",
         sa.Column("county", sa.Integer(), nullable=False),
         sa.Column("code", _CODE, nullable=False),
