@@ -14,13 +14,13 @@
       : null;
   };
 
-  /** The running round where there is one, else the first of the fixed cut-offs. */
+  /** The running round where there is one, else the longest of the fixed cut-offs. */
   const usual = (cutoffs, rounds, today) => {
     const running = rounds.find(
       ({ closed_at: closed, first_on: first, last_on: last }) =>
         !closed && everycell.day(first) <= today && today <= everycell.day(last),
     );
-    return running ? `round:${running.code}` : `${cutoffs[0]}d`;
+    return running ? `round:${running.code}` : `${Math.max(...cutoffs)}d`;
   };
 
   /** The switch in the bar. `onchange(cutoff)` is called when another one is chosen; `fixed` is a day that stays. */
@@ -61,12 +61,8 @@
           t("{days} days", { days }),
         ),
       );
-      this.target.replaceChildren(
-        h("span", { class: "caption" }, t("Counted")),
-        ...buttons,
-        this._rounds(),
-        this._date(),
-      );
+      const parts = [h("span", { class: "caption" }, t("Counted")), ...buttons, this._rounds(), this._date()];
+      this.target.replaceChildren(...parts.filter(Boolean));
     }
 
     _rounds() {

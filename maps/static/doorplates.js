@@ -5,6 +5,7 @@
   const FROM_ZOOM = 14;
   const EPOCH = 18262; // 2020-01-01 in days since 1970-01-01: day zero of the tiles.
   const RADIUS = [1.5, 1.8, 2.3, 3, 4.2, 5.6, 7.4, 9, 10]; // at zooms 12 to 20 as the eye sees them
+  const MANY = 200;
   const COUNT_FROM_ZOOM = 17;
   const COUNT_FROM_HOUSEHOLDS = 3;
 
@@ -14,6 +15,10 @@
     const base = (below + (RADIUS[Math.ceil(step)] - below) * (step % 1)) * everycell.scale;
     return base * everycell.legend.DOORS[door.state].grow * (1 + 0.3 * Math.log2(Math.max(1, door.wait)));
   };
+
+  // The largest symbol reaches so far over the border of its tile, and its count beside it.
+  const overhang = (zoom) =>
+    Math.ceil(radiusOf({ state: "never", wait: MANY }, zoom) + (zoom >= COUNT_FROM_ZOOM ? 40 : 2) * everycell.scale);
 
   const fromTile = (features, state) =>
     features.map(({ id, properties: { n, never, wait, due, oldest }, geometry }) => {
@@ -68,7 +73,7 @@
       this.layer = new everycell.VectorTiles({
         pane: "doors",
         minZoom: FROM_ZOOM,
-        overhang: Math.ceil(52 * everycell.scale),
+        overhang,
         load: (z, x, y, { fresh }) => this._load(z, x, y, fresh),
         draw,
       });

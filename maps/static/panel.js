@@ -35,7 +35,8 @@
         ` ${t("households left")}`,
       ),
     );
-    const part = (className, count) => h("i", { class: className, style: { flexGrow: String(count) } });
+    const part = (className, count) =>
+      count > 0 ? h("i", { class: className, style: { flexGrow: String(count) } }) : null;
     const bar = h(
       "div",
       {
@@ -49,7 +50,7 @@
       },
       part("reached", reached),
       part("tried", tried),
-      part("left", Math.max(0, known - reached - tried)),
+      part("left", known - reached - tried),
     );
     const wait = oldest
       ? figure(t("Oldest visit"), oldest, everycell.ago(oldest, today))

@@ -138,7 +138,6 @@
     new everycell.VectorTiles({
       pane: "streets",
       minZoom: 8,
-      overhang: 0,
       load: (z, x, y) => source.streetTile(z, x, y),
       draw,
     }).addTo(map);

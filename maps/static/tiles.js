@@ -8,10 +8,10 @@
   /**
    * A grid of canvases. `options.load(z, x, y, {fresh})` resolves to a tile's features with `x` and `y` (points)
    * or `lines` as shares of the tile; `options.draw(context, features, place)` paints them, where `place.x(share)` and
-   * `place.y(share)` are pixels. `options.overhang` pixels around a tile are free for symbols that reach over its border.
+   * `place.y(share)` are pixels. `options.overhang(zoom)` pixels around a tile are free for symbols that reach over its border.
    */
   everycell.VectorTiles = L.GridLayer.extend({
-    options: { overhang: 0, updateWhenZooming: false, keepBuffer: 1, minZoom: 0, maxZoom: 22, deepest: DEEPEST },
+    options: { overhang: () => 0, updateWhenZooming: false, keepBuffer: 1, minZoom: 0, maxZoom: 22, deepest: DEEPEST },
 
     initialize(options) {
       L.setOptions(this, options);
@@ -80,7 +80,7 @@
     },
 
     _paint(tile) {
-      const { overhang } = this.options;
+      const overhang = this.options.overhang(tile.coords.z);
       const size = this.getTileSize();
       const ratio = Math.min(2, window.devicePixelRatio || 1);
       const { canvas } = tile;

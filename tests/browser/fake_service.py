@@ -28,6 +28,16 @@ EPOCH = date(2020, 1, 1)
 NONCE = "bm9uY2Vub25jZW5vbmNl"
 GREEN = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGM4ceMAAATMAmFZKEmUAAAAAElFTkSuQmCC"
 
+ROUND: dict[str, Any] = {
+    "code": "621102-R-20261101",
+    "area": "621102",
+    "name": "2026-11",
+    "target": 70,
+    "first_on": "2026-11-01",
+    "last_on": "2026-11-30",
+    "closed_at": None,
+}
+
 
 class FakeService:
     """The county and its routes; tests may change `households`, `refuse` and `broken` while it runs."""
@@ -38,6 +48,7 @@ class FakeService:
         self.refuse: str | None = None
         self.visits: list[dict[str, Any]] = []
         self.empty = False
+        self.rounds = [ROUND]
         self.base_map: BaseMap | None = None
         self.address = ""
 
@@ -158,8 +169,7 @@ def _questions(app: FastAPI, service: FakeService) -> None:
 
     @app.get("/rounds")
     def rounds() -> dict[str, Any]:
-        days = {"first_on": "2026-11-01", "last_on": "2026-11-30", "closed_at": None}
-        return {"rounds": [{"code": "621102-R-20261101", "area": "621102", "name": "2026-11", "target": 70, **days}]}
+        return {"rounds": service.rounds}
 
     @app.get("/search")
     def search(q: str) -> dict[str, Any]:

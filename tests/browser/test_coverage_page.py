@@ -189,6 +189,14 @@ def test_round_is_the_usual_cut_off(service: FakeService, open_page: Open) -> No
     expect(page.locator(".headline")).to_contain_text("本轮 2026-11 已走访")
 
 
+def test_without_a_round_ninety_days_count(service: FakeService, open_page: Open) -> None:
+    service.rounds = []
+    page = open_page(url(service))
+    expect(page.get_by_role("button", name="90 天")).to_have_attribute("aria-pressed", "true")
+    assert page.locator("#since select").count() == 0
+    assert not re.search("null|undefined|NaN", page.locator("body").inner_text())
+
+
 def test_search_by_keyboard_opens_the_door(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service))
     page.get_by_role("combobox").first.click()
@@ -293,6 +301,7 @@ def test_nothing_overflows(service: FakeService, open_page: Open, width: int, he
     doors_drawn(page)
     page.screenshot(path=str(tmp_path / f"coverage-{width}.png"))
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert not re.search("null|undefined|NaN", page.locator("body").inner_text())
     size = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
     assert size == pytest.approx(max(14, 0.008 * width), abs=0.1)
     bar = page.locator(".bar").bounding_box()
