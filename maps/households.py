@@ -216,8 +216,6 @@ def _map(
         data=data,
         base_map=base_map,
         start="everycell.start",
-        min_zoom=4,
-        max_zoom=19,
         attribution_control=False,
         zoom_animation=JsCode("!matchMedia('(prefers-reduced-motion: reduce)').matches"),
     )

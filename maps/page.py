@@ -25,6 +25,9 @@ _TEMPLATES: Final = Environment(
     loader=PackageLoader("maps"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 
+MIN_ZOOM: Final = 4
+MAX_ZOOM: Final = 19
+
 # Below JSON there is no `<`, so no value can end the script that carries it.
 _IN_SCRIPT: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -123,7 +126,9 @@ class GridMap(folium.Map):
         base_map: BaseMap | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(location=[0.0, 0.0], zoom_start=2, tiles=None, zoom_control=False, **options)
+        super().__init__(location=[0.0, 0.0], zoom_start=MIN_ZOOM, tiles=None, zoom_control=False, **options)
+        # Folium keeps its own min_zoom and max_zoom for a tile layer; without them Leaflet takes those of our layers.
+        self.options.update(min_zoom=MIN_ZOOM, max_zoom=MAX_ZOOM)
         self._id = "grid"
         self.frame = frame
         self._assets = (tuple(styles), tuple(scripts), tuple(modules))

@@ -52,6 +52,12 @@ def test_county_opens_with_all_its_figures(service: FakeService, open_page: Open
     expect(page.locator("#datatime")).to_contain_text("2026-11-22")
 
 
+@pytest.mark.parametrize("zoom", [5, 19])
+def test_whole_province_and_single_door_can_be_seen(service: FakeService, open_page: Open, zoom: int) -> None:
+    page = open_page(url(service, map=f"{zoom}/35.51/104.62"))
+    assert page.evaluate("everycell.page.map.getZoom()") == zoom
+
+
 def test_towns_lead_to_villages_and_cells_and_back(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service))
     for name in ("城关镇", "南川村", "网格 003"):
