@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.progress import (
@@ -19,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from sqlalchemy import Connection
 
 from api.cli.output import err, opened, out
 from gis.crs import Datum
@@ -28,7 +30,10 @@ from gis.exchange.importer import Options, Summary, import_file
 from gis.exchange.osm_import import OsmSummary, import_osm, parse_levels
 from gis.exchange.rejects import write_rejects
 from gis.settings import settings
+from gis.storage.engine import Store
 from gis.storage.report import LoadReport
+
+T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -219,18 +224,21 @@ def osm(
 ) -> None:
     """An OpenStreetMap extract (.osm.pbf): areas, first cells, doorplates, sites, streets; needs no other file."""
     target = rejects or file.with_name(f"{file.name}.rejects.csv")
-    with opened() as store, _interruptible(), _Bar() as bar, store.begin() as conn:
-        summary = import_osm(
-            conn,
-            file,
-            parse_levels(levels),
-            settings(),
-            bar.told,
-            county_code=county_code,
-            county_name=county_name,
-            dry_run=dry_run,
+    with opened() as store, _Bar() as bar:
+        summary = in_transaction(
+            store,
+            lambda conn: import_osm(
+                conn,
+                file,
+                parse_levels(levels),
+                settings(),
+                bar.told,
+                county_code=county_code,
+                county_name=county_name,
+                dry_run=dry_run,
+            ),
         )
-        write_rejects(target, summary.outside)
+    write_rejects(target, summary.outside)
     _show_osm(file, summary, target, dry_run)
 
 
@@ -251,17 +259,38 @@ def _show_osm(file: Path, summary: OsmSummary, target: Path, dry_run: bool) -> N
 
 
 def _import(kind: Kind, file: Path, options: Options) -> None:
-    with opened() as store, _interruptible(), _Bar() as bar, store.begin() as conn:
-        summary = import_file(conn, kind, file, settings(), options, bar.told)
+    with opened() as store, _Bar() as bar:
+        summary = in_transaction(store, lambda conn: import_file(conn, kind, file, settings(), options, bar.told))
     show(summary)
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
+def in_transaction(store: Store, work: Callable[[Connection], T]) -> T:
+    """Run `work` in a transaction that Ctrl-C ends at once, and wholly: raises Interrupted, nothing is written.
+
+    psycopg2 waits for PostgreSQL without looking at signals, so the work runs in a thread of its own and a signal
+    cancels its query. The commit itself is not interrupted: afterwards it is known that it happened.
+    """
+    before = signal.getsignal(signal.SIGINT)
     try:
-        yield
-    except KeyboardInterrupt:
-        raise Interrupted("stopped; nothing was written") from None
+        with store.begin() as conn:
+            result = _cancellable(conn, work)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return result
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _cancellable(conn: Connection, work: Callable[[Connection], T]) -> T:
+    driver: Any = conn.connection.driver_connection
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        running = pool.submit(work, conn)
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            while not running.done():
+                driver.cancel()  # again: between two queries there is nothing to cancel
+                wait([running], timeout=0.1)
+            raise Interrupted("stopped; nothing was written") from None
 
 
 class _Bar:

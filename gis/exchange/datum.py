@@ -10,8 +10,8 @@ compares them with what is stored, and reads the file as if it were in each of t
   inside that lie outside, and hardly any the other way round?
 
 What it cannot see: the first file of a county (nothing to compare with), points far from every border that match no
-stored doorplate, a few rows (fewer than 8 near a border), and offsets below 50 m. An offset that no datum explains is
-reported for matching shapes and doorplates only.
+stored doorplate, a few rows (fewer than 8 near a border), and offsets below 20 m. An offset that no datum explains is
+reported from 50 m, for matching shapes and doorplates only.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ _HINTS: Final = {
     Datum.gcj02: ("gcj", "高德", "火星", "amap", "腾讯"),
     Datum.bd09: ("bd09", "bd-09", "bd_09", "百度", "baidu"),
 }
-_LEAST_M, _MOST_M = 50.0, 1_700.0
+# GCJ-02 moves most places 100–700 m, but some only 40 m.
+_LEAST_M, _MOST_M = 20.0, 1_700.0
+_LEAST_UNEXPLAINED_M: Final = 50.0
 _LEAST_GAIN: Final = 8
 _GAIN_TO_LOSS: Final = 8
 _FAR_M: Final = 5_000.0
@@ -117,15 +119,25 @@ def offset_of_points(given: Pair, declared: Datum, known: Pair, *, least: int = 
     off = _constant(east, north)
     if off is None:
         return None
-    return Offset(*off, _explaining(given, declared, known, off), f"{len(known[0])} doorplates are stored elsewhere")
+    evidence = _stored_elsewhere(len(known[0]), "doorplate")
+    return _worth_telling(Offset(*off, _explaining(given, declared, known, off), evidence))
+
+
+def _stored_elsewhere(number: int, what: str) -> str:
+    return f"1 {what} is stored elsewhere" if number == 1 else f"{number:,} {what}s are stored elsewhere"
+
+
+def _worth_telling(offset: Offset) -> Offset | None:
+    far = float(np.hypot(offset.east_m, offset.north_m)) >= _LEAST_UNEXPLAINED_M
+    return offset if far or offset.datum is not None else None
 
 
 def _constant(east: Floats, north: Floats) -> tuple[float, float] | None:
-    """The median vector, if it is 50–1,700 m long and most vectors are like it."""
+    """The median vector, if it is 20–1,700 m long and most vectors are like it."""
     x, y = float(np.median(east)), float(np.median(north))
     length = float(np.hypot(x, y))
     spread = float(np.median(np.hypot(east - x, north - y)))
-    return (x, y) if _LEAST_M <= length <= _MOST_M and spread <= max(10.0, 0.2 * length) else None
+    return (x, y) if _LEAST_M <= length <= _MOST_M and spread <= max(5.0, 0.2 * length) else None
 
 
 def _explaining(given: Pair, declared: Datum, known: Pair, off: tuple[float, float]) -> Datum | None:
@@ -154,8 +166,8 @@ def offset_of_shapes(
     off = _constant(east, north)
     if off is None or not _alike(mine, stored, off):
         return None
-    evidence = f"{len(codes)} shapes are stored elsewhere"
-    return Offset(*off, _explaining_shapes([given[code] for code in codes], declared, off), evidence)
+    evidence = _stored_elsewhere(len(codes), "shape")
+    return _worth_telling(Offset(*off, _explaining_shapes([given[code] for code in codes], declared, off), evidence))
 
 
 def _centres(shapes: Geometries) -> Pair:

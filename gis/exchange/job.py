@@ -100,6 +100,8 @@ class Job:
             nonlocal done
             done += rows
             self.progress("writing", done, total)
+            if done >= total:
+                self.progress("bringing the figures up to date", 0, 0)
 
         self.progress("writing", 0, total)
         return told

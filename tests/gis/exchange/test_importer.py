@@ -16,6 +16,7 @@ import shapely
 from sqlalchemy import text
 
 from gis.crs import Datum, from_wgs84
+from gis.errors import WrongPlace
 from gis.exchange.headers import Kind
 from gis.storage.engine import Store
 from tests.gis.exchange import builder
@@ -430,3 +431,14 @@ def test_gcj02_of_a_handful_is_beyond_the_guard(county: Store, tmp_path: Path) -
     lon, lat = from_wgs84(Datum.gcj02, [104.041, 104.042, 104.043], [34.441, 34.442, 34.443])
     frame = pd.DataFrame({"地址": ["新街1号", "新街2号", "新街3号"], "lng": lon, "lat": lat})
     assert figures(run(county, Kind.households, csv(tmp_path / "d.csv", frame)))[1] == 3
+
+
+@pytest.mark.data
+def test_a_county_as_amap_has_it(store: Store, shared_data: Path, tmp_path: Path) -> None:
+    """Minxian from an AMap source: imported as GCJ-02, the same file as WGS 84 is refused."""
+    source = gpd.read_file(shared_data / "dingxi_counties.geojson")
+    county = source[source["name"].str.contains("岷")][["geometry"]].assign(code="621126", name="岷县")
+    path = gpkg(tmp_path / "county.gpkg", gpd.GeoDataFrame(county))
+    assert figures(run(store, Kind.divisions, path, datum=Datum.gcj02)) == (1, 1, 0, 0, 0)
+    with pytest.raises(WrongPlace, match=r"1 shape is stored elsewhere.*GCJ-02"):
+        run(store, Kind.divisions, path)
