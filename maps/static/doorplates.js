@@ -77,7 +77,7 @@
         load: (z, x, y, { fresh }) => this._load(z, x, y, fresh),
         draw,
       });
-      this.layer.on("tileerror", () => this.onerror?.());
+      this.layer.on("tileerror", ({ error }) => this.onerror?.(error));
       this.layer.on(
         "loading load",
         ({ type }) => (map.getContainer().dataset.doors = type === "load" ? "drawn" : "loading"),

@@ -105,7 +105,7 @@
       return door.waiting.map(([code, unit, reached, due]) => this._unit(door, { code, unit, reached, due }));
     }
 
-    async search(text) {
+    async search(text, most) {
       const wanted = shown(text);
       const found = [];
       const add = (kind, code, name, geometry) => found.push({ geometry, properties: { kind, code, name } });
@@ -114,7 +114,7 @@
           add(properties.level ?? "cell", properties.code, properties.name, geometry);
       }
       for (const { code, address, lon, lat, id } of this.data.doors) {
-        if (found.length >= 50) break;
+        if (found.length >= most) break;
         if (shown(`${code} ${address}`).includes(wanted))
           found.push({
             id,
@@ -122,7 +122,7 @@
             properties: { kind: "doorplate", code, name: address },
           });
       }
-      return found.slice(0, 50);
+      return found.slice(0, most);
     }
 
     async doorTile(z, x, y) {

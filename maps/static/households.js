@@ -89,7 +89,7 @@
         dueSoonDays: config.due_soon_days,
         since: this.cutoff.now.since,
       });
-      this.doors.onerror = () => this._offline();
+      this.doors.onerror = (error) => this._offline(error);
       const heard = { onrecorded: () => this._repaint(), onsettled: (...what) => this._settled(...what) };
       this.visits = source.live ? new everycell.Visits(everycell.byId("record"), source, heard) : null;
       this.list = new everycell.WaitingList(this);
@@ -138,9 +138,9 @@
 
     _take(coverage) {
       this.figures.take(coverage.areas);
-      this.today = Math.max(this.today, everycell.day(coverage.as_of)); // A closed round is as of its last day.
       Object.assign(this, { asOf: coverage.as_of, fetchedAt: Date.now() });
-      this.offline?.remove();
+      if (everycell.day(coverage.as_of) > this.today) this._newDay(coverage.as_of);
+      this._online();
       const changed = this.cells.recolour(this.figures.byCell);
       const words = `${this.today}/${this.cutoff.text()}`;
       if (changed.length || words !== this.said) {
@@ -150,6 +150,13 @@
       }
       this._showTime(false);
       return changed;
+    }
+
+    // On a screen that stays on, days pass: "30 days" and "due soon" count anew. Once a day, whatever the service says.
+    _newDay(day) {
+      if (sessionStorage.getItem("everycell.day") === day || this.visits?.dialog.open) return;
+      sessionStorage.setItem("everycell.day", day);
+      location.reload();
     }
 
     async _recount() {
@@ -165,10 +172,17 @@
       if (bounds.isValid()) await this.doors.refresh(bounds);
     }
 
+    _online() {
+      if (!this.offline) return;
+      this.offline.remove();
+      this.offline = null;
+      this.doors.refresh();
+    }
+
     _offline(error) {
       this._showTime(true);
       if (this.offline?.isConnected) return;
-      const detail = error ? everycell.reason(error) : t("The service cannot be reached.");
+      const detail = everycell.reason(error);
       this.offline = everycell.notice(t("{detail} What you see is not the newest.", { detail }), "bad");
     }
 
@@ -260,7 +274,9 @@
         ["ArrowLeft", "ArrowRight"].includes(key) && this._tab(this.tab === "list" ? "areas" : "list", true);
       everycell.byId("tabs").addEventListener("keydown", turn);
       addEventListener("hashchange", () => location.reload());
-      if (this.source.live) setInterval(() => document.hidden || this.refresh(), REFRESH_MS);
+      if (!this.source.live) return;
+      setInterval(() => document.hidden || this.refresh(), REFRESH_MS);
+      document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
     }
 
     _moved() {

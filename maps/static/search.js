@@ -2,6 +2,7 @@
 // Search by code or address: a combobox that works with the keyboard alone.
 {
   const PAUSE_MS = 180;
+  const MOST = 50;
 
   const N = (message) => message; // Marks a message for the catalogue.
   const KINDS = {
@@ -42,7 +43,7 @@
       clearTimeout(this.timer);
       this.asked?.abort();
       this.asked = new AbortController();
-      this.answer = this.source.search(text, this.asked.signal).then(
+      this.answer = this.source.search(text, MOST, this.asked.signal).then(
         (found) => this._show(found, text),
         (error) => error.name === "AbortError" || this._say(everycell.reason(error)),
       );
@@ -79,6 +80,8 @@
           h("span", {}, words, h("small", {}, code)),
         );
       });
+      const more = t("The first {number}. Type more to find the rest.", { number: MOST });
+      if (found.length >= MOST) rows.push(h("li", { class: "muted", role: "option", "aria-disabled": "true" }, more));
       this.list.replaceChildren(...rows);
       return this._open(found.length > 0);
     }

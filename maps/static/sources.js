@@ -118,7 +118,8 @@
 
     /** Unvisited households of an area, longest wait first, in batches as they arrive. */
     async *unvisited(area, since, signal) {
-      const answer = await this._ask(`/households/unvisited?area=${encodeURIComponent(area)}&since=${since}`, {
+      const where = area ? `area=${encodeURIComponent(area)}&` : "";
+      const answer = await this._ask(`/households/unvisited?${where}since=${since}`, {
         signal,
         headers: { Accept: "application/geo+json" },
       });
@@ -140,8 +141,9 @@
       return features.map(household);
     }
 
-    search(text, signal) {
-      return this._json(`/search?q=${encodeURIComponent(text)}`, { signal }).then(({ features }) => features);
+    search(text, most, signal) {
+      const path = `/search?q=${encodeURIComponent(text)}&limit=${most}`;
+      return this._json(path, { signal }).then(({ features }) => features);
     }
 
     async record(visit) {

@@ -213,6 +213,13 @@ def test_search_by_keyboard_opens_the_door(service: FakeService, open_page: Open
     expect(page.locator(".card h3")).to_have_text("永安路8号")
 
 
+def test_search_says_when_it_shows_only_the_first(service: FakeService, open_page: Open) -> None:
+    page = open_page(url(service))
+    page.get_by_role("combobox").first.fill("永安路")
+    expect(page.locator("#found li")).to_have_count(51)
+    expect(page.locator("#found li").last).to_contain_text("只列出前 50 条")
+
+
 def test_site_shows_its_last_check(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service, map="16/35.512/104.620"))
     click_at(page, fake.SOUTH + 1.5 * fake.SIDE, fake.WEST + 2.5 * fake.SIDE)
@@ -267,6 +274,10 @@ def test_lost_service_is_said_and_the_time_turns_amber(
     page.evaluate("everycell.page.refresh()")
     expect(page.locator(".notice.bad")).to_contain_text("无法连接服务")
     expect(page.locator("#datatime")).to_have_class(re.compile("stale"))
+    page.unroute("**/coverage?*")
+    page.evaluate("everycell.page.refresh()")
+    expect(page.locator(".notice.bad")).to_have_count(0)
+    expect(page.locator("#datatime")).not_to_have_class(re.compile("stale"))
     assert all("ERR_FAILED" in one for one in complaints)
     complaints.clear()
 
