@@ -1,9 +1,9 @@
-"""COPY: the fast way for many rows into a staging table of the transaction."""
+"""The fast ways for many values: COPY into a staging table of the transaction, arrays as one literal."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 import pyarrow as pa
@@ -22,8 +22,8 @@ def stage(
 ) -> None:
     """Make the temporary table `table` (gone at the end of the transaction) and COPY `frame` into it.
 
-    `columns` are its columns and their types; the frame must have them all and nothing else counts. Missing values (None,
-    NaN, NaT) become NULL. `on_progress` is told the rows of each chunk. An empty frame makes an empty table.
+    `columns` are its columns and their types; the frame must have them all and nothing else counts. Missing values
+    (None, NaN, NaT) become NULL. `on_progress` is told the rows of each chunk. An empty frame makes an empty table.
     """
     definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
     conn.execute(text(f"CREATE TEMPORARY TABLE {table} ({definition}) ON COMMIT DROP"))
@@ -47,3 +47,12 @@ def copy_into(conn: Connection, table: str, columns: list[str], frame: pd.DataFr
     assert driver is not None  # noqa: S101 - a checked-out connection has one
     with driver.cursor() as cursor:
         cursor.copy_expert(f"COPY {table} ({listed}) FROM STDIN (FORMAT csv)", buffer)
+
+
+def array(texts: Iterable[str]) -> str:
+    """PostgreSQL's text form of an array, to be bound as one parameter and cast (`CAST(:ids AS uuid[])`).
+
+    The driver would write a list as a constructor with an expression for every element, which the server parses slowly.
+    """
+    escaped = (one.replace("\\", "\\\\").replace('"', '\\"') for one in texts)
+    return "{" + ",".join(f'"{one}"' for one in escaped) + "}"

@@ -267,7 +267,8 @@ coverage_day = Table(
     _required("day", Date),
     _required("cell", _Code),
     _required("households", Integer),
-    PrimaryKeyConstraint("county", "kind", "day", "cell", name="pk_coverage_day"),
+    # By cell first: a batch of visits touches few cells, and their days then lie side by side.
+    PrimaryKeyConstraint("county", "cell", "kind", "day", name="pk_coverage_day"),
     _one_of("coverage_day", "kind", "reached", "contact", "due"),
     # A histogram that would go below zero has been miscounted: the transaction fails instead.
     CheckConstraint("households >= 0", name="ck_coverage_day_households"),

@@ -45,7 +45,7 @@ BEGIN
         VALUES (p_county, 'contact', coalesce(p_contact, '-infinity'), p_cell, p_by),
                (p_county, 'due', p_due, p_cell, p_by),
                (p_county, 'reached', coalesce(p_reached, '-infinity'), p_cell, p_by)
-        ON CONFLICT (county, kind, day, cell) DO UPDATE SET households = t.households + excluded.households;
+        ON CONFLICT (county, cell, kind, day) DO UPDATE SET households = t.households + excluded.households;
         RETURN;
     END IF;
     UPDATE everycell.coverage_day t SET households = t.households + p_by

@@ -32,21 +32,6 @@ END $$;
 
 CREATE TYPE everycell.visit_outcome AS (index integer, status text);
 
-CREATE FUNCTION everycell.lock_for_visits(p_county integer, p_households text[]) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE cells text[];
-BEGIN
-    WITH locked AS (
-        SELECT d.cell
-        FROM everycell.household h
-        JOIN everycell.doorplate d ON d.county = p_county AND d.id = h.doorplate
-        WHERE h.county = p_county AND h.code = ANY (p_households)
-        ORDER BY d.id, h.id FOR NO KEY UPDATE
-    )
-    SELECT array_agg(DISTINCT cell) INTO cells FROM locked;
-    PERFORM 1 FROM everycell.cell_revision
-    WHERE county = p_county AND cell = ANY (cells) ORDER BY cell FOR NO KEY UPDATE;
-END $$;
-
 -- Returns the status of every visit by its index: accepted, repeated (same id and content), conflict (same id, other
 -- content), unknown (no such household).
 CREATE FUNCTION everycell.record_visits(
@@ -55,18 +40,34 @@ CREATE FUNCTION everycell.record_visits(
 ) RETURNS SETOF everycell.visit_outcome LANGUAGE plpgsql AS $$
 DECLARE
     mode_before text := current_setting('everycell.mode', true);
+    codes text[];
+    homes uuid[];
+    doors bigint[];
+    door_tids tid[];
+    cells text[];
 BEGIN
     PERFORM everycell.ensure_visit_months(p_days);
-    PERFORM everycell.lock_for_visits(p_county, p_households);
+    -- What is locked stays where it is (its tid too) until the transaction ends.
+    SELECT array_agg(code), array_agg(home), array_agg(door), array_agg(door_tid), array_agg(cell)
+    INTO codes, homes, doors, door_tids, cells
+    FROM (
+        SELECT h.code, h.id AS home, d.id AS door, d.ctid AS door_tid, d.cell
+        FROM everycell.household h
+        JOIN everycell.doorplate d ON d.county = p_county AND d.id = h.doorplate
+        WHERE h.county = p_county AND h.code = ANY (p_households)
+        ORDER BY d.id, h.id FOR NO KEY UPDATE
+    ) locked;
+    PERFORM 1 FROM everycell.cell_revision
+    WHERE county = p_county AND cell = ANY (cells) ORDER BY cell FOR NO KEY UPDATE;
     PERFORM set_config('everycell.mode', 'batch', true);
     RETURN QUERY
     WITH batch AS MATERIALIZED (
-        SELECT b.*, h.id AS hid
+        SELECT b.*, l.home
         FROM unnest(p_ids, p_households, p_days, p_times, p_outcomes, p_teams, p_purposes)
              WITH ORDINALITY AS b (id, code, visited_on, visited_at, outcome, team, purpose, index)
-        LEFT JOIN everycell.household h ON h.county = p_county AND h.code = b.code
+        LEFT JOIN unnest(codes, homes) AS l (code, home) ON l.code = b.code COLLATE "C"
     ), first AS MATERIALIZED (
-        SELECT DISTINCT ON (id) * FROM batch WHERE hid IS NOT NULL ORDER BY id, index
+        SELECT DISTINCT ON (id) * FROM batch WHERE home IS NOT NULL ORDER BY id, index
     ), taken AS (
         INSERT INTO everycell.visit_id (county, id, visited_on) SELECT p_county, id, visited_on FROM first ORDER BY id
         ON CONFLICT DO NOTHING
@@ -75,30 +76,33 @@ BEGIN
         SELECT f.* FROM first f JOIN taken t ON t.id = f.id
     ), added AS (
         INSERT INTO everycell.visit (county, id, visited_on, household, visited_at, outcome, team, purpose)
-        SELECT p_county, id, visited_on, hid, visited_at, outcome, team, purpose FROM fresh
+        SELECT p_county, id, visited_on, home, visited_at, outcome, team, purpose FROM fresh
     ), seen AS (
-        SELECT hid, max(visited_on) FILTER (WHERE outcome = 'reached') AS reached, max(visited_on) AS contact
-        FROM fresh GROUP BY hid
-    ), change AS MATERIALIZED (
-        SELECT h.id, h.doorplate, d.cell, h.status, h.last_reached_on AS reached_was, h.last_contact_on AS contact_was,
-               h.due_on AS due_was, n.reached, n.contact,
-               coalesce(n.reached, h.registered_on) + h.interval_days AS due
-        FROM seen s
-        JOIN everycell.household h ON h.county = p_county AND h.id = s.hid
-        JOIN everycell.doorplate d ON d.county = p_county AND d.id = h.doorplate
+        SELECT home, max(visited_on) FILTER (WHERE outcome = 'reached') AS reached, max(visited_on) AS contact
+        FROM fresh GROUP BY home
+    ), door AS (
+        SELECT DISTINCT ON (d.id) d.* FROM unnest(doors, door_tids, cells) AS d (id, tid, cell)
+    ), behind AS MATERIALIZED (  -- every household behind the doors: those visited, and the others for the figures
+        SELECT h.ctid AS tid, d.id AS door, d.tid AS door_tid, d.cell, h.status = 'active' AS active,
+               h.last_reached_on AS reached_was, h.last_contact_on AS contact_was, h.due_on AS due_was,
+               n.reached, n.contact, coalesce(n.reached, h.registered_on) + h.interval_days AS due
+        FROM door d
+        JOIN everycell.household h ON h.county = p_county AND h.doorplate = d.id
+        LEFT JOIN seen s ON s.home = h.id
         CROSS JOIN LATERAL (SELECT greatest(h.last_reached_on, s.reached) AS reached,
                                    greatest(h.last_contact_on, s.contact) AS contact) n
-        WHERE n.reached IS DISTINCT FROM h.last_reached_on OR n.contact IS DISTINCT FROM h.last_contact_on
+    ), change AS MATERIALIZED (
+        SELECT * FROM behind WHERE (reached, contact) IS DISTINCT FROM (reached_was, contact_was)
     ), dated AS (
         UPDATE everycell.household h SET last_reached_on = c.reached, last_contact_on = c.contact
-        FROM change c WHERE h.county = p_county AND h.id = c.id
+        FROM change c WHERE h.county = p_county AND h.ctid = c.tid
     ), delta AS MATERIALIZED (
         SELECT k.kind, k.day, c.cell, sum(k.n)::integer AS n
         FROM change c CROSS JOIN LATERAL (VALUES
             ('reached', coalesce(c.reached_was, '-infinity'), -1), ('reached', coalesce(c.reached, '-infinity'), 1),
             ('contact', coalesce(c.contact_was, '-infinity'), -1), ('contact', coalesce(c.contact, '-infinity'), 1),
             ('due', c.due_was, -1), ('due', c.due, 1)) AS k (kind, day, n)
-        WHERE c.status = 'active'
+        WHERE c.active
         GROUP BY k.kind, k.day, c.cell HAVING sum(k.n) <> 0
     ), less AS (
         UPDATE everycell.coverage_day t SET households = t.households + d.n
@@ -106,18 +110,15 @@ BEGIN
         RETURNING 1
     ), more AS (
         INSERT INTO everycell.coverage_day AS t (county, kind, day, cell, households)
-        SELECT p_county, kind, day, cell, n FROM delta WHERE n > 0 ORDER BY kind, day, cell
-        ON CONFLICT (county, kind, day, cell) DO UPDATE SET households = t.households + excluded.households
+        SELECT p_county, kind, day, cell, n FROM delta WHERE n > 0 ORDER BY cell COLLATE "C", kind, day
+        ON CONFLICT (county, cell, kind, day) DO UPDATE SET households = t.households + excluded.households
     ), figures AS (
-        SELECT p.doorplate, count(*) FILTER (WHERE coalesce(c.reached, h.last_reached_on) IS NULL) AS never,
-               min(coalesce(c.reached, h.last_reached_on)) AS oldest_on, min(coalesce(c.due, h.due_on)) AS due_on
-        FROM (SELECT DISTINCT doorplate FROM change WHERE status = 'active') p
-        JOIN everycell.household h ON h.county = p_county AND h.doorplate = p.doorplate AND h.status = 'active'
-        LEFT JOIN change c ON c.id = h.id
-        GROUP BY p.doorplate
+        SELECT door_tid, count(*) FILTER (WHERE reached IS NULL) AS never, min(reached) AS oldest_on, min(due) AS due_on
+        FROM behind WHERE active AND door IN (SELECT door FROM change WHERE active)
+        GROUP BY door_tid
     ), shown AS (
         UPDATE everycell.doorplate d SET never = f.never, oldest_on = f.oldest_on, due_on = f.due_on
-        FROM figures f WHERE d.county = p_county AND d.id = f.doorplate
+        FROM figures f WHERE d.county = p_county AND d.ctid = f.door_tid
             AND (d.never, d.oldest_on, d.due_on) IS DISTINCT FROM (f.never, f.oldest_on, f.due_on)
     ), raised AS (
         UPDATE everycell.cell_revision r SET revision = revision + 1
@@ -129,15 +130,15 @@ BEGIN
     )
     SELECT b.index::integer, CASE
         WHEN f.index = b.index THEN 'accepted'
-        WHEN b.hid IS NULL AND NOT EXISTS (
+        WHEN b.home IS NULL AND NOT EXISTS (
             SELECT FROM everycell.visit_id i WHERE i.county = p_county AND i.id = b.id) THEN 'unknown'
-        WHEN (f.hid, f.visited_at, f.outcome, f.team, f.purpose)
-           = (b.hid, b.visited_at, b.outcome, b.team, b.purpose) THEN 'repeated'
+        WHEN (f.home, f.visited_at, f.outcome, f.team, f.purpose)
+           = (b.home, b.visited_at, b.outcome, b.team, b.purpose) THEN 'repeated'
         WHEN f.id IS NULL AND EXISTS (
             SELECT FROM everycell.visit v
             WHERE v.county = p_county AND v.id = b.id AND v.visited_on = b.visited_on
               AND (v.household, v.visited_at, v.outcome, v.team, v.purpose)
-                = (b.hid, b.visited_at, b.outcome, b.team, b.purpose)) THEN 'repeated'
+                = (b.home, b.visited_at, b.outcome, b.team, b.purpose)) THEN 'repeated'
         ELSE 'conflict' END
     FROM batch b
     LEFT JOIN fresh f ON f.id = b.id
@@ -166,7 +167,8 @@ CREATE FUNCTION everycell.recount_cells(p_county integer, p_cells text[]) RETURN
     CROSS JOIN LATERAL (VALUES
         ('reached', coalesce(alike.last_reached_on, '-infinity')),
         ('contact', coalesce(alike.last_contact_on, '-infinity')), ('due', alike.due_on)) AS k (kind, day)
-    GROUP BY k.kind, k.day, alike.cell;
+    GROUP BY alike.cell, k.kind, k.day
+    ORDER BY alike.cell, k.kind, k.day;  -- the days of a cell side by side, in the table as in its key
 $$;
 
 -- Housekeeping: days on which no household stands any more, and news that every screen has seen.

@@ -112,7 +112,7 @@ def _tables() -> None:
         sa.Column("households", sa.Integer(), nullable=False),
         sa.CheckConstraint("kind IN ('reached', 'contact', 'due')", name="ck_coverage_day_kind"),
         sa.CheckConstraint("households >= 0", name="ck_coverage_day_households"),
-        sa.PrimaryKeyConstraint("county", "kind", "day", "cell", name="pk_coverage_day"),
+        sa.PrimaryKeyConstraint("county", "cell", "kind", "day", name="pk_coverage_day"),
         schema="everycell",
         postgresql_with={"fillfactor": 80},
     )
