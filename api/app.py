@@ -54,9 +54,7 @@ def create_app(
         title="everycell",
         description="Has every cell, and every household in it, been visited, and which have not?",
         version=version("everycell"),
-        openapi_url="/api",
-        docs_url=None,  # both would load their scripts from the internet
-        redoc_url=None,
+        openapi_url=None,  # ours is at /api, and its pages would load scripts from the internet
         redirect_slashes=False,
         lifespan=lifespan,
         dependencies=[Depends(refuse_unknown_parameters)],

@@ -63,6 +63,12 @@ class AnswerCache:
         if old is not None:
             self._used -= _size(key, old)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._answers.clear()
+            self._used = 0
+
     @property
     def used(self) -> int:
         """Bytes in use."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import Annotated, Final
+from itertools import islice
+from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
@@ -32,6 +34,7 @@ from gis.storage.revisions import Touch
 
 router = APIRouter()
 _CSV: Final = "text/csv; charset=utf-8"
+_FEATURES_A_PIECE: Final = 200
 
 RoundCode = Annotated[
     str | None, Query(description="A round's code: coverage since its first day, frozen when closed.")
@@ -138,17 +141,23 @@ def unvisited_households(
 def _unvisited_pieces(serving: Service, area: str | None, since: date | None, form: Format) -> Generator[bytes]:
     with serving.streams.one(), serving.store.read() as conn:
         cut_off = since or default_since(conn, area, serving.today)
-        found = unvisited(conn, area, cut_off)
-        if form is Format.csv:
-            yield from tables.csv_pieces(tables.UNVISITED, map(tables.unvisited_row, found))
-            return
-        head = {"type": "FeatureCollection", "as_of": str(serving.today), "since": str(cut_off)}
-        yield json.dumps(head)[:-1].encode() + b',"features":['
-        separator = ""
-        for household in found:
-            yield (separator + _feature(household)).encode()
-            separator = ",\n"
-        yield b"]}"
+        # Closed here, while its cursor is still open: the client may leave in the middle.
+        with closing(cast(Generator[UnvisitedHousehold], unvisited(conn, area, cut_off))) as found:
+            yield from _unvisited_in(form, found, serving.today, cut_off)
+
+
+def _unvisited_in(form: Format, found: Iterable[UnvisitedHousehold], today: date, since: date) -> Iterator[bytes]:
+    if form is Format.csv:
+        yield from tables.csv_pieces(tables.UNVISITED, map(tables.unvisited_row, found))
+        return
+    yield json.dumps({"type": "FeatureCollection", "as_of": str(today), "since": str(since)})[:-1].encode()
+    yield b',"features":['
+    features = map(_feature, found)
+    separator = ""
+    while piece := list(islice(features, _FEATURES_A_PIECE)):
+        yield (separator + ",\n".join(piece)).encode()
+        separator = ",\n"
+    yield b"]}"
 
 
 def _feature(household: UnvisitedHousehold) -> str:

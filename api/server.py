@@ -6,6 +6,7 @@ the environment's settings.
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 import threading
@@ -79,10 +80,10 @@ def listen(host: str, port: int, *, next_free: bool = False) -> socket.socket:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             return socket.create_server((host, candidate), family=family, backlog=2048)
         except OSError as error:
-            reason = error.strerror or str(error)
-            if isinstance(error, socket.gaierror):
+            reason = (error.strerror or str(error)).partition(" (")[0].lower()
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise BadInput(f"--host: {host!r} is no address of this machine: {reason}", field="--host") from None
-    raise BadInput(f"--port: cannot listen on {host} port {port}: {reason.lower()}", field="--port")
+    raise BadInput(f"--port: cannot listen on {host} port {port}: {reason}", field="--port")
 
 
 def address_of(listener: socket.socket) -> str:

@@ -9,6 +9,7 @@ from api.features.items import CRS84
 from api.features.items import MEDIA_TYPE as GEOJSON
 from api.features.tiles import DOORS_FROM, MAX_ZOOM
 from api.features.tiles import MEDIA_TYPE as MVT
+from api.openapi import MEDIA_TYPE as OPENAPI
 from gis.storage.revisions import Box
 
 _SET: Final = "WebMercatorQuad"
@@ -19,6 +20,7 @@ _PIXEL_M: Final = 0.00028
 _CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
@@ -42,7 +44,7 @@ def landing(base: str) -> dict[str, Any]:
         "links": [
             _link("self", "application/json", f"{base}/", "This document"),
             _link("alternate", "text/html", f"{base}/?f=html", "This document for a browser"),
-            _link("service-desc", "application/vnd.oai.openapi+json;version=3.1", f"{base}/api", "OpenAPI"),
+            _link("service-desc", OPENAPI, f"{base}/api", "OpenAPI"),
             _link("conformance", "application/json", f"{base}/conformance", "Conformance classes"),
             _link("data", "application/json", f"{base}/collections", "Collections"),
             _link(
@@ -83,7 +85,7 @@ def collection_document(collection: Collection, base: str, extent: Box | None) -
         "links": links,
     }
     if collection.statement:
-        document |= {"itemType": "feature", "crs": [CRS84], "storageCrs": "http://www.opengis.net/def/crs/EPSG/0/4490"}
+        document |= {"itemType": "feature", "crs": [CRS84]}
     if extent is not None:
         document["extent"] = {"spatial": {"bbox": [list(extent)], "crs": CRS84}}
     return document

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import JSONResponse, Response
 
-from api import html
+from api import html, openapi
 from api.answers import Body
 from api.deps import Service, Serving
 from api.features import items, tiles
@@ -39,6 +39,11 @@ def landing_page(request: Request, serving: Serving, f: F = None) -> Response:
     with serving.store.read() as conn:
         found = items.county_names(conn, serving.mirror.counties(Touch()))
     return html.landing(found, base=base, version=version("everycell"))
+
+
+@router.get("/api", summary="This description, OpenAPI 3.0")
+def description(request: Request) -> Response:
+    return JSONResponse(openapi.described(request.app), media_type=openapi.MEDIA_TYPE)
 
 
 @router.get("/conformance", summary="What of the OGC standards holds here")
