@@ -349,6 +349,7 @@
       document.documentElement.dataset.ready = "empty";
       return;
     }
+    everycell.byId("legend").open = innerWidth >= 720;
     everycell.page = new CoverageMap(map);
     everycell.page.open().catch((error) => {
       document.documentElement.dataset.ready = "failed";

@@ -17,6 +17,8 @@ ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftsh
 
 Open = Callable[..., Page]
 
+expect.set_options(timeout=20_000)  # a busy machine draws slowly; a page that is right is not slower for it
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder needs the browser."""
@@ -67,12 +69,12 @@ def open_page(chromium: Browser, complaints: list[str]) -> Iterator[Open]:
 
 def doors_drawn(page: Page) -> None:
     """Wait until no tile of doors is on its way."""
-    expect(page.locator(".map")).not_to_have_attribute("data-doors", "loading", timeout=20_000)
+    expect(page.locator(".map")).not_to_have_attribute("data-doors", "loading")
 
 
 def list_is(page: Page, waiting: int) -> None:
     """Wait until the list has come to its end and says so many households."""
-    expect(page.locator("#list-count")).to_have_text(f"待走访 {waiting:,} 户,等待最久的在前", timeout=15_000)
+    expect(page.locator("#list-count")).to_have_text(f"待走访 {waiting:,} 户,等待最久的在前")
 
 
 def _foreign(url: str, host: str, complaints: list[str]) -> None:
