@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from gis.codes import county_of
 from gis.errors import BadInput
 from gis.settings import Settings
+from gis.storage.bulk import array
 from gis.storage.queries import query
 from gis.storage.report import LoadReport, Reject
 
@@ -181,13 +182,13 @@ def _record(
             query("households/record_visits"),
             {
                 "county": county,
-                "ids": [str(v.id) for v in batch],
-                "households": [v.household for v in batch],
-                "days": [v.visited_at.astimezone(settings.zone).date() for v in batch],
-                "times": [v.visited_at for v in batch],
-                "outcomes": [v.outcome.value for v in batch],
-                "teams": [v.team for v in batch],
-                "purposes": [v.purpose.value for v in batch],
+                "ids": array(str(v.id) for v in batch),
+                "households": array(v.household for v in batch),
+                "days": array(v.visited_at.astimezone(settings.zone).date().isoformat() for v in batch),
+                "times": array(v.visited_at.isoformat() for v in batch),
+                "outcomes": array(v.outcome.value for v in batch),
+                "teams": array(v.team for v in batch),
+                "purposes": array(v.purpose.value for v in batch),
             },
         )
         for position, status in found:
