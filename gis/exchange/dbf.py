@@ -34,7 +34,7 @@ class Attributes:
             for offset, heading in self.mended.items():
                 file.seek(offset)
                 file.write(heading.ljust(_HEADING_BYTES + 1, b"\x00"))
-        return folder / shapefile.name
+        return folder / f"{shapefile.stem}.shp"
 
 
 def sibling(path: Path, suffix: str) -> Path | None:

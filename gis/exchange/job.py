@@ -133,6 +133,8 @@ class Job:
 
     def _list(self, rejects: list[Reject]) -> None:
         target = self.rejects_path
+        if target.absolute() == self.path.absolute():
+            raise BadInput(f"--rejects: {target} is the file itself; name another file", field="--rejects")
         try:
             if rejects:
                 write_rejects(target, rejects)

@@ -13,8 +13,10 @@ digits may pass for an identity number (one in eleven has the right check digit)
 that share their first digits with two other numbers of the column, as codes of one village do. Identity numbers of 15
 digits (no check digit) count only where nearly the whole column looks like birth dates of the last century.
 
-What it cannot see: personal names in a column with an innocent heading, landline numbers, and anything drawn as a
-picture. Columns that mean no field are not stored in any case.
+In files of dwellings and visits, a column of mostly different names of people stops too (`personal_names.py`).
+
+What it cannot see: single names in a text, landline numbers, and anything drawn as a picture; nor the text of lines
+that are no rows (too many or too few fields), which is dropped unread. Columns that mean no field are never stored.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from numpy.typing import NDArray
 from gis.errors import PersonalData
 from gis.exchange.headers import Kind
 from gis.exchange.personal_headings import personal_heading
+from gis.exchange.personal_names import looks_like_names
 
 Digits = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -82,11 +85,24 @@ def find_personal(
         what = personal_heading(str(column), kind)
         if what is not None:
             return Finding(str(column), what, None)
+    # A file without a header line has its first row there.
+    heading = _look(pd.Series([str(column) for column in frame.columns], dtype="str"), False, ())
+    if heading is not None:
+        return Finding(f"number {heading[1] + 1}", heading[0], None)
     for column in frame.columns:
         found = _look(frame[column], column in codes, counties)
+        if found is None and kind in (Kind.households, Kind.visits):
+            found = _names(frame[column])
         if found is not None:
             return Finding(str(column), *found)
     return None
+
+
+def _names(column: pd.Series[Any]) -> Found | None:
+    if not (pd.api.types.is_string_dtype(column) or column.dtype == object):
+        return None
+    first = looks_like_names(_strings(column))
+    return None if first is None else ("personal names", first)
 
 
 # --- by value -------------------------------------------------------------------------------------------------------

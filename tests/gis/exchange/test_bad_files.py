@@ -317,6 +317,12 @@ BAD: dict[str, Bad] = {
     "column name of households": Bad(
         Kind.households, doors(lambda d: d.assign(name="x")), "column 'name'", PersonalData
     ),
+    "column of names": Bad(
+        Kind.households,
+        doors(lambda d: d.assign(备注=[f"王{chr(0x5927 + at)}" for at in range(len(d))])),
+        r"column '备注' looks like personal names \(row 1\)",
+        PersonalData,
+    ),
     "column in pinyin": Bad(Kind.households, doors(lambda d: d.assign(LXDH="x")), "column 'LXDH'", PersonalData),
     "mobile under an innocent heading": Bad(
         Kind.households,
@@ -412,6 +418,16 @@ def test_rejects_that_cannot_be_written_stop_the_import(untouched: Store, tmp_pa
     path = csv(tmp_path / "doors.csv", frame.assign(户号=[f"N{at}" for at in range(6)]))
     with pytest.raises(BadInput, match=r"--rejects: .* cannot be written"):
         run(untouched, Kind.households, path, rejects=tmp_path / "no" / "such" / "folder.csv")
+
+
+def test_rejects_never_overwrite_the_file(untouched: Store, tmp_path: Path) -> None:
+    frame = dwellings(6)
+    frame.loc[0, "经度"] = np.nan
+    path = csv(tmp_path / "doors.csv", frame)
+    before = path.read_bytes()
+    with pytest.raises(BadInput, match="is the file itself"):
+        run(untouched, Kind.households, path, rejects=path)
+    assert path.read_bytes() == before
 
 
 def test_interrupt_leaves_nothing(untouched: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,3 +179,32 @@ def test_an_empty_frame_is_judged_by_its_headings() -> None:
     assert find_personal(pd.DataFrame({"备注": []}), Kind.households) is None
     assert find_personal(pd.DataFrame({"手机": []}), Kind.households) is not None
     assert find_personal(pd.DataFrame(), Kind.households) is None
+
+
+NAMES = words(
+    "王小明 李芳 张伟 刘洋 陈静 杨磊 黄丽 赵军 吴强 周敏 徐杰 孙娟 马超 朱琳 胡建国 郭秀英 何平 林峰 高翔 罗丹"
+)
+HAMLETS = words(
+    "王家庄 李家沟 张湾 刘家坪 陈庄 杨家岭 黄河村 赵家台 吴家堡 周家寨 徐家营 孙家坡 马家河 朱家店 胡家集 郭家桥"
+)
+
+
+def test_a_column_of_names_where_people_live() -> None:
+    assert look(NAMES) == "personal names"
+    assert look([*NAMES, None, None, "空户", "无"]) == "personal names"
+    assert find_personal(pd.DataFrame({"名称": NAMES}), Kind.cells) is None
+
+
+def test_hamlets_and_units_are_no_names() -> None:
+    assert look(HAMLETS) is None
+    assert look(HAMLETS * 50) is None
+    assert look([f"{at}单元{at}01" for at in range(50)]) is None
+    assert look(words("东户 西户 中户 一楼 二楼 底商 车库 阁楼 左 右 上房 下房")) is None
+    assert look(["马坝", "石门"] * 500) is None
+
+
+def test_a_first_row_of_values_in_the_place_of_headings() -> None:
+    frame = pd.DataFrame({"甲": ["x"], "东街 " + MOBILE: ["y"]})
+    found = find_personal(frame, Kind.households)
+    assert found is not None
+    assert (found.column, found.what) == ("number 2", "mobile numbers")
