@@ -41,9 +41,13 @@ _STAGED: Final = {
 }
 _ADD: Final = text(
     """
-    INSERT INTO everycell.visit (county, id, visited_on, household, visited_at, outcome, team, purpose)
-    SELECT :county, s.id, s.visited_on, h.id, s.visited_at, s.outcome, s.team, s.purpose
-    FROM staged_visit s JOIN everycell.household h ON h.county = :county AND h.code = s.household
+    WITH added AS (
+        INSERT INTO everycell.visit (county, id, visited_on, household, visited_at, outcome, team, purpose)
+        SELECT :county, s.id, s.visited_on, h.id, s.visited_at, s.outcome, s.team, s.purpose
+        FROM staged_visit s JOIN everycell.household h ON h.county = :county AND h.code = s.household
+        RETURNING county, id, visited_on
+    )
+    INSERT INTO everycell.visit_id (county, id, visited_on) SELECT county, id, visited_on FROM added
     """
 )
 _DATE: Final = text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from gis.demo.load import load_county, load_first_visits
 from gis.errors import Conflict
 from gis.households.check import check
 from gis.households.coverage import coverage
+from gis.households.visits import Outcome, Purpose, Visit, record_visits
 from gis.storage.engine import Store
 
 
@@ -74,3 +76,16 @@ def test_days_are_those_of_the_county_and_not_of_greenwich(store: Store, county:
             {"today": today + timedelta(days=1)},
         ).scalar()
     assert wrong == 0
+
+
+def test_a_visit_of_the_past_cannot_be_sent_again_with_other_content(
+    store: Store, county: DemoCounty, today: date
+) -> None:
+    with store.begin() as conn:
+        load_county(conn, county, store.settings, today=today)
+    past = next(county.visits()).iloc[0]
+    instant = datetime.now(UTC) - timedelta(hours=1)
+    again = Visit(UUID(past["id"]), past["household"], instant, Outcome.reached, "T99", Purpose.routine)
+    with store.begin() as conn:
+        result = record_visits(conn, [again], store.settings)
+    assert [refusal.code for refusal in result.refused] == ["conflict"]
