@@ -36,6 +36,8 @@ def fetch_bytes(conn: Connection, statement: TextClause, values: Mapping[str, An
     """The one `bytea` of a statement; empty where there is no row or it is NULL."""
     copied = copy_out(conn, statement, values)
     start = _HEADER.size
+    if len(copied) < start + _FIELD.size:  # the trailer alone
+        return b""
     fields, length = _FIELD.unpack_from(copied, start)
     if fields != 1 or length <= 0:
         return b""

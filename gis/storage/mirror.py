@@ -105,11 +105,11 @@ class Mirror:
 
     def extent(self) -> Box | None:
         """The box around everything, in degrees; None where there is no cell."""
-        boxes = np.array([state.extent for state in self._states.values() if state.extent is not None])
-        if not len(boxes):
+        boxes = [state.extent for state in self._states.values() if state.extent is not None]
+        if not boxes:
             return None
-        west, south, east, north = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
-        return west, south, east, north
+        wests, souths, easts, norths = zip(*boxes, strict=True)
+        return min(wests), min(souths), max(easts), max(norths)
 
     def token(self, touch: Touch) -> bytes:
         """Bytes that change whenever something that `touch` names has changed, and from database to database."""

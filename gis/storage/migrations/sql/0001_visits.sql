@@ -55,7 +55,7 @@ BEGIN
         FROM everycell.household h
         JOIN everycell.doorplate d ON d.county = p_county AND d.id = h.doorplate
         WHERE h.county = p_county AND h.code = ANY (p_households)
-        ORDER BY d.id, h.id FOR NO KEY UPDATE
+        ORDER BY d.id FOR NO KEY UPDATE OF d
     ) locked;
     PERFORM 1 FROM everycell.cell_revision
     WHERE county = p_county AND cell = ANY (cells) ORDER BY cell FOR NO KEY UPDATE;
