@@ -1,6 +1,6 @@
 """Coverage from the memory of a worker: the histogram of each county is kept as a matrix and follows the revisions.
 
-A change costs the next question a recount of the cells that changed; an arbitrary cut-off day costs a millisecond. The
+A change costs the next question the rows of the cells that changed; an arbitrary cut-off day costs a millisecond. The
 figures are those of `gis.households.coverage.coverage` (a test holds one against the other), all of one snapshot.
 """
 
@@ -24,7 +24,7 @@ from gis.storage.binary import fetch_integers
 from gis.storage.queries import query
 
 _COLUMNS: Final = {"cell": "i8", "kind": "i4", "day": "i4", "households": "i4"}
-_RECOUNT: Final = 40  # more changed cells than these are read faster with the whole county
+_REREAD: Final = 200  # more changed cells than these are read faster with the whole county
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ def _bring_up_to_date(conn: Connection, county: int, kept: _County, today: date)
     revisions = {row.code: row.revision for row in rows}
     changed = [code for code, revision in revisions.items() if kept.revisions.get(code) != revision]
     same_cells = kept.matrix is not None and revisions.keys() == kept.revisions.keys()
-    if not (same_cells and len(changed) <= _RECOUNT and _recount(conn, county, kept, changed, today)):
+    if not (same_cells and len(changed) <= _REREAD and _reread(conn, county, kept, changed, today)):
         codes = np.array([int(code) for code in revisions], np.int64)
-        entries = fetch_integers(conn, query("households/histogram"), {"county": county}, _COLUMNS)
+        entries = _entries(conn, county, None)
         kept.matrix = DayMatrix(codes, entries[np.isin(entries["cell"], codes)], today)
     kept.revisions = revisions
     kept.names = [row.name for row in rows]
@@ -96,17 +96,19 @@ def _bring_up_to_date(conn: Connection, county: int, kept: _County, today: date)
     kept.stamp = next((tuple(row) for row in conn.execute(query("cells/county_changes")) if row.county == county), None)
 
 
-def _recount(conn: Connection, county: int, kept: _County, changed: Sequence[str], today: date) -> bool:
-    """Count the changed cells again; False where the matrix must be made anew."""
+def _reread(conn: Connection, county: int, kept: _County, changed: Sequence[str], today: date) -> bool:
+    """Read the changed cells again; False where the matrix must be made anew."""
     if kept.matrix is None or not kept.matrix.covers(today, today):
         return False
     if not changed:
         return True
-    # A few thousand rows by index: starting parallel workers would take longer than the work.
-    conn.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
-    values = {"county": county, "cells": list(changed)}
-    entries = fetch_integers(conn, query("households/histogram_of_cells"), values, _COLUMNS)
+    entries = _entries(conn, county, changed)
     return kept.matrix.replace(np.array([int(code) for code in changed], np.int64), entries)
+
+
+def _entries(conn: Connection, county: int, cells: Sequence[str] | None) -> NDArray[np.void]:
+    values = {"county": county, "cells": None if cells is None else list(cells)}
+    return fetch_integers(conn, query("households/histogram"), values, _COLUMNS)
 
 
 def _counted_by_database(conn: Connection, county: int, since: date, today: date) -> CellFigures:
