@@ -38,7 +38,7 @@ T = TypeVar("T")
 app = typer.Typer(
     no_args_is_help=True,
     help="Import the county's files: GeoPackage, Shapefile (plain or zipped), GeoJSON, GeoParquet, CSV. A file with"
-    " personal data is refused; of the others only known columns are stored.",
+    " personal data is refused; of the others only known columns are stored. What stands in brackets is optional.",
 )
 
 File = Annotated[Path, typer.Argument(help="the file", show_default=False)]
@@ -107,7 +107,7 @@ def cells(
     enclaves: Enclaves = False,
     new_outline: NewOutline = False,
 ) -> None:
-    """Cells: code (15 digits), polygon, [name, kind]. All cells of each village that the file names; they must tile."""
+    """Cells: code (15 digits), polygon (name, kind). All cells of each village that the file names; they must tile."""
     _import(
         Kind.cells,
         file,
@@ -142,7 +142,7 @@ def households(
     dry_run: DryRun = False,
     accept_offset: Accept = False,
 ) -> None:
-    """Dwellings, one a row: place, [address, code, unit, status, …]. Rows of one address or point share a doorplate."""
+    """Dwellings, one a row: place (address, code, unit, status, …). Rows of one address or point share a doorplate."""
     _import(
         Kind.households,
         file,
@@ -172,7 +172,7 @@ def visits(
     strict: Strict = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Visits: household, time, outcome, team, [purpose, id]. The same file again repeats nothing."""
+    """Visits: household, time, outcome, team (purpose, id). The same file again repeats nothing."""
     _import(
         Kind.visits,
         file,
@@ -194,7 +194,7 @@ def sites(
     dry_run: DryRun = False,
     accept_offset: Accept = False,
 ) -> None:
-    """Key sites: name, category, place, [code, address, …]. Categories are a closed list of facilities."""
+    """Key sites: name, category, place (code, address, …). Categories are a closed list of facilities."""
     _import(
         Kind.sites,
         file,

@@ -119,6 +119,8 @@ def _settled(
     job: Job, table: Table, match: Match, placed: Placed | None, reports: list[LoadReport], found: list[Reject]
 ) -> Summary:
     rows_read = len(table.rows) + len(table.malformed)
+    if not any(report.inserted + report.updated + report.unchanged for report in reports):
+        job.refuse_all(found)
     job.settle(rows_read, found)
     job.progress("done", rows_read, rows_read)
     return Summary(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 from sqlalchemy import Connection, text
@@ -116,10 +116,14 @@ class Job:
     def refuse_nothing(self, frame: pd.DataFrame, rejects: list[Reject]) -> None:
         """Raise BadInput where no row is left."""
         if not len(frame):
-            self._list(rejects)
-            raise BadInput(
-                f"{self.file}: none of its {len(rejects):,} rows can be used: {_commonest(rejects)}", field=self.file
-            )
+            self.refuse_all(rejects)
+
+    def refuse_all(self, rejects: list[Reject]) -> NoReturn:
+        """List the rejects, which are all rows, and raise BadInput."""
+        self._list(rejects)
+        raise BadInput(
+            f"{self.file}: none of its {len(rejects):,} rows can be used: {_commonest(rejects)}", field=self.file
+        )
 
     def settle(self, rows: int, rejects: list[Reject]) -> None:
         """List the rejects; with --strict, any is one too many."""

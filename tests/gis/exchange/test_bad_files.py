@@ -306,6 +306,17 @@ BAD: dict[str, Bad] = {
         Kind.cells, lambda f: gpkg(f / "c.gpkg", cells().drop(index=5)), "do not tile", BrokenCoverage
     ),
     "only a bow-tie": Bad(Kind.cells, all_bow_ties, "none of its 1 rows can be used: .*crosses itself at 104.01"),
+    "visits of nobody": Bad(
+        Kind.visits,
+        text("v.csv", f"{VISIT}NOBODY,2026-11-01,见到,T1\n"),
+        r"none of its 1 rows can be used: household: there is no such household \(row 1\)",
+    ),
+    "doors in no cell": Bad(
+        Kind.households,
+        text("d.csv", "lon,lat\n104.2,34.4\n"),
+        "none of its 1 rows can be used: lon, lat: stands in no cell",
+        options={"accept_offset": True},
+    ),
     # people
     "column 身份证号": Bad(
         Kind.households,

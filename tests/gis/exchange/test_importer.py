@@ -390,7 +390,7 @@ def test_a_visit_with_the_same_id_and_other_content(county: Store, tmp_path: Pat
     path = tmp_path / "visits.csv"
     key = "7b7d8e0e-7a35-4c51-9a2b-9a2e3b0f5b11"
     for outcome in ("见到", "无人"):
-        lines = f"{key},H00005,SEEN,{outcome},T1\nx,H00006,SEEN,见到,T1\n"
+        lines = f"{key},H00005,SEEN,{outcome},T1\nx,H00006,SEEN,见到,T1\n,H00007,SEEN,见到,T1\n"
         path.write_text(dated(f"id,户号,走访时间,结果,队伍\n{lines}"), encoding="utf-8")
         summary = run(county, Kind.visits, path)
     assert (1, "id", "a visit with this id and other content is already recorded") in reasons(summary)
