@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -25,25 +26,30 @@ def run(store: Store, kind: Kind, path: Path, **options: object) -> Summary:
         return import_file(conn, kind, path, store.settings, Options(**options))  # type: ignore[arg-type]
 
 
+def administer(cluster: Cluster, statement: str) -> None:
+    """Run a statement that cannot be in a transaction; its connection, to the template, is closed at once."""
+    connection = psycopg2.connect(cluster.admin_url.replace("postgresql+psycopg2://", "postgresql://"))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
+
+
 @pytest.fixture(scope="module")
 def county(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A store with 16 cells and 600 dwellings."""
     folder = tmp_path_factory.mktemp("county")
-    name = f"exchange_{folder.parent.name}_{folder.name}".replace("-", "_").replace(".", "_")
-    connection = psycopg2.connect(cluster.admin_url.replace("postgresql+psycopg2://", "postgresql://"))
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name} TEMPLATE everycell OWNER everycell")
-        url = cluster.url.replace("/everycell?", f"/{name}?")
-        config = Settings(home=cluster.home, database_url=url)
-        engine = make_engine(url, config)
-        store = Store(engine, config)
-        run(store, Kind.cells, builder.gpkg(folder / "cells.gpkg", builder.cells()))
-        run(store, Kind.households, builder.csv(folder / "doors.csv", builder.dwellings()))
-        yield store
-        engine.dispose()
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    connection.close()
+    name = f"exchange_{uuid4().hex}"
+    administer(cluster, f"CREATE DATABASE {name} TEMPLATE everycell OWNER everycell")
+    url = cluster.url.replace("/everycell?", f"/{name}?")
+    config = Settings(home=cluster.home, database_url=url)
+    engine = make_engine(url, config)
+    store = Store(engine, config)
+    run(store, Kind.cells, builder.gpkg(folder / "cells.gpkg", builder.cells()))
+    run(store, Kind.households, builder.csv(folder / "doors.csv", builder.dwellings()))
+    yield store
+    engine.dispose()
+    administer(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
