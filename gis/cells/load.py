@@ -7,7 +7,6 @@ Nothing is written where the cells would not tile.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, cast
 
@@ -53,6 +52,8 @@ def load_divisions(
         outcome = conn.execute(query("cells/upsert_division"), _division_values(row)).scalar()
         inserted += outcome is True
         updated += outcome is False
+    if inserted or updated:
+        _raise_revision(conn, county)
     if cut:
         _cut_first_cells(conn, county, frame, today)
     return LoadReport("division", inserted, updated, len(frame) - inserted - updated)
@@ -239,14 +240,21 @@ def refresh_divisions(conn: Connection, county: int) -> None:
     towns = _united(villages, Level.town)
     whole = as_multipolygon(united(towns.values()))
     conn.execute(query("cells/upsert_outline"), {"county": county, "wkb": shapely.to_wkb(whole)})
+    changed = 0
     for code, shape in {**villages, **towns, f"{county:06}": whole}.items():
-        conn.execute(
+        changed += conn.execute(
             text(
                 "UPDATE everycell.division SET geom = ST_GeomFromWKB(:wkb, 4490)"
                 " WHERE code = :code AND NOT ST_OrderingEquals(geom, ST_GeomFromWKB(:wkb, 4490))"
             ),
             {"code": code, "wkb": shapely.to_wkb(as_multipolygon(shape))},
-        )
+        ).rowcount
+    if changed:
+        _raise_revision(conn, county)
+
+
+def _raise_revision(conn: Connection, county: int) -> None:
+    """Tell whoever holds an answer about the county's divisions that it is no longer valid."""
     conn.execute(
         text("UPDATE everycell.county_outline SET revision = revision + 1 WHERE county = :county"), {"county": county}
     )
@@ -257,47 +265,3 @@ def _united(inside: Mapping[str, shapely.Geometry], level: Level) -> dict[str, s
     for code, shape in inside.items():
         groups.setdefault(code[: DIGITS[level]], []).append(shape)
     return {code: united(shapes) for code, shapes in groups.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """Frames of divisions and cells whose codes are those already stored for the same sources."""
-
-    divisions: gpd.GeoDataFrame
-    cells: gpd.GeoDataFrame
-
-
-def adopt_codes(conn: Connection, county: int, divisions: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> Coded:
-    """Give divisions whose `source` is stored the code it has there; new ones get codes that were never used.
-
-    For sources without codes of their own (OSM): a second extract keeps the codes of the first. Divisions are renamed
-    from the outside in, and cells follow their village.
-    """
-    found = conn.execute(
-        text("SELECT source, code FROM everycell.division WHERE source IS NOT NULL AND starts_with(code, :county)"),
-        {"county": f"{county:06}"},
-    )
-    stored: dict[str, str] = {row.source: row.code for row in found}
-    used = set(conn.execute(text("SELECT code FROM everycell.division")).scalars())
-    renamed: dict[str, str] = {}
-    for row in rows(divisions.sort_values("code")):
-        parent = parent_of(row.code)
-        head = renamed.get(parent, parent) if parent else None
-        renamed[row.code] = stored.get(row.source) or _free_code(row.code, head, used)
-        used.add(renamed[row.code])
-    divisions = divisions.assign(code=divisions["code"].map(renamed))
-    village = cells["village"].map(renamed)
-    return Coded(divisions, cells.assign(code=village + cells["code"].str[12:], village=village))
-
-
-def _free_code(code: str, parent: str | None, used: set[str]) -> str:
-    """The proposed code under its parent, or the next one that was never used."""
-    if parent is None:
-        return code
-    digits = len(code) - len(parent)
-    number = int(code[len(parent) :])
-    while f"{parent}{number:0{digits}}" in used:
-        number += 1
-    if number >= 10**digits:
-        raise BadInput(f"code: {parent} has no free code left below it", field="code")
-    return f"{parent}{number:0{digits}}"

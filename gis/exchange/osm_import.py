@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from gis.cells.load import adopt_codes, load_cells, load_divisions
+from gis.cells.load import load_cells, load_divisions
+from gis.cells.sources import adopt_codes
 from gis.cells.topology import Fault
 from gis.codes import Level
 from gis.errors import BadInput

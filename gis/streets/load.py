@@ -32,17 +32,19 @@ def load_streets(conn: Connection, county: int, frame: gpd.GeoDataFrame) -> Load
         }
     )
     stage(conn, "staged_street", STREET, staged)
-    conn.execute(
+    removed = conn.execute(
         text(
             "DELETE FROM everycell.street t WHERE county = :county"
             " AND NOT EXISTS (SELECT FROM staged_street s WHERE s.id = t.id)"
         ),
         {"county": county},
-    )
+    ).rowcount
     outcomes = conn.execute(query("streets/upsert_streets"), {"county": county}).scalars().all()
-    conn.execute(
-        text("UPDATE everycell.county_outline SET revision = revision + 1 WHERE county = :county"), {"county": county}
-    )
+    if removed or outcomes:
+        conn.execute(
+            text("UPDATE everycell.county_outline SET revision = revision + 1 WHERE county = :county"),
+            {"county": county},
+        )
     conn.execute(text("DROP TABLE staged_street"))
     inserted = sum(outcomes)
     return LoadReport("street", inserted, len(outcomes) - inserted, len(frame) - len(outcomes))

@@ -7,7 +7,8 @@ import pytest
 from shapely import MultiPolygon, box
 from sqlalchemy import text
 
-from gis.cells.load import adopt_codes, load_cells, load_divisions, polygons_of
+from gis.cells.load import load_cells, load_divisions, polygons_of
+from gis.cells.sources import adopt_codes
 from gis.errors import BadInput, BrokenCoverage
 from gis.households.check import check
 from gis.storage.engine import Store
