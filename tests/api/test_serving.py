@@ -77,3 +77,10 @@ def test_addresses() -> None:
         listen("no.such.host.invalid", 0)
     with listen("0.0.0.0", 0) as everywhere:
         assert address_of(everywhere).startswith("http://127.0.0.1:")
+
+
+def test_answers_do_not_wait_for_a_delayed_ack() -> None:
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
