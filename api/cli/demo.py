@@ -82,6 +82,7 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
     from gis.demo.plan import COUNTY_CODE
 
     if _is_there(store, COUNTY_CODE, None, add=add):
+        _tell_other_size(store, int(COUNTY_CODE), households)
         return
     from gis.demo.county import generate
     from gis.demo.load import load_county, settle
@@ -95,6 +96,21 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
             load_county(conn, county, settings(), today=today, on_progress=steps.told)
         steps.told("statistics", 0, 0)
         settle(store)
+
+
+def _tell_other_size(store: Store, county: int, wanted: int) -> None:
+    """Say so where the county that is there is not the one that was asked for."""
+    with store.read() as conn:
+        number = conn.execute(
+            text("SELECT count(*) FROM everycell.household WHERE county = :county"), {"county": county}
+        ).scalar_one()
+    if number != wanted:
+        err.print(
+            f"示范县 is there already, with {number:,} households instead of {wanted:,}; for another one give another"
+            " data folder (EVERYCELL_HOME)",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _extract(store: Store, path: Path, levels: str, *, add: bool) -> None:

@@ -19,6 +19,10 @@ from gis.storage.engine import Store
 from tests.gis.exchange.osm_xml import county
 
 SMALL = ("--households", "2000", "--port", "0")
+TOLD = (
+    "示范县 is there already, with 2,000 households instead of 60,000; for another one give another data folder"
+    " (EVERYCELL_HOME)"
+)
 
 
 def command(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -73,11 +77,11 @@ def test_made_once_served_and_ended_by_signals(env: dict[str, str]) -> None:
         with serving("--port", address.rsplit(":", 1)[1], env=env) as (second, other):
             assert other != address
             second.send_signal(signal.SIGINT)
-            assert second.wait(60) == 0
+            assert second.wait(120) == 0
             assert second.stderr is not None
-            assert second.stderr.read() == "everycell: stopped\n"
+            assert second.stderr.read().splitlines() == [TOLD, "everycell: stopped"]
         first.send_signal(signal.SIGTERM)
-        assert first.wait(60) == 0
+        assert first.wait(120) == 0
 
 
 def test_an_extract_instead_and_no_mixing(env: dict[str, str], store: Store, tmp_path: Path) -> None:
@@ -104,7 +108,7 @@ def test_stopped_while_making_leaves_nothing(env: dict[str, str], store: Store) 
     assert process.stderr is not None
     process.stderr.readline()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 130
+    assert process.wait(120) == 130
     assert "nothing was written" in process.stderr.read()
     process.stderr.close()
     assert stored(store) == []
@@ -118,7 +122,7 @@ def test_in_an_empty_data_folder_postgresql_is_started_and_stopped(tmp_path: Pat
         with urlopen(f"{address}/readyz") as answer:
             assert answer.status == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(120) == 0
     status = subprocess.run(
         [sys.executable, "-m", "gis.storage.cluster", "--home", str(tmp_path / "home"), "status"],
         capture_output=True,
