@@ -1,6 +1,6 @@
 """Which renderer draws the doors: Folium's VectorGrid, MapLibre GL inside Leaflet, or a canvas grid of our own.
 
-`python -m bench.renderer [--quick]`. Every renderer gets the same vector tiles from a server on this machine and the
+`./run bench renderer [--quick]`. Every renderer gets the same vector tiles from a server on this machine and the
 same 1280 x 800 view with 20,000 doors at zooms 14, 15 and 16, one after the other in one run, in Debian's Chromium
 without a graphics card (WebGL by SwiftShader). Measured: milliseconds from adding the layer until everything is drawn
 (median of the repeats), the frame times of a pan across half the view, and what a click gives. Needs `npm ci`.
