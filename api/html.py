@@ -61,6 +61,7 @@ def page(title: str, document: Mapping[str, Any], *, base: str) -> Body:
         features=features[:_MOST_ROWS],
         unshown=max(0, len(features) - _MOST_ROWS),
         shown=_shown,
+        columns_of=_columns_of,
     )
     return Body(text.encode(), MEDIA_TYPE, tuple(security_headers(nonce).items()))
 
@@ -83,3 +84,12 @@ def _shown(value: Any) -> str:
     if isinstance(value, str | int | float):
         return str(value)
     return json.dumps(value, ensure_ascii=False)
+
+
+def _columns_of(value: Any) -> list[str]:
+    """The columns of a list of like rows; empty for everything else."""
+    if not isinstance(value, list) or not value or not all(isinstance(row, dict) for row in value):
+        return []
+    columns = list(value[0])
+    flat = all(list(row) == columns and not any(isinstance(v, dict | list) for v in row.values()) for row in value)
+    return columns if flat else []

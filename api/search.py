@@ -82,8 +82,10 @@ def _in_order(conn: Connection, text: str, counties: Sequence[int], limit: int) 
             "first": [begin for _, begin in pairs],
             "last": [begin + _LAST for _, begin in pairs],
         }
-        for row in conn.execute(query("households/search_codes"), {**values, **ranges}):
-            yield _point_feature(row._mapping)
+        coded = conn.execute(query("households/search_codes"), {**values, **ranges}).all()
+        yield from (_point_feature(row._mapping) for row in coded)
+        if coded and text.isascii():
+            return  # a code was meant: addresses, which are read one by one, have nothing to add
     for row in conn.execute(query("households/search_addresses"), values):
         yield _point_feature(row._mapping)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import islice
 from typing import Any, Final
 
@@ -45,9 +44,10 @@ _ROWS_A_PIECE: Final = 500
 
 def coverage_row(area: AreaCoverage) -> dict[str, Any]:
     """One area of `GET /coverage`."""
-    values = {**asdict(area), "coverage": area.coverage, "level": area.level.value}
-    values["oldest_on"] = area.oldest_on.isoformat() if area.oldest_on else None
-    return {name: values[name] for name in COVERAGE}
+    row = {name: getattr(area, name) for name in COVERAGE}
+    row["level"] = area.level.value
+    row["oldest_on"] = area.oldest_on and area.oldest_on.isoformat()
+    return row
 
 
 def coverage_document(table: CoverageTable) -> dict[str, Any]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from api.params import whole, word
-from gis.errors import NotFound
+from gis.errors import BadInput, NotFound
 
 _Key = Callable[[str, str], int | str]
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection of features. `statement` is a named SQL, `key` parses an item's id and the keyset."""
+    """A collection of features. `statement` is a named SQL, `key` parses an item's id.
+
+    Pages follow `after`, the key of the last item: its id, or where items are sorted `by_door` the id of its doorplate,
+    a point, and its own.
+    """
 
     id: str
     title: str
@@ -25,6 +29,7 @@ class Collection:
     filters: tuple[str, ...] = ("bbox", "area")
     shared: bool = False
     tiles: bool = False
+    by_door: bool = False
     geometry: str = "Point"
 
 
@@ -34,6 +39,16 @@ def _code(text: str, field: str) -> str:
 
 def _serial(text: str, field: str) -> int:
     return whole(text, field)
+
+
+def after_of(collection: Collection, text: str) -> tuple[int | None, int | str]:
+    """Where a page goes on: the doorplate (where items are sorted by it) and the key. Raises BadInput."""
+    if not collection.by_door:
+        return None, collection.key(text, "after")
+    door, point, code = text.partition(".")
+    if not point:
+        raise BadInput("after: is no key of a page: follow the `next` links", field="after")
+    return whole(door, "after"), collection.key(code, "after")
 
 
 _ROWS: Final = (
@@ -71,6 +86,7 @@ _ROWS: Final = (
         "households/items",
         _code,
         filters=("bbox", "area", "doorplate"),
+        by_door=True,
     ),
     Collection("sites", "重点场所 · Key sites", "Facilities with their last check.", "sites/items", _code),
 )
@@ -96,6 +112,3 @@ def tiled_of(name: str) -> Collection:
     if found is None:
         raise NotFound(f"collection: {name!r} has no tiles; {', '.join(TILED)} have", field="collection")
     return found
-
-
-Values = dict[str, Any]

@@ -31,6 +31,7 @@ class ItemsQuery:
     area: str | None = None
     limit: int = 100
     after: int | str | None = None
+    after_door: int | None = None
     level: str | None = None
     doorplate: int | None = None
     item: int | str | None = None
@@ -50,6 +51,7 @@ class ItemsQuery:
         return {
             "counties": list(counties),
             "after": self.after,
+            "after_door": self.after_door,
             "item": self.item,
             "box": boxes[0] if boxes else None,
             "box2": boxes[1] if len(boxes) > 1 else None,
@@ -88,7 +90,7 @@ def item(conn: Connection, asked: ItemsQuery, counties: Sequence[int], base: str
     if not rows:
         raise NotFound(f"id: there is no {asked.item} in {asked.collection.id}", field="id")
     there = f"{base}/collections/{asked.collection.id}"
-    here = f"{there}/items/{rows[0].key}"
+    here = f"{there}/items/{asked.item}"
     links = [
         {"rel": "self", "type": MEDIA_TYPE, "href": here},
         {"rel": "alternate", "type": "text/html", "href": f"{here}?f=html"},

@@ -14,7 +14,7 @@ from api import html, openapi
 from api.answers import Body
 from api.deps import Service, Serving
 from api.features import items, tiles
-from api.features.collections import COLLECTIONS, TILED, Collection, collection_of, tiled_of
+from api.features.collections import COLLECTIONS, TILED, Collection, after_of, collection_of, tiled_of
 from api.features.documents import collection_document, conformance, landing, tileset, tilesets, web_mercator_quad
 from api.html import asks_html, document
 from api.params import DEFAULT_LIMIT, Area, Bbox, F, Format, Limit, Since, boxes, format_of
@@ -90,12 +90,14 @@ def collection_items(
 ) -> Response:
     found = collection_of(collection)
     _refuse_foreign_filters(found, level=level, doorplate=doorplate)
+    after_door, after_key = (None, None) if after is None else after_of(found, after)
     asked = items.ItemsQuery(
         collection=found,
         boxes=None if bbox is None else boxes(bbox),
         area=area,
         limit=limit,
-        after=None if after is None else found.key(after, "after"),
+        after=after_key,
+        after_door=after_door,
         level=_division_level(level),
         doorplate=None if doorplate is None else int(COLLECTIONS["doorplates"].key(doorplate, "doorplate")),
     )

@@ -53,7 +53,8 @@ def test_paging_gives_every_item_once(served: Served, name: str, limit: int) -> 
     features = everything(served, f"/collections/{name}/items?limit={limit}")
     ids = [feature["id"] for feature in features]
     assert len(ids) == len(set(ids)) == NUMBERS[name]
-    assert ids == sorted(ids)
+    if name != "households":  # those are sorted by their doorplate first
+        assert ids == sorted(ids)
 
 
 def test_number_matched_is_told_when_it_is_known(served: Served) -> None:
