@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 
 from api.deps import Serving
 from api.html import MEDIA_TYPE
+from gis.cells.sources import credits
 from gis.errors import BadInput, NotFound
 from gis.settings import Settings
 from maps import csp
@@ -35,6 +36,8 @@ def coverage_map(
         raise BadInput(f"lang: {lang!r} is none of zh, en", field="lang")
     settings = serving.store.settings
     nonce = token_urlsafe(18)
+    with serving.store.read() as conn:
+        named = credits(conn)
     page = coverage_page(
         CoveragePage(
             nonce=nonce,
@@ -44,6 +47,7 @@ def coverage_map(
             base=request.scope.get("root_path", ""),
             due_soon_days=settings.due_soon_days,
             base_map=_base_map(settings),
+            credits=named,
         )
     )
     headers = {

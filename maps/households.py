@@ -97,7 +97,8 @@ class CoveragePage:
     """What the live page is made from.
 
     `bounds` (west, south, east, north in degrees) is where the map opens; None means that nothing has been imported,
-    and the page says how. `today` is the county's day, `base` where the service is mounted ("" for the root).
+    and the page says how. `today` is the county's day, `base` where the service is mounted ("" for the root), `credits`
+    whom the data's licence wants named on the map.
     """
 
     nonce: str
@@ -109,6 +110,7 @@ class CoveragePage:
     cutoffs: Sequence[int] = CUTOFFS
     due_soon_days: int = 14
     base_map: BaseMap | None = None
+    credits: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ class CoverageFile:
     title: str = ""
     lang: Lang = "zh"
     due_soon_days: int = 14
+    credits: Sequence[str] = ()
 
 
 def coverage_page(config: CoveragePage) -> str:
@@ -147,6 +150,7 @@ def coverage_page(config: CoveragePage) -> str:
             "categories": _categories(config.lang),
             "base_map": config.base_map is not None,
             "attribution": bool(config.base_map and config.base_map.attribution),
+            "credits": list(config.credits),
         }
     }
     page = _map(frame, data, empty=config.bounds is None, modules=(MODULE,), base_map=config.base_map)
@@ -166,6 +170,7 @@ def coverage_file(content: CoverageFile) -> str:
         "categories": _categories(content.lang),
         "base_map": False,
         "attribution": False,
+        "credits": list(content.credits),
     }
     data = {"config": config, "data": _embedded(content)}
     return _map(frame, data, empty=content.bounds is None).page()

@@ -12,6 +12,7 @@ import typer
 from sqlalchemy import Connection
 
 from api.cli.output import day, err, opened
+from gis.cells.sources import credits
 from gis.codes import Level
 from gis.errors import BadInput, NotFound
 from gis.households.coverage import counties, default_since, today_in
@@ -64,6 +65,7 @@ def coverage(
             area=area or "",
             lang=language(lang),
             due_soon_days=settings().due_soon_days,
+            credits=credits(conn),
         )
         if content.bounds is None:
             raise NotFound("there is no cell yet; import cells first")

@@ -1,8 +1,9 @@
-"""Codes for divisions that come without any: a source that is known keeps the code it once got."""
+"""Where divisions come from: whom a map of them must name, and the codes of those that come without any."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import geopandas as gpd
 from sqlalchemy import Connection, text
@@ -10,6 +11,20 @@ from sqlalchemy import Connection, text
 from gis.codes import parent_of
 from gis.errors import BadInput
 from gis.storage.frames import rows
+
+# A prefix of `source` -> whom the licence of such data wants named on every map of it.
+_CREDITS: Final = {"osm:": "© OpenStreetMap contributors"}
+
+
+def credits(conn: Connection) -> list[str]:
+    """Whom a map of the stored divisions must name; none where all come from the county's own files."""
+    found = conn.execute(
+        text(
+            "SELECT DISTINCT split_part(source, ':', 1) || ':' AS origin FROM everycell.division"
+            " WHERE source IS NOT NULL"
+        )
+    ).scalars()
+    return sorted(_CREDITS[origin] for origin in found if origin in _CREDITS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
   const { h, t } = everycell;
   const REFRESH_MS = 60000;
   const PANES = { streets: 250, cells: 400, doors: 430, marks: 450 };
+  const WHOLE_FROM = 13;
   const VIEW = /^(\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/; // zoom/lat/lon
 
   const width = (element) => (document.body.classList.contains("folded") ? 0 : element.offsetWidth);
@@ -51,7 +52,19 @@
       L.control
         .scale({ imperial: false, position: "bottomright", maxWidth: Math.round(110 * everycell.scale) })
         .addTo(map);
-      if (this.config.attribution) L.control.attribution({ prefix: false }).addTo(map);
+      this._credit(map);
+    }
+
+    /** Names whom the data's licences want named. The control takes HTML: texts are made harmless first. */
+    _credit(map) {
+      const { attribution, credits } = this.config;
+      if (!attribution && !credits.length) return;
+      const control = L.control.attribution({ prefix: false }).addTo(map);
+      const span = document.createElement("span");
+      for (const credit of credits) {
+        span.textContent = credit;
+        control.addAttribution(span.innerHTML);
+      }
     }
 
     _draw(cells, divisions, sites) {
@@ -101,8 +114,18 @@
 
     _view() {
       const asked = VIEW.exec(everycell.address.read().map ?? "");
-      if (asked) this.map.setView([Number(asked[2]), Number(asked[3])], Number(asked[1]), { animate: false });
-      else this._fit(this.cells.bounds(this.area) ?? this._configured(), false);
+      if (!asked) this._fit(this.cells.bounds(this.area) ?? this._configured(), false);
+      else {
+        const [zoom, lat, lon] = asked.slice(1).map(Number);
+        this._between(zoom, () => this.map.setView([lat, lon], zoom, { animate: false }));
+      }
+    }
+
+    // Steps of the zoom are whole; only a view of an area from afar, without doors, may lie between two to fill the map.
+    _between(zoom, work) {
+      this.map.options.zoomSnap = zoom < WHOLE_FROM ? 0.25 : 1;
+      work();
+      this.map.options.zoomSnap = 1;
     }
 
     _configured() {
@@ -114,12 +137,9 @@
       if (!bounds) return;
       const panel = width(everycell.byId("panel"));
       const left = panel > innerWidth / 2 ? 0 : panel;
-      this.map.fitBounds(bounds, {
-        animate,
-        maxZoom: 17,
-        paddingTopLeft: [left + 24, 24],
-        paddingBottomRight: [64, 24],
-      });
+      const options = { animate, maxZoom: 17, paddingTopLeft: [left + 24, 24], paddingBottomRight: [64, 24] };
+      const zoom = this.map.getBoundsZoom(bounds, false, L.point(left + 88, 48));
+      this._between(zoom, () => this.map.fitBounds(bounds, options));
     }
 
     // --- figures ------------------------------------------------------------------------------------------------

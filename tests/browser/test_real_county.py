@@ -125,5 +125,6 @@ def test_page_figures_and_geopandas_agree(liechtenstein: Store, tmp_path: Path, 
         page = open_page(f"{address}/maps/coverage#since={since}")
         waiting = int((counted["known"] - counted["reached"]).sum())
         expect(page.locator(".headline b")).to_have_text(f"{waiting:,}")
+        expect(page.locator(".leaflet-control-attribution")).to_have_text("© OpenStreetMap contributors")
         for label in ("known", "reached", "tried", "never"):
             expect(page.locator("#panel")).to_contain_text(f"{int(counted[label].sum()):,}")

@@ -8,7 +8,7 @@ from shapely import MultiPolygon, box
 from sqlalchemy import text
 
 from gis.cells.load import load_cells, load_divisions, polygons_of
-from gis.cells.sources import adopt_codes
+from gis.cells.sources import adopt_codes, credits
 from gis.errors import BadInput, BrokenCoverage
 from gis.households.check import check
 from gis.storage.engine import Store
@@ -132,3 +132,11 @@ def test_codes_are_kept_by_source(store: Store) -> None:
         coded = adopt_codes(conn, COUNTY, second, cells)
     assert coded.divisions["code"].tolist() == ["990101", "990101101", VILLAGE, "990101101202"]
     assert coded.cells["code"].tolist() == [cell_code(1)]
+
+
+def test_whom_the_map_must_name(store: Store) -> None:
+    with store.begin() as conn:
+        load_divisions(conn, COUNTY, divisions(), today=TODAY)
+        assert credits(conn) == []
+        load_divisions(conn, COUNTY, divisions().assign(source=["osm:relation/1", None, "file:x"]), today=TODAY)
+        assert credits(conn) == ["© OpenStreetMap contributors"]
