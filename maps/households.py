@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from folium.utilities import JsCode
+from markupsafe import Markup
 
 from gis.households.coverage import AreaCoverage
 from gis.households.unvisited import UnvisitedHousehold
@@ -150,7 +151,7 @@ def coverage_page(config: CoveragePage) -> str:
             "categories": _categories(config.lang),
             "base_map": config.base_map is not None,
             "attribution": bool(config.base_map and config.base_map.attribution),
-            "credits": list(config.credits),
+            "credits": [str(Markup.escape(credit)) for credit in config.credits],
         }
     }
     page = _map(frame, data, empty=config.bounds is None, modules=(MODULE,), base_map=config.base_map)
@@ -170,7 +171,7 @@ def coverage_file(content: CoverageFile) -> str:
         "categories": _categories(content.lang),
         "base_map": False,
         "attribution": False,
-        "credits": list(content.credits),
+        "credits": [str(Markup.escape(credit)) for credit in content.credits],
     }
     data = {"config": config, "data": _embedded(content)}
     return _map(frame, data, empty=content.bounds is None).page()

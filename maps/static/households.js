@@ -55,16 +55,12 @@
       this._credit(map);
     }
 
-    /** Names whom the data's licences want named. The control takes HTML: texts are made harmless first. */
+    /** Names whom the data's licences want named. Leaflet prints these as HTML: they come escaped. */
     _credit(map) {
       const { attribution, credits } = this.config;
       if (!attribution && !credits.length) return;
       const control = L.control.attribution({ prefix: false }).addTo(map);
-      const span = document.createElement("span");
-      for (const credit of credits) {
-        span.textContent = credit;
-        control.addAttribution(span.innerHTML);
-      }
+      for (const credit of credits) control.addAttribution(credit);
     }
 
     _draw(cells, divisions, sites) {
