@@ -119,7 +119,8 @@ _OPTIONS: Final[dict[str, Any]] = {
 def run_workers(host: str, port: int, workers: int, *, on_ready: Callable[[str], None]) -> None:
     """Serve the store of the environment from several processes until SIGTERM or Ctrl-C, then return.
 
-    The caller has opened (and migrated) that store and keeps it open. A worker that dies is replaced.
+    The caller has opened (and migrated) that store and keeps it open. A worker that dies is replaced. What one worker
+    has written the others hear of by NOTIFY, some milliseconds later.
     """
     listener = listen(host, port)
     try:

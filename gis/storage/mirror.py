@@ -129,7 +129,8 @@ class Mirror:
                 self._changed.notify_all()
 
     def wait_for(self, predicate: Callable[[], bool], timeout_s: float) -> bool:
-        """Wait until `predicate` is true, asked again at every change; False where the time is up before."""
+        """Wait until `predicate` is true, asked again at every change and when listening begins; False where the time
+        is up before."""
         with self._changed:
             return self._changed.wait_for(predicate, timeout_s)
 
@@ -155,7 +156,10 @@ class Mirror:
         try:
             while not self._stopped.is_set():
                 self.refresh()
-                self._heard_at = time.monotonic()
+                again, self._heard_at = not self.listening, time.monotonic()
+                if again:
+                    with self._changed:
+                        self._changed.notify_all()
                 self._await_news(listener)
         finally:
             listener.close()
