@@ -1,6 +1,11 @@
--- Visits whose day is not the day of their instant where the county is.
-SELECT 'visit' AS kind, id::text AS code, 'day' AS figure, visited_on::text AS stored,
-       (visited_at AT TIME ZONE :timezone)::date::text AS counted
-FROM everycell.visit
-WHERE county = :county AND visited_on <> (visited_at AT TIME ZONE :timezone)::date
-ORDER BY id
+-- Visits whose day is not the day of their instant where the county is, and visits whose id is not marked as used.
+SELECT 'visit' AS kind, v.id::text AS code, 'day' AS figure, v.visited_on::text AS stored,
+       (v.visited_at AT TIME ZONE :timezone)::date::text AS counted
+FROM everycell.visit v
+WHERE v.county = :county AND v.visited_on <> (v.visited_at AT TIME ZONE :timezone)::date
+UNION ALL
+SELECT 'visit', v.id::text, 'id', 'free', 'used'
+FROM everycell.visit v
+WHERE v.county = :county
+    AND NOT EXISTS (SELECT FROM everycell.visit_id i WHERE i.county = :county AND i.id = v.id)
+ORDER BY 2, 3

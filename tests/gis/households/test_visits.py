@@ -232,3 +232,32 @@ def test_same_id_for_two_households_at_the_same_moment(county: Store) -> None:
             thread.join()
         assert sorted(r.accepted for r in results) == [0, 1]
     assert differences(county) == []
+
+
+def test_a_new_month_clears_days_on_which_nobody_stands(county: Store) -> None:
+    def zeros() -> int:
+        with county.read() as conn:
+            return int(
+                conn.execute(text("SELECT count(*) FROM everycell.coverage_day WHERE households = 0")).scalar_one()
+            )
+
+    with county.begin() as conn:
+        record_visits(conn, [visit("990101-D001-0000-00", days) for days in (9, 8)], SETTINGS)
+    with county.begin() as conn:
+        record_visits(conn, [visit("990101-D001-0000-00", days) for days in (7, 6)], SETTINGS)
+    assert zeros() > 0
+    with county.begin() as conn:
+        record_visits(conn, [visit("990101-D001-0000-01", 60)], SETTINGS)
+    assert zeros() <= 3  # only those of this batch
+    assert differences(county) == []
+
+
+def test_a_deleted_visit_does_not_come_back(county: Store) -> None:
+    sent = visit("990101-D001-0000-00", 3)
+    for expected in ((1, 0), (0, 0)):
+        with county.begin() as conn:
+            result = record_visits(conn, [sent], SETTINGS)
+            conn.execute(text("DELETE FROM everycell.visit"))
+        assert (result.accepted, result.repeated) == expected
+    assert [r.code for r in result.refused] == ["conflict"]
+    assert differences(county) == []

@@ -46,7 +46,9 @@ DECLARE
     door_tids tid[];
     cells text[];
 BEGIN
-    PERFORM everycell.ensure_visit_months(p_days);
+    IF everycell.ensure_visit_months(p_days) > 0 THEN
+        PERFORM everycell.tidy(p_county);  -- a new month has begun: a good time, once
+    END IF;
     -- What is locked stays where it is (its tid too) until the transaction ends.
     SELECT array_agg(code), array_agg(home), array_agg(door), array_agg(door_tid), array_agg(cell)
     INTO codes, homes, doors, door_tids, cells
@@ -172,7 +174,7 @@ CREATE FUNCTION everycell.recount_cells(p_county integer, p_cells text[]) RETURN
 $$;
 
 -- Housekeeping: days on which no household stands any more, and news that every screen has seen.
-CREATE FUNCTION everycell.tidy() RETURNS void LANGUAGE sql AS $$
-    DELETE FROM everycell.coverage_day WHERE households = 0;
-    DELETE FROM everycell.outbox WHERE at < now() - interval '7 days';
+CREATE FUNCTION everycell.tidy(p_county integer) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM everycell.coverage_day WHERE county = p_county AND households = 0;
+    DELETE FROM everycell.outbox WHERE county = p_county AND at < now() - interval '7 days';
 $$;
