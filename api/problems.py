@@ -48,7 +48,6 @@ PROBLEMS: Final = {
         Problem("broken-coverage", 422, "The cells would not tile"),
         Problem("not-found", 404, "There is no such thing"),
         Problem("method-not-allowed", 405, "This cannot be done here"),
-        Problem("not-acceptable", 406, "There is no such representation"),
         Problem("conflict", 409, "This contradicts what is stored"),
         Problem("miscounted", 409, "Stored figures contradict each other"),
         Problem("too-large", 413, "The body is too large"),
