@@ -1,7 +1,7 @@
 "use strict";
 // Borders and names of villages, towns and the county, painted over the cells.
 {
-  const { ringsOf, insidePoint, largest, tracePolygons } = everycell.shapes;
+  const { ringsOf, insidePoint, largest, holds, tracePolygons } = everycell.shapes;
   const BORDERS = [
     { level: "village", width: 1.4, colour: "#5b6670" },
     { level: "town", width: 2.6, colour: "#3c4751" },
@@ -13,7 +13,8 @@
     constructor(collection) {
       this.divisions = collection.features.map(({ properties, geometry }) => {
         const polygons = ringsOf(geometry);
-        return { ...properties, polygons, label: insidePoint(largest(polygons)) };
+        const shape = largest(polygons);
+        return { ...properties, polygons, label: { ...insidePoint(shape), shape } };
       });
     }
 
@@ -71,20 +72,26 @@
 
   const PLACES = [0, -0.12, 0.12, -0.22, 0.22, -0.32, 0.32];
 
-  // The free place nearest to the middle of a division; none where the division is smaller than its name.
+  // The free place nearest to the middle of a division, wholly inside it; none where it is smaller than its name.
   const freePlace = ({ toPoint, bounds, taken, label, width, height }) => {
     const middle = toPoint([label.lat, label.lon]);
     const edge = toPoint([label.lat + label.height / 2, label.lon + label.width / 2]);
     const room = { x: 2 * (edge.x - middle.x), y: 2 * (middle.y - edge.y) };
     if (room.x < width * 1.1 || room.y < height * 1.6) return null;
+    const free = (box) => !taken.some((other) => overlap(other, box)) && bounds.contains([box.x, box.y]);
+    const within = (down) => {
+      const lat = label.lat - down * label.height;
+      const half = ((width / room.x) * label.width) / 2;
+      return [-half, 0, half].every((aside) => holds(label.shape, { lat, lng: label.lon + aside }));
+    };
     for (const down of PLACES) {
       const box = { x: middle.x, y: middle.y + down * room.y, width, height };
-      const clash = taken.some(
-        (other) =>
-          2 * Math.abs(other.x - box.x) < other.width + width && 2 * Math.abs(other.y - box.y) < other.height + height,
-      );
-      if (!clash && bounds.contains([box.x, box.y])) return box;
+      if (free(box) && within(down)) return box;
     }
     return null;
   };
+
+  const overlap = (one, other) =>
+    2 * Math.abs(one.x - other.x) < one.width + other.width &&
+    2 * Math.abs(one.y - other.y) < one.height + other.height;
 }

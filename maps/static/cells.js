@@ -71,8 +71,13 @@
         opacity: faded ? 0.95 : 0.85,
         fill: true,
         fillColor: look.dots ? this._pattern(faded) : (look.colour ?? "#000000"),
-        fillOpacity: look.colour === null ? 0 : look.dots ? 1 : faded ? 0.3 : this.solid,
+        fillOpacity: look.colour === null ? 0 : look.dots ? 1 : faded ? this._veil() : this.solid,
       };
+    }
+
+    // Below doors: enough colour to tell the cells apart; more of it where much of the county is in sight, as on a wall.
+    _veil() {
+      return everycell.seenZoom(this.map.getZoom()) < 13.5 ? 0.5 : 0.3;
     }
 
     _pattern(faded) {
@@ -85,9 +90,9 @@
     }
 
     _faded() {
-      const faded = this.map.getZoom() >= FADE_FROM;
-      if (faded === this.wasFaded) return;
-      this.wasFaded = faded;
+      const solid = this.map.getZoom() >= FADE_FROM ? this._veil() : this.solid;
+      if (solid === this.drawnSolid) return;
+      this.drawnSolid = solid;
       for (const [code, { layer }] of this.layers) layer.setStyle(this._style(code));
     }
 
