@@ -11,8 +11,9 @@ cluster of its own. All ways answer the same question on the same data, in turn,
 - duckdb: known and reached only, the faster of a native table and Parquet, slim as above
 
 Appending: 1,000 visits of some 30 cells (what teams send at noon) in a transaction of their own through
-`record_visits`, against a plain INSERT of the same rows into an identical table; then the same with visits scattered
-over all cells. The next read must see them.
+`record_visits`, against a plain INSERT of the same rows into an identical table (columns, months, indexes, primary key,
+key to household); then the same with visits scattered over all cells. The next read must see them. For comparison
+`append_vs_keyless`: against a table whose rows need not belong to a household.
 """
 
 from __future__ import annotations
@@ -227,19 +228,39 @@ def append_figures(store: Store, repeats: int) -> dict[str, float]:
     scattered = append(store, batches.scattered, repeats, "scattered over all cells", batches.id_of)
     return {
         "append_ms": 1000 * here["product"],
-        "append_plain_ms": 1000 * here["plain"],
-        "append_vs_plain": here["product"] / here["plain"],
-        "append_vs_plain_scattered": scattered["product"] / scattered["plain"],
+        "append_plain_ms": 1000 * here["identical"],
+        "append_vs_plain": here["product"] / here["identical"],
+        "append_vs_plain_scattered": scattered["product"] / scattered["identical"],
+        "append_vs_keyless": here["product"] / here["keyless"],
         "read_after_append_ms": next_read(store, batches),
     }
 
 
 def make_identical(store: Store) -> None:
-    """A table like `visit` in every column, key and index, with partitions by month; no triggers, no figures."""
+    """Two tables like `visit` in every column, key and index, with partitions by month; no triggers, no figures.
+
+    `identical` has the key to `household` too, `keyless` has not.
+    """
+    for table in ("identical", "keyless"):
+        _copy_of_visit(store, table)
     with store.begin() as conn:
-        conn.execute(text("DROP TABLE IF EXISTS slim.identical"))
+        keys = conn.execute(
+            text(
+                "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+                " WHERE conrelid = 'everycell.visit'::regclass AND contype = 'f'"
+            )
+        )
+        for definition in keys.scalars().all():
+            conn.execute(text(f"ALTER TABLE slim.identical ADD {definition}"))
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text("VACUUM (ANALYZE) slim.identical, slim.keyless, everycell.visit"))
+
+
+def _copy_of_visit(store: Store, table: str) -> None:
+    with store.begin() as conn:
+        conn.execute(text(f"DROP TABLE IF EXISTS slim.{table}"))
         conn.execute(
-            text("CREATE TABLE slim.identical (LIKE everycell.visit INCLUDING ALL) PARTITION BY RANGE (visited_on)")
+            text(f"CREATE TABLE slim.{table} (LIKE everycell.visit INCLUDING ALL) PARTITION BY RANGE (visited_on)")
         )
         partitions = conn.execute(
             text(
@@ -248,10 +269,9 @@ def make_identical(store: Store) -> None:
             )
         ).all()
         for name, bounds in partitions:
-            conn.execute(text(f"CREATE TABLE slim.{name} PARTITION OF slim.identical {bounds}"))
-            conn.execute(text(f"INSERT INTO slim.{name} SELECT * FROM everycell.{name}"))
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        conn.execute(text("VACUUM (ANALYZE) slim.identical, everycell.visit"))
+            part = f"slim.{table}_{name}"
+            conn.execute(text(f"CREATE TABLE {part} PARTITION OF slim.{table} {bounds}"))
+            conn.execute(text(f"INSERT INTO {part} SELECT * FROM everycell.{name}"))
 
 
 class Batches:
@@ -284,7 +304,7 @@ class Batches:
         codes = self.households["code"].to_numpy()
         return [
             Visit(
-                id=uuid.UUID(int=self.draw.getrandbits(128), version=4),
+                id=uuid.uuid4(),  # new ones in every run: the store remembers those of earlier runs
                 household=codes[index],
                 visited_at=self.now - timedelta(minutes=self.draw.randrange(2_880)),
                 outcome=Outcome.reached if self.draw.random() < 0.75 else Outcome.no_answer,
@@ -298,34 +318,35 @@ class Batches:
 def append(
     store: Store, make: Callable[[], list[Visit]], repeats: int, what: str, ids: dict[str, Any]
 ) -> dict[str, float]:
-    """Median seconds of both ways; both get the same batches, in turn, each in a transaction of its own."""
+    """Median seconds of each way; all get the same batches, in turn, each in a transaction of its own."""
     batches = [make() for _ in range(repeats + 1)]
-    for_product, for_plain = iter(batches), iter(batches)
+    for_product, for_identical, for_keyless = iter(batches), iter(batches), iter(batches)
 
     def product() -> None:
         batch = next(for_product)
         result = store.retrying(lambda conn: record_visits(conn, batch, store.settings))
         assert result.accepted == len(batch), result
 
-    def plain() -> None:
-        insert_plain(store, next(for_plain), ids)
+    def identical() -> None:
+        insert_plain(store, "identical", next(for_identical), ids)
 
-    found = medians(interleaved({"product": product, "plain": plain}, repeats))
+    def keyless() -> None:
+        insert_plain(store, "keyless", next(for_keyless), ids)
+
+    found = medians(interleaved({"product": product, "identical": identical, "keyless": keyless}, repeats))
     say(f"{BATCH:,} visits {what}: " + ", ".join(f"{name} {1000 * s:,.1f} ms" for name, s in found.items()))
     return found
 
 
-PLAIN_INSERT = text(
-    """
-    INSERT INTO slim.identical (county, id, visited_on, household, visited_at, outcome, team, purpose)
+PLAIN_INSERT = """
+    INSERT INTO slim.{table} (county, id, visited_on, household, visited_at, outcome, team, purpose)
     SELECT :county, b.* FROM unnest(
         CAST(:ids AS uuid[]), CAST(:days AS date[]), CAST(:households AS uuid[]), CAST(:times AS timestamptz[]),
         CAST(:outcomes AS text[]), CAST(:teams AS text[]), CAST(:purposes AS text[])) AS b
-    """
-)
+"""
 
 
-def insert_plain(store: Store, batch: list[Visit], ids: dict[str, Any]) -> None:
+def insert_plain(store: Store, table: str, batch: list[Visit], ids: dict[str, Any]) -> None:
     """The rows as they are, with the households' keys already looked up."""
     values = {
         "county": COUNTY,
@@ -338,7 +359,7 @@ def insert_plain(store: Store, batch: list[Visit], ids: dict[str, Any]) -> None:
         "purposes": [visit.purpose.value for visit in batch],
     }
     with store.begin() as conn:
-        conn.execute(PLAIN_INSERT, values)
+        conn.execute(text(PLAIN_INSERT.format(table=table)), values)
 
 
 def next_read(store: Store, batches: Batches) -> float:
