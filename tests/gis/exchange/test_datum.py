@@ -94,6 +94,7 @@ def test_known_doorplates_show_it_with_three_of_them(
 ) -> None:
     rng = np.random.default_rng(seed)
     known = doors(ragged(place, seed), 3, seed)
+    assume(len(known[0]) == 3)  # a thin outline may hold fewer
     noise = rng.normal(0, noise_m / 111_000 / 3, (2, 3))
     assume(shift_m(known) > 100)
     given_ = from_wgs84(datum, known[0] + noise[0], known[1] + noise[1])
