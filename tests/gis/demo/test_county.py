@@ -134,7 +134,10 @@ def test_visits_do_not_depend_on_the_chunks_they_come_in(small: DemoCounty) -> N
     pieces = list(small.visits(chunk=3_000))
     assert len(pieces) > 1
     pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), whole)
-    assert len(whole) == pytest.approx(5.0 * 4_000, rel=0.25)
+    # Three cells nobody ever comes to, by design: in a county of twenty cells that is much of the average.
+    habits = small.habits
+    somebody_came = (habits.campaign_day >= 1).any(axis=1)[habits.cell_of]
+    assert len(whole) == pytest.approx(5.0 * somebody_came.sum(), rel=0.25)
     assert whole["row"].tolist() == list(range(1, len(whole) + 1))
 
 
