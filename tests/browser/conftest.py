@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.fake_service import FakeService, serving
 
@@ -28,9 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for the run; skipped where Debian's Chromium is missing."""
+    """One browser for a module of tests; skipped where Debian's Chromium is missing."""
     if not CHROMIUM.exists():
         pytest.skip("Debian's Chromium is not installed")
     with sync_playwright() as playwright:
@@ -60,7 +61,11 @@ def open_page(chromium: Browser, complaints: list[str]) -> Iterator[Open]:
         page.set_viewport_size({"width": width, "height": height})
         watched(page, urlsplit(url).netloc)
         page.goto(url)
-        page.wait_for_selector(f'html[data-ready="{ready}"]', timeout=30_000)
+        try:
+            page.wait_for_selector(f'html[data-ready="{ready}"]', timeout=30_000)
+        except PlaywrightTimeout:
+            state = page.locator("html").get_attribute("data-ready")
+            pytest.fail(f"{url} is not ready but {state}: {complaints}; it says: {page.inner_text('body')[:500]}")
         return page
 
     yield open_one
