@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from gis.demo.county import generate
 from gis.demo.load import load_county, settle
 from gis.demo.plan import COUNTY_CODE
 from gis.households.coverage import today_in
 from gis.settings import Settings, settings
+from gis.storage.cluster import Cluster
 from gis.storage.engine import Store, open_store
 
 COUNTY = int(COUNTY_CODE)
@@ -73,17 +74,24 @@ def ensure_county(store: Store, households: int, visits: float) -> None:
     say(f"  made in {time.perf_counter() - begun:.0f} s")
 
 
-def interleaved(ways: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each way, called in turn `repeats` times after one call that is not counted."""
+def checkpoint(home: Path) -> None:
+    """Have PostgreSQL write out everything that waits."""
+    engine = create_engine(Cluster(home).admin_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.execute(text("CHECKPOINT"))
+    engine.dispose()
+
+
+def interleaved(ways: Mapping[str, Callable[[], object]], repeats: int, warm_up: int = 1) -> dict[str, list[float]]:
+    """Seconds of each way, called in turn `repeats` times after `warm_up` calls that are not counted."""
     found: dict[str, list[float]] = {name: [] for name in ways}
-    for way in ways.values():
-        way()
-    for _ in range(repeats):
+    for turn in range(warm_up + repeats):
         for name, way in ways.items():
             gc.collect()
             begun = time.perf_counter()
             way()
-            found[name].append(time.perf_counter() - begun)
+            if turn >= warm_up:
+                found[name].append(time.perf_counter() - begun)
     return found
 
 

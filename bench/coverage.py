@@ -34,7 +34,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from bench._ground import COUNTY, ensure_county, finish, interleaved, medians, options, own_store, say
+from bench._ground import COUNTY, checkpoint, ensure_county, finish, interleaved, medians, options, own_store, say
 from gis.codes import Level
 from gis.demo.plan import COUNTY_CODE
 from gis.households.coverage import coverage, today_in
@@ -45,6 +45,7 @@ from gis.storage.queries import query
 
 VISITS = 10.0
 BATCH = 1_000
+WARM_UP = 5
 DAYS_BACK = (14, 45, 90, 180, 330)
 
 PLAIN = """
@@ -82,7 +83,9 @@ def main() -> None:
         make_slim(store)
         duck = stack.enter_context(make_duck(store, home / "duckdb"))
         repeats = 3 if chosen.quick else 5
-        figures = sizes(store) | read_figures(store, duck, repeats) | append_figures(store, 7 if chosen.quick else 15)
+        figures = (
+            sizes(store) | read_figures(store, duck, repeats) | append_figures(store, home, 7 if chosen.quick else 15)
+        )
     finish("coverage", figures)
 
 
@@ -220,10 +223,12 @@ def of_duck(duck: duckdb.DuckDBPyConnection, tables: dict[str, str], since: date
 # --- appending -------------------------------------------------------------------------------------------------------
 
 
-def append_figures(store: Store, repeats: int) -> dict[str, float]:
+def append_figures(store: Store, home: Path, repeats: int) -> dict[str, float]:
     """Milliseconds to append 1,000 visits and what that is to a plain INSERT; and that the next read sees them."""
     make_identical(store)
     batches = Batches(store)
+    # The copies have just been written: after a checkpoint every table pays for the first touch of a page alike.
+    checkpoint(home)
     here = append(store, batches.of_cells, repeats, "of some 30 cells", batches.id_of)
     scattered = append(store, batches.scattered, repeats, "scattered over all cells", batches.id_of)
     return {
@@ -319,7 +324,7 @@ def append(
     store: Store, make: Callable[[], list[Visit]], repeats: int, what: str, ids: dict[str, Any]
 ) -> dict[str, float]:
     """Median seconds of each way; all get the same batches, in turn, each in a transaction of its own."""
-    batches = [make() for _ in range(repeats + 1)]
+    batches = [make() for _ in range(repeats + WARM_UP)]
     for_product, for_identical, for_keyless = iter(batches), iter(batches), iter(batches)
 
     def product() -> None:
@@ -333,7 +338,7 @@ def append(
     def keyless() -> None:
         insert_plain(store, "keyless", next(for_keyless), ids)
 
-    found = medians(interleaved({"product": product, "identical": identical, "keyless": keyless}, repeats))
+    found = medians(interleaved({"product": product, "identical": identical, "keyless": keyless}, repeats, WARM_UP))
     say(f"{BATCH:,} visits {what}: " + ", ".join(f"{name} {1000 * s:,.1f} ms" for name, s in found.items()))
     return found
 
