@@ -102,6 +102,10 @@ def _lock(conn: Connection, county: int) -> None:
 
     In the order of record_visits(): revisions first, so that a batch of visits waits and does not deadlock.
     """
+    # Sorts in memory; statistics by a small sample, autovacuum takes its time for a better one later.
+    conn.execute(
+        text("SELECT set_config('work_mem', '256MB', true), set_config('default_statistics_target', '10', true)")
+    )
     conn.execute(text("LOCK TABLE everycell.cell IN SHARE MODE"))
     conn.execute(
         text("SELECT FROM everycell.cell_revision WHERE county = :county ORDER BY cell FOR NO KEY UPDATE"),
@@ -149,7 +153,7 @@ def _interleave(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def _merge(conn: Connection, county: int, settings: Settings, today: date) -> tuple[int, int]:
     """Staged rows into the tables, then the figures; the numbers of households inserted and updated."""
-    conn.execute(text("SELECT set_config('everycell.mode', 'batch', true), set_config('work_mem', '256MB', true)"))
+    conn.execute(text("SELECT set_config('everycell.mode', 'batch', true)"))
     values = {"county": county, "today": today, "interval_days": settings.interval_days}
     conn.execute(query("households/changed_doorplates"), values)
     conn.execute(query("households/update_doorplates"), values)
@@ -160,9 +164,11 @@ def _merge(conn: Connection, county: int, settings: Settings, today: date) -> tu
     inserted = conn.execute(query("households/insert_households"), values).rowcount
     updated = conn.execute(query("households/update_households"), values).rowcount
     conn.execute(query("households/refresh_touched_doorplates"), values)
+    if inserted:  # the recount, and visits that follow at once, are planned before autovacuum has looked
+        conn.execute(text("ANALYZE everycell.doorplate, everycell.household"))
     conn.execute(query("households/recount_touched_cells"), values)
+    if inserted:
+        conn.execute(text("ANALYZE everycell.coverage_day"))
     conn.execute(text(f"DROP TABLE {', '.join(_SCRATCH)}"))
-    if inserted:  # visits may follow at once, before autovacuum has told the planner how many rows there are
-        conn.execute(text("ANALYZE everycell.doorplate, everycell.household, everycell.coverage_day"))
     conn.execute(text("SELECT set_config('everycell.mode', '', true)"))
     return inserted, updated
