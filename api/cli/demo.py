@@ -37,7 +37,9 @@ def demo(
         str, typer.Option(help="with --data: admin_level of each level of division")
     ] = "county=2,town=6,village=8",
     households: Annotated[int, typer.Option(min=2_000, help="size of the fictional county")] = _HOUSEHOLDS,
-    visits: Annotated[float, typer.Option(min=0.5, max=50, help="visits a household in the year, on average")] = 2.4,
+    visits: Annotated[
+        float, typer.Option(min=0.5, max=50, help="visits a household in the year, roughly; fewer in a small county")
+    ] = 2.4,
     seed: Annotated[int, typer.Option(min=0, help="another seed, another county")] = _SEED,
     add: Annotated[bool, typer.Option("--add", help="make it even if the database holds another county")] = False,
     serve: Annotated[bool, typer.Option(help="serve it once it is there")] = True,
