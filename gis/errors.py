@@ -5,8 +5,14 @@ EverycellError
 │   ├── PersonalData        a column or value that looks personal (DESIGN section 2); nothing of it is kept
 │   ├── WrongPlace          coordinates that do not lie where they should (datum, axis order, CRS)
 │   └── BrokenCoverage      cells with gaps or overlaps; carries the offending pieces
+│       └── Unclean         and what is proposed to make them tile
+├── Refused (gis.cells.editing.issues)  an operation on the grid that cannot be done; carries issues with proposals
 ├── NotFound                an unknown code or id
+├── NotSignedIn             nobody is signed in, or what they showed is not valid (any more)
+├── NotAllowed              signed in, and still without the right, or outside the area it holds for
+├── TooManyTries            too many wrong passwords or requests; carries how long to wait
 ├── Conflict                the same id with other content, or a state that does not allow the operation
+│   └── Stale               somebody else has changed the same cells; carries the shapes of both
 ├── StorageError            PostGIS cannot be found, started or reached
 │   └── SchemaTooNew        the database was migrated by a newer everycell
 └── Interrupted             stopped on request; nothing was written
@@ -56,12 +62,61 @@ class BrokenCoverage(BadInput):
         self.pieces = list(pieces)
 
 
+class Unclean(BrokenCoverage):
+    """Cells that do not tile, with a `gis.exchange.cleaning.Proposal` for each county. Nothing was written.
+
+    `notes` say what else is to be known of the file before one agrees.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        pieces: Sequence[dict[str, Any]] = (),
+        proposals: Sequence[Any] = (),
+        notes: Sequence[str] = (),
+        field: str | None = None,
+    ) -> None:
+        super().__init__(message, pieces=pieces, field=field)
+        self.proposals = list(proposals)
+        self.notes = list(notes)
+
+
 class NotFound(EverycellError):
     code = "not-found"
 
 
+class NotSignedIn(EverycellError):
+    code = "not-signed-in"
+
+
+class NotAllowed(EverycellError):
+    code = "not-allowed"
+
+
+class TooManyTries(EverycellError):
+    """`retry_after_s` is how many whole seconds to wait."""
+
+    code = "too-many-tries"
+
+    def __init__(self, message: str, *, retry_after_s: int, field: str | None = None) -> None:
+        super().__init__(message, field=field)
+        self.retry_after_s = retry_after_s
+
+
 class Conflict(EverycellError):
     code = "conflict"
+
+
+class Stale(Conflict):
+    """`conflicts` has for each cell its code, `base`, `mine` and `theirs` as GeoJSON (CRS84) or None, and
+    `theirs_changed`: whether others have changed the cell itself."""
+
+    code = "stale"
+
+    def __init__(self, message: str, *, conflicts: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.conflicts = list(conflicts)
 
 
 class StorageError(EverycellError):

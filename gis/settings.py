@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gis.access.claims import ClaimMapping
 
 
 class Settings(BaseSettings):
     """What an administrator may set. `EVERYCELL_HOME=/srv/everycell everycell serve`."""
 
-    model_config = SettingsConfigDict(env_prefix="EVERYCELL_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="EVERYCELL_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    home: Path = Field(Path(".everycell"), description="data folder: private cluster, logs, rejects")
+    home: Path = Field(Path(".everycell"), description="data folder: private cluster, logs, uploads")
     database_url: Annotated[
         str | None,
         Field(
@@ -24,13 +29,44 @@ class Settings(BaseSettings):
             description="use this PostGIS instead of the private cluster; nothing is started then",
         ),
     ] = None
+    service_database_url: str | None = Field(
+        None, description="by which `serve` reaches the database of DATABASE_URL, as the role everycell_app"
+    )
+    service_password: SecretStr | None = Field(
+        None, description="the password that `migrate` gives to the role everycell_app"
+    )
     timezone: str = Field("Asia/Shanghai", description="in which a visit's instant becomes a day")
     interval_days: int = Field(90, ge=1, le=3650, description="visit interval of a household where none is given")
     due_soon_days: int = Field(14, ge=0, le=365, description="a household due within so many days is 'due soon'")
-    visit_max_age_days: int = Field(731, ge=1, description="older visits are refused")
+    # May be stricter than the product promises (a year, a week), never looser.
+    visit_months: int = Field(12, ge=3, le=12, description="visits are kept so long; then last dates and counts only")
+    upload_days: int = Field(7, ge=1, le=7, description="files that were sent to the service are kept so long")
+    dispute_months: int = Field(24, ge=6, le=24, description="cases are kept so long after they were closed")
+    draft_days: int = Field(180, ge=30, le=180, description="drafts of the grid that nobody touches are kept so long")
+    dispute_days_cell: int = Field(30, ge=1, le=365, description="days to settle a case at the level of the cell")
+    dispute_days_village: int = Field(30, ge=1, le=365, description="the same at the level of the village")
+    dispute_days_town: int = Field(30, ge=1, le=365, description="the same at the level of the town")
+    dispute_days_county: int = Field(30, ge=1, le=365, description="the same at the level of the county")
+    dispute_extension_days: int = Field(30, ge=1, le=90, description="days that the one extension of a case adds")
     base_map_url: str | None = Field(None, description="XYZ or WMTS template of a base map on the closed network")
     base_map_attribution: str = Field("", description="shown with the base map")
     pool_size: int = Field(8, ge=1, le=100, description="database connections a worker keeps")
+
+    # A long shift. A screen that asks again and again is in use; a phone may be without signal for half a day.
+    session_hours: float = Field(12, gt=0, le=168, description="a sign-in holds for so many hours")
+    session_idle_minutes: float = Field(
+        240, gt=0, le=10080, description="and ends earlier if it is not used for so long"
+    )
+
+    oidc_issuer: str | None = Field(None, description="address of an OpenID Connect provider; it is asked for the rest")
+    oidc_client_id: str | None = Field(None, description="what the provider calls this service")
+    oidc_client_secret: SecretStr | None = Field(None, description="how the service proves to the provider what it is")
+    oidc_mapping: ClaimMapping | None = Field(
+        None, description="JSON: which values of which claim give which roles where"
+    )
+    oidc_scopes: str = Field(
+        "openid profile", description="what is asked of the provider; some send groups only if asked"
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -38,10 +74,47 @@ class Settings(BaseSettings):
         ZoneInfo(value)
         return value
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://")
+        if parts.scheme != "https" and not (
+            parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+        ):
+            raise ValueError("must be an https address: whoever is on the way could sign in as anybody")
+        return value
+
+    @model_validator(mode="after")
+    def _oidc_is_whole(self) -> Self:
+        wanted = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_mapping")
+        missing = [f"EVERYCELL_{name.upper()}" for name in wanted if getattr(self, name) is None]
+        if 0 < len(missing) < len(wanted):
+            raise ValueError(f"{', '.join(missing)}: sign-in by OpenID Connect needs this too")
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which days are counted."""
         return ZoneInfo(self.timezone)
+
+    def visits_kept_from(self, today: date) -> date:
+        """The oldest day whose visits are kept: the same day of the month, `visit_months` ago, or the last there is."""
+        return _months_before(today, self.visit_months)
+
+    def visits_taken_from(self, today: date) -> date:
+        """The oldest day of which visits are taken: one later than they are kept, so that none is removed while the
+        same visit, sent again, is on its way in."""
+        return self.visits_kept_from(today) + timedelta(days=1)
+
+    def disputes_kept_from(self, today: date) -> date:
+        """Cases that ended before this day are removed; one that was reported before it is not taken any more."""
+        return _months_before(today, self.dispute_months)
+
+
+def _months_before(today: date, months: int) -> date:
+    """The same day of the month, so many months ago, or the last there is."""
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
 
 
 @lru_cache(maxsize=1)

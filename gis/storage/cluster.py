@@ -33,6 +33,7 @@ from gis.errors import StorageError
 from gis.storage.postgres_binaries import PostgresBinaries, find_binaries
 from gis.storage.postgres_server import PostgresServer
 from gis.storage.postgres_settings import PORT
+from gis.storage.roles import APP_ROLE
 
 DATABASE: Final = "everycell"
 _START_LOCK_PATIENCE_S: Final = 600.0
@@ -63,6 +64,11 @@ class Cluster:
         PostGIS is in template1: every database made here has it.
         """
         return self._url("everycell", DATABASE)
+
+    @property
+    def app_url(self) -> str:
+        """SQLAlchemy URL of the database `everycell` as the role that the service works as: it owns nothing."""
+        return self._url(APP_ROLE, DATABASE)
 
     @property
     def admin_url(self) -> str:

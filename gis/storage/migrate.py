@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from gis.errors import SchemaTooNew, StorageError
+from gis.storage import notary, roles
 from gis.storage.models import SCHEMA
 
 _LOCK = 7461093  # any constant: the advisory lock that migrating processes share
@@ -65,7 +66,12 @@ def _prepare(connection: Connection) -> None:
         if not available:
             raise StorageError("PostGIS is not installed on this PostgreSQL server", field="DATABASE_URL")
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public"))
+    roles.prepare(connection)
+    for exists, create in roles.ROLES:
+        if connection.execute(text(exists)).scalar() is None:
+            raise StorageError(f"a role is missing: as a superuser run {create}", field="DATABASE_URL")
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+    notary.prepare(connection)
 
 
 def _refuse_unknown(revision: str | None) -> None:

@@ -25,9 +25,9 @@ from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gis.storage import queries
-from gis.storage.engine import Store, make_engine
+from gis.storage.engine import Store, Told, make_engine
 from gis.storage.queries import query
-from gis.storage.revisions import Box, CountyState, Touch, token
+from gis.storage.revisions import Box, CountyState, Part, Parts, Touch, token
 
 _POLL_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 5.0
@@ -39,17 +39,21 @@ _log = logging.getLogger(__name__)
 class Mirror:
     """The revisions of every county. Safe for several threads; `start()` and `close()` belong together.
 
-    `poll_s` is how often it asks even when it hears nothing. It has connections of its own: it never waits for the
-    pool of the requests.
+    `scope` is what the row policies are told: the mirror knows the revisions of everything, and gives out those of what
+    a `Touch` is within. `poll_s` is how often it asks even when it hears nothing. It has connections of its own: it
+    never waits for the pool of the requests.
     """
 
-    def __init__(self, store: Store, *, poll_s: float = _POLL_S) -> None:
+    def __init__(self, store: Store, scope: Told, *, poll_s: float = _POLL_S) -> None:
         self._engine = make_engine(
             store.engine.url.render_as_string(hide_password=False), store.settings.model_copy(update={"pool_size": 1})
         )
+        self._store = Store(self._engine, store.settings)
+        self._scope = scope
         self._zone = store.settings.zone
         self._poll_s = poll_s
         self._states: dict[int, CountyState] = {}
+        self._access = 0
         self._reading = threading.Lock()
         self._changed = threading.Condition()
         self._stopped = threading.Event()
@@ -60,7 +64,7 @@ class Mirror:
 
     def start(self) -> None:
         """Read everything once and begin to listen. Raises the driver's error where the database does not answer."""
-        with self._engine.connect() as connection:
+        with self._store.read() as connection:
             self._identity = _identity(connection)
         self.refresh()
         self._thread = threading.Thread(target=self._run, name="everycell-mirror", daemon=True)
@@ -89,6 +93,11 @@ class Mirror:
         if not self.listening:
             self.refresh()
 
+    @property
+    def access(self) -> int:
+        """Raised whenever what callers may do has changed."""
+        return self._access
+
     def counties(self, touch: Touch) -> list[int]:
         """The counties that an answer can hold something of, in order."""
         return [county for county, state in self._states.items() if state.meets(touch)]
@@ -103,12 +112,14 @@ class Mirror:
         states = [state for state in self._states.values() if state.meets(touch)]
         return {state.county: state.codes[state.touched(touch)].tolist() for state in states}
 
-    def extent(self) -> Box | None:
-        """The box around everything, in degrees; None where there is no cell."""
-        boxes = [state.extent for state in self._states.values() if state.extent is not None]
-        if not boxes:
+    def extent(self, within: tuple[str, ...]) -> Box | None:
+        """The box around all cells of some areas, in degrees; None where there is no cell."""
+        states = [state for state in self._states.values() if state.meets(Touch(within=within))]
+        boxes = [state.extent_within(within) for state in states]
+        found = [box for box in boxes if box is not None]
+        if not found:
             return None
-        wests, souths, easts, norths = zip(*boxes, strict=True)
+        wests, souths, easts, norths = zip(*found, strict=True)
         return min(wests), min(souths), max(easts), max(norths)
 
     def token(self, touch: Touch) -> bytes:
@@ -119,11 +130,12 @@ class Mirror:
     def refresh(self) -> None:
         """Read from the database, now, what has changed since the last time."""
         with self._reading:  # one reader at a time: what is stored later was read later
-            with self._engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            with self._store.read(self._scope) as connection:
+                access = connection.execute(text("SELECT revision FROM everycell.access_state")).scalar_one()
                 rows = connection.execute(query("cells/county_changes")).all()
                 states = {row.county: self._state(connection, row) for row in rows}
             moved = states != self._states
-            self._states = states
+            self._states, self._access = states, access
         if moved:
             with self._changed:
                 self._changed.notify_all()
@@ -185,26 +197,33 @@ class Mirror:
 
 def _read_county(connection: Connection, row: Row[Any], known: CountyState | None) -> CountyState:
     """The state of a county. The search tree of `known` is kept where no shape has changed."""
-    whole = repr((row.revision, row.rounds, row.divisions)).encode()
+    whole, parts = _shared(connection, row, known)
     cells = connection.execute(query("cells/revisions"), {"county": row.county}).all()
     table = np.array([(int(code), revision, version) for code, revision, version in cells], np.int64).reshape(-1, 3)
     codes, revisions, versions = table.T.copy()
     if known is not None and known.same_shapes(codes, versions):
-        return known.with_revisions(tuple(row), whole, revisions)
+        return known.with_revisions(tuple(row), whole, parts, revisions)
     boxes = connection.execute(query("cells/bounds"), {"county": row.county}).all()
     bounds = np.array([tuple(box) for box in boxes], np.float64).reshape(-1, 4)
-    return CountyState(row.county, tuple(row), whole, codes, revisions, versions, bounds)
+    return CountyState(row.county, tuple(row), whole, parts, codes, revisions, versions, bounds)
+
+
+def _shared(connection: Connection, row: Row[Any], known: CountyState | None) -> tuple[bytes, Parts]:
+    """What of a county is not of single cells, as digests, each of what somebody sees: the county's revision itself is
+    raised by every import, whatever village it is of."""
+    same = (row.county, row.revision, row.rounds, row.divisions)
+    if known is not None and same == (*known.stamp[:2], *known.stamp[3:]):
+        return known.whole, known.parts
+    values = {"county": row.county}
+    whole = connection.execute(query("streets/digest"), values).scalar_one().encode()
+    found = connection.execute(query("cells/county_parts"), values)
+    return whole, tuple(Part(code, spans, digest.encode()) for code, spans, digest in found)
 
 
 def _identity(connection: Connection) -> bytes:
     """Which database this is, at which point of its history, and which program reads it: an ETag of another is void."""
-    here = connection.execute(
-        text(
-            "SELECT system_identifier, (SELECT timeline_id FROM pg_control_checkpoint()),"
-            " (SELECT oid FROM pg_database WHERE datname = current_database()) FROM pg_control_system()"
-        )
-    ).one()
-    digest = blake2b(repr((tuple(here), version("everycell"))).encode(), digest_size=8)
+    here = connection.execute(text("SELECT everycell.database_identity()")).scalar_one()
+    digest = blake2b(repr((here, version("everycell"))).encode(), digest_size=8)
     for name in queries.names():
         digest.update(str(query(name)).encode())
     return digest.digest()

@@ -33,9 +33,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-
-from gis.sites.categories import Category
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 SCHEMA = "everycell"
 SRID = 4490
@@ -44,6 +42,15 @@ metadata = MetaData(schema=SCHEMA)
 
 # Codes are compared byte by byte: half the time of a locale's rules, and a prefix of digits is a range of the index.
 _Code = Text(collation="C")
+
+# The words of `gis.sites.categories`, as for the other closed lists; a test holds the two against the database.
+_SITE_CATEGORIES = (
+    "kindergarten", "school", "college", "hospital", "clinic", "pharmacy", "elderly_care", "government_service",
+    "village_office", "fire_station", "library", "museum", "sports", "park", "market", "supermarket", "shop",
+    "restaurant", "hotel", "entertainment", "bank", "post_office", "parcel_station", "bus_station", "railway_station",
+    "gas_station", "fuel_storage", "fireworks_store", "farm_supplies", "warehouse", "factory", "workshop",
+    "construction_site", "quarry", "substation", "waterworks", "sewage_works", "reservoir", "waste_station", "parking",
+)  # fmt: skip
 
 
 def _geometry(kind: str) -> Geometry:
@@ -171,6 +178,8 @@ household = Table(
     Column("last_contact_on", Date),
     # Never reached: due one interval after it was registered.
     Column("due_on", Date, Computed("COALESCE(last_reached_on, registered_on) + interval_days", persisted=True)),
+    # Its doorplate's: a row policy looks at its own row only.
+    _required("cell", _Code),
     PrimaryKeyConstraint("county", "id", name="pk_household"),
     UniqueConstraint("county", "code", name="uq_household_code"),
     ForeignKeyConstraint(
@@ -183,6 +192,12 @@ household = Table(
     CheckConstraint(
         "last_reached_on IS NULL OR last_contact_on >= last_reached_on AND last_contact_on IS NOT NULL",
         name="ck_household_contact",
+    ),
+    # The arrays of the histogram reach from the first to the last day of a cell: a day of 1900 would make them endless.
+    CheckConstraint(
+        "LEAST(registered_on, last_reached_on, last_contact_on) >= '1990-01-01'"
+        " AND GREATEST(registered_on, last_reached_on, last_contact_on) < '2100-01-01'",
+        name="ck_household_days",
     ),
     Index("ix_household_doorplate", "county", "doorplate"),
     # The dates stay out of every index, so that a visit updates the row in place (HOT).
@@ -211,15 +226,22 @@ visit = Table(
     postgresql_partition_by="RANGE (visited_on)",
 )
 
-# Every id that a visit ever had: a deleted visit does not come back when a telephone sends it again.
-visit_id = Table(
-    "visit_id",
-    metadata,
-    _required("county", Integer),
-    _required("id", Uuid),
-    _required("visited_on", Date),
-    PrimaryKeyConstraint("county", "id", name="pk_visit_id"),
-)
+
+def _visit_ids(table: str) -> Table:
+    return Table(
+        table,
+        metadata,
+        _required("county", Integer),
+        _required("id", Uuid),
+        _required("visited_on", Date),
+        PrimaryKeyConstraint("county", "id", name=f"pk_{table}"),
+    )
+
+
+# Every id that a visit ever had: a deleted visit does not come back when a telephone sends it again. New ones are in a
+# table that stays small, and move once a day (everycell.settle_visit_ids).
+visit_id = _visit_ids("visit_id")
+recent_visit_id = _visit_ids("recent_visit_id")
 
 visit_round = Table(
     "visit_round",
@@ -251,28 +273,43 @@ round_result = Table(
     _required("overdue", Integer),
     Column("oldest_on", Date),
     _required("confirmed_empty", Boolean),
+    # Of the cell that was counted: its shape and name may change later, the result of the round does not.
+    _required("version", Integer),
     PrimaryKeyConstraint("county", "round", "cell", name="pk_round_result"),
     ForeignKeyConstraint(
         ["county", "round"],
         ["everycell.visit_round.county", "everycell.visit_round.code"],
         name="fk_round_result_round",
     ),
+    ForeignKeyConstraint(
+        ["county", "cell", "version"],
+        ["everycell.cell_history.county", "everycell.cell_history.code", "everycell.cell_history.version"],
+        name="fk_round_result_version",
+    ),
 )
 
-coverage_day = Table(
-    "coverage_day",
+# One row a cell. The subscript of `reached`, `contact` and `due` is a day's number (days since 2000-01-01), the element
+# the households that were last reached, last contacted, or are due on it. The view `coverage_day` shows them as rows.
+coverage_histogram = Table(
+    "coverage_histogram",
     metadata,
     _required("county", Integer),
-    _required("kind", _Code),
-    _required("day", Date),
     _required("cell", _Code),
-    _required("households", Integer),
-    # By cell first: a batch of visits touches few cells, and their days then lie side by side.
-    PrimaryKeyConstraint("county", "cell", "kind", "day", name="pk_coverage_day"),
-    _one_of("coverage_day", "kind", "reached", "contact", "due"),
+    *(_required(name, Integer, server_default=text("0")) for name in ("known", "never_reached", "never_contacted")),
+    *(_required(name, ARRAY(Integer), server_default=text("'{}'")) for name in ("reached", "contact", "due")),
+    PrimaryKeyConstraint("county", "cell", name="pk_coverage_histogram"),
     # A histogram that would go below zero has been miscounted: the transaction fails instead.
-    CheckConstraint("households >= 0", name="ck_coverage_day_households"),
-    postgresql_with={"fillfactor": 80},
+    CheckConstraint(
+        "0 <= never_contacted AND never_contacted <= never_reached AND never_reached <= known",
+        name="ck_coverage_histogram_never",
+    ),
+    CheckConstraint("0 <= ALL (reached) AND 0 <= ALL (contact) AND 0 <= ALL (due)", name="ck_coverage_histogram_days"),
+    # The first day of the array is the day of the household that has waited longest.
+    CheckConstraint("reached[array_lower(reached, 1)] > 0", name="ck_coverage_histogram_oldest"),
+    ForeignKeyConstraint(
+        ["county", "cell"], ["everycell.cell.county", "everycell.cell.code"], name="fk_coverage_histogram_cell"
+    ),
+    postgresql_with={"fillfactor": 50},
 )
 
 site = Table(
@@ -291,9 +328,22 @@ site = Table(
     PrimaryKeyConstraint("county", "code", name="pk_site"),
     ForeignKeyConstraint(["county", "cell"], ["everycell.cell.county", "everycell.cell.code"], name="fk_site_cell"),
     _code_check("site"),
-    _one_of("site", "category", *Category),
+    _one_of("site", "category", *_SITE_CATEGORIES),
     CheckConstraint("check_interval_days BETWEEN 1 AND 3650", name="ck_site_check_interval_days"),
     _geometry_index("site"),
+)
+
+# Codes of places that are gone: none is used again, for anything.
+retired_code = Table(
+    "retired_code",
+    metadata,
+    _required("county", Integer),
+    _required("kind", Text),
+    _required("code", _Code),
+    _required("retired_on", Date),
+    PrimaryKeyConstraint("county", "kind", "code", name="pk_retired_code"),
+    _one_of("retired_code", "kind", "doorplate", "household", "site"),
+    _code_check("retired_code"),
 )
 
 street = Table(

@@ -19,6 +19,7 @@ import psycopg2
 from psycopg2 import sql
 
 from gis.errors import StorageError
+from gis.storage import notary, roles
 from gis.storage import postgres_processes as processes
 from gis.storage.postgres_binaries import find_binaries
 from gis.storage.postgres_settings import PORT, configuration
@@ -29,6 +30,7 @@ _STOP_S: Final = 300
 _SOCKET_S: Final = 10.0
 _POLL_S: Final = 0.05
 _LOCK: Final = "SELECT pg_advisory_lock(7461094)"
+_Ask = Callable[..., list[tuple[Any, ...]]]
 _INCLUDE: Final = "\ninclude = 'everycell.conf'\ninclude_if_exists = 'local.conf'\n"
 
 
@@ -81,21 +83,37 @@ class PostgresServer:
         shutil.rmtree(self.sockets, ignore_errors=True)  # empty: the server removed its socket
 
     def ensure_database(self, name: str) -> None:
-        """The role and database `name` with PostGIS. The database is made last: where it exists, all else does.
+        """The role and database `name` with PostGIS, the roles of the service and of GIS staff, and the notary.
 
-        The locks wait for servers that still work on it for a command that was killed.
+        The database is made last: where it exists, all else does, except for what later versions added. The locks wait
+        for servers that still work on it for a command that was killed.
         """
         with self._connected("postgres") as ask:
             ask(_LOCK)
-            if ask("SELECT 1 FROM pg_database WHERE datname = %s", name):
-                return
-            if not ask("SELECT 1 FROM pg_roles WHERE rolname = %s", name):
-                # Not a superuser: a mistake in our SQL must not be able to read the machine's files or run programs.
-                ask(sql.SQL("CREATE ROLE {} LOGIN CREATEDB IN ROLE pg_monitor").format(sql.Identifier(name)))
-            with self._connected("template1") as ask_template:
-                ask_template(_LOCK)
-                ask_template("CREATE EXTENSION IF NOT EXISTS postgis")
-            ask(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(name)))
+            for exists, create in roles.ROLES:
+                if not ask(exists):
+                    ask(create)
+            if not ask("SELECT 1 FROM pg_database WHERE datname = %s", name):
+                self._make_database(ask, name)
+            if int(ask("SHOW server_version_num")[0][0]) >= roles.TRUST_JOINS_FROM:
+                ask(sql.SQL(roles.TRUST_JOINS).format(sql.Identifier(name)))
+        with self._connected(name) as ask:
+            for (statement,) in ask(roles.LEAKING):
+                ask(statement)
+            # Without dblink all else works; GIS staff get no sign-in, and the doctor says why.
+            if not ask(notary.READY) and ask(notary.AVAILABLE):
+                ask(notary.SETUP)
+
+    def _make_database(self, ask: _Ask, name: str) -> None:
+        if not ask("SELECT 1 FROM pg_roles WHERE rolname = %s", name):
+            # Not a superuser: a mistake in our SQL must not be able to read the machine's files or run programs.
+            ask(sql.SQL("CREATE ROLE {} LOGIN CREATEDB IN ROLE pg_monitor").format(sql.Identifier(name)))
+        with self._connected("template1") as ask_template:
+            ask_template(_LOCK)
+            ask_template("CREATE EXTENSION IF NOT EXISTS postgis")
+            for (statement,) in ask_template(roles.LEAKING):
+                ask_template(statement)
+        ask(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(name)))
 
     # ---- making
 
@@ -222,7 +240,7 @@ class PostgresServer:
         return psycopg2.connect(host=str(self.sockets), port=PORT, user="postgres", dbname=database, connect_timeout=10)
 
     @contextlib.contextmanager
-    def _connected(self, database: str) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+    def _connected(self, database: str) -> Iterator[_Ask]:
         try:
             with contextlib.closing(self._connect(database)) as connection:
                 connection.autocommit = True

@@ -60,7 +60,7 @@ def configuration(sockets: str, logs: str) -> str:
         port=PORT,
         sockets=_quoted(sockets),
         logs=_quoted(logs),
-        shared_buffers=_between(memory // 16, 64 * _MB, _GB) // _MB,
+        shared_buffers=_between(memory // 8, 64 * _MB, 4 * _GB) // _MB,
         effective_cache_size=_between(memory // 2, 256 * _MB, 64 * _GB) // _MB,
         maintenance_work_mem=_between(memory // 32, 64 * _MB, 512 * _MB) // _MB,
         dynamic_shared_memory_type=_dynamic_shared_memory(),

@@ -1,0 +1,15 @@
+"""What `everycell doctor` says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `remedy` is a statement for a superuser (or a command), empty where all is well."""
+
+    subject: str
+    ok: bool
+    told: str
+    remedy: str = ""
