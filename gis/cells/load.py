@@ -6,7 +6,8 @@ Nothing is written where the cells would not tile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, cast
 
@@ -46,6 +47,7 @@ def load_divisions(
     first cells come from. Raises BadInput where a division's parent is neither stored nor in the file, BrokenCoverage
     where villages overlap or leave gaps.
     """
+    conn.execute(text("SELECT everycell.lock_grid(:county)"), {"county": county})  # divisions follow their cells
     _refuse_orphans(conn, frame)
     inserted = updated = 0
     for row in rows(frame.sort_values("code")):
@@ -116,21 +118,54 @@ def load_cells(
     report = LoadReport("cell")
     if frame.empty:
         return report
-    conn.execute(text("LOCK TABLE everycell.cell IN SHARE ROW EXCLUSIVE MODE"))
+    _begin(conn, county, today)
     existing = polygons_of(conn, county)
     villages = set(frame["village"])
-    kept = {code: shape for code, shape in existing.items() if code[:12] not in villages}
+    place = place_for(existing, villages, new_outline=new_outline)
     wanted = dict(zip(frame["code"], frame.geometry, strict=True))
-    tiled = arrange({**kept, **wanted}, sliver_m=sliver_m, enclaves=enclaves)
+    holes_are_known = place.outline is not None  # what the cells are to fill is compared below
+    tiled = arrange({**place.kept, **wanted}, sliver_m=sliver_m, enclaves=enclaves or holes_are_known)
     _refuse(tiled.faults)
-    grows = not villages <= {code[:12] for code in existing}
-    if existing and not grows and not new_outline:
-        _refuse(outline_faults(tiled.cells, united(existing.values()), sliver_m=sliver_m))
+    if place.outline is not None:
+        _refuse(outline_faults(tiled.cells, place.outline, sliver_m=sliver_m))
     _ensure_villages(conn, frame, tiled.cells)
     report = _write(conn, county, frame, tiled.cells, existing, today)
     _retire(conn, county, [code for code in existing if code[:12] in villages and code not in wanted], today)
     refresh_divisions(conn, county)
+    conn.execute(
+        text("SELECT set_config('everycell.reunited', current_setting('everycell.cell_statement', true), true)")
+    )
     return report
+
+
+def _begin(conn: Connection, county: int, today: date) -> None:
+    """Wait for others who write cells of the county, and let the history call what is written now an import."""
+    conn.execute(
+        text(
+            "SELECT everycell.lock_grid(:county), set_config('everycell.today', :today, true),"
+            " set_config('everycell.writer', 'import', true)"
+        ),
+        {"county": county, "today": today.isoformat()},
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where cells of some villages have to fit in: the other cells, which stay, and the outline to fill (None: any)."""
+
+    kept: dict[str, Polygon]
+    outline: shapely.Geometry | None
+
+
+def place_for(existing: Mapping[str, Polygon], villages: Collection[str], *, new_outline: bool) -> Place:
+    """The place for all cells of `villages` among the `existing` ones of the county.
+
+    Where every village has cells already, all cells must fill together what they filled before, unless `new_outline`.
+    """
+    kept = {code: shape for code, shape in existing.items() if code[:12] not in villages}
+    grows = not set(villages) <= {code[:12] for code in existing}
+    fixed = bool(existing) and not grows and not new_outline
+    return Place(kept, united(existing.values()) if fixed else None)
 
 
 def _refuse(faults: list[Fault]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -16,13 +16,12 @@ import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from gis.crs import to_metric
+from gis.cells.measure import SLIVER_M as SLIVER_M
+from gis.cells.measure import Measure
 
 GRID: Final = 1e-8
 # Square degrees, about 0.01 m²: far above the rounding of doubles, far below anything drawn by hand. The same in SQL.
 AREA_TOLERANCE: Final = 1e-12
-# Pieces thinner than this are the rounding of a file's coordinates (six decimals are 0.1 m), not a drawing.
-SLIVER_M: Final = 0.1
 
 FaultKind = Literal["OVERLAP", "GAP", "OUTSIDE_COUNTY", "MULTIPART"]
 
@@ -80,36 +79,24 @@ def arrange(cells: Mapping[str, Polygon], *, sliver_m: float = SLIVER_M, enclave
     shapes = np.array([cells[code] for code in codes], dtype=object)
     noded = shapely.union_all(shapely.boundary(shapes), grid_size=GRID)
     faces = shapely.get_parts(shapely.polygonize([noded]))
-    owners = _owners(faces, shapes)
-    metric = _metric_area(shapes)
-    sort = _Sorting(codes, faces, owners, metric, sliver_m, enclaves)
+    owners = owners_of(faces, shapes)
+    measure = Measure.around(shapes)
+    sort = _Sorting(codes, faces, owners, measure, sliver_m, enclaves)
     sort.overlaps()
     sort.gaps()
     if sort.faults:
         return Coverage({}, sort.faults, sort.healed)
-    whole, broken = _unite(codes, faces, sort.label, metric)
+    whole, broken = _unite(codes, faces, sort.label, measure)
     return Coverage(whole, broken, sort.healed)
 
 
-def _owners(faces: np.ndarray[Any, Any], shapes: np.ndarray[Any, Any]) -> list[list[int]]:
+def owners_of(faces: np.ndarray[Any, Any], shapes: np.ndarray[Any, Any]) -> list[list[int]]:
     """For each face the indexes of the shapes that hold its inner point, ascending."""
     tree = shapely.STRtree(shapes)
     found: list[list[int]] = [[] for _ in faces]
     for face, shape in tree.query(shapely.point_on_surface(faces), predicate="intersects").T:
         found[face].append(int(shape))
     return [sorted(owners) for owners in found]
-
-
-def _metric_area(shapes: np.ndarray[Any, Any]) -> Callable[[shapely.Geometry], tuple[float, float]]:
-    """A function: area (m²) and perimeter (m) of a piece in the metric zone of these shapes."""
-    west, _, east, _ = shapely.total_bounds(shapes)
-    transformer = to_metric((west + east) / 2)
-
-    def measure(piece: shapely.Geometry) -> tuple[float, float]:
-        flat = shapely.transform(piece, lambda lonlat: np.column_stack(transformer.transform(*lonlat.T)))
-        return float(shapely.area(flat)), float(shapely.length(flat))
-
-    return measure
 
 
 class _Sorting:
@@ -120,7 +107,7 @@ class _Sorting:
         codes: Sequence[str],
         faces: np.ndarray[Any, Any],
         owners: list[list[int]],
-        measure: Callable[[shapely.Geometry], tuple[float, float]],
+        measure: Measure,
         sliver_m: float,
         enclaves: bool,
     ) -> None:
@@ -149,7 +136,7 @@ class _Sorting:
         for face in empty:
             shared = self._shared_borders(tree, face)
             cells = tuple(sorted({self.codes[i] for i in shared}))
-            if self.enclaves and not self._thin(self.faces[face])[0]:
+            if self.enclaves and not self.measure.thin(self.faces[face], self.sliver_m):
                 continue
             if self._set_aside("GAP", cells, self.faces[face]) and shared:
                 self.label[face] = max(shared, key=lambda i: (shared[i], -i))
@@ -164,14 +151,10 @@ class _Sorting:
                 shared[label] += float(shapely.length(common))
         return {label: length for label, length in shared.items() if length > 0}
 
-    def _thin(self, piece: shapely.Geometry) -> tuple[bool, float]:
-        area, perimeter = self.measure(piece)
-        return 2 * area < self.sliver_m * perimeter, area
-
     def _set_aside(self, kind: FaultKind, cells: tuple[str, ...], piece: shapely.Geometry) -> bool:
         """Note the piece as healed (True) or as a fault (False)."""
-        thin, area = self._thin(piece)
-        (self.healed if thin else self.faults).append(Fault(kind, cells, piece, area))
+        thin = self.measure.thin(piece, self.sliver_m)
+        (self.healed if thin else self.faults).append(Fault(kind, cells, piece, self.measure.area_m2(piece)))
         return thin
 
 
@@ -179,7 +162,7 @@ def _unite(
     codes: Sequence[str],
     faces: np.ndarray[Any, Any],
     label: Sequence[int | None],
-    measure: Callable[[shapely.Geometry], tuple[float, float]],
+    measure: Measure,
 ) -> tuple[dict[str, Polygon], list[Fault]]:
     """The faces of each cell as one polygon; a cell that falls apart or vanishes is a fault."""
     parts: dict[int, list[int]] = defaultdict(list)
@@ -195,7 +178,7 @@ def _unite(
             whole[code] = pieces[0]
             continue
         smallest = min(pieces, key=shapely.area, default=Polygon())
-        broken.append(Fault("MULTIPART", (code,), smallest, measure(smallest)[0]))
+        broken.append(Fault("MULTIPART", (code,), smallest, measure.area_m2(smallest)))
     return whole, broken
 
 
@@ -205,14 +188,14 @@ def coverage_faults(cells: Mapping[str, Polygon]) -> list[Fault]:
     shapes = np.array([cells[code] for code in codes], dtype=object)
     if not codes or shapely.coverage_is_valid(shapes):
         return []
-    measure = _metric_area(shapes)
+    measure = Measure.around(shapes)
     faults = []
     tree = shapely.STRtree(shapes)
     for one, other in tree.query(shapes, predicate="intersects").T:
         if one < other and shapely.relate_pattern(shapes[one], shapes[other], "T********"):
             piece = shapely.intersection(shapes[one], shapes[other])
             if shapely.area(piece) > AREA_TOLERANCE:
-                faults.append(Fault("OVERLAP", (codes[one], codes[other]), piece, measure(piece)[0]))
+                faults.append(Fault("OVERLAP", (codes[one], codes[other]), piece, measure.area_m2(piece)))
     return faults
 
 
@@ -221,7 +204,7 @@ def outline_faults(
 ) -> list[Fault]:
     """Where the union of the cells leaves the outline or does not fill it, in pieces thicker than `sliver_m` metres."""
     shapes = np.array(list(cells.values()), dtype=object)
-    measure = _metric_area(np.array([outline], dtype=object))
+    measure = Measure.around(outline)
     tree = shapely.STRtree(shapes)
     union = united(shapes)
     faults = []
@@ -231,8 +214,8 @@ def outline_faults(
     )
     for kind, beside in kinds:
         for piece in shapely.get_parts(beside):
-            area, perimeter = measure(piece)
-            if 2 * area >= sliver_m * perimeter and area > 0:
+            area = measure.area_m2(piece)
+            if area > 0 and not measure.thin(piece, sliver_m):
                 near = tuple(list(cells)[i] for i in sorted(tree.query(piece, predicate="intersects")))
                 faults.append(Fault(kind, near, piece, area))
     return faults

@@ -8,7 +8,7 @@ figure is a sum over the histogram `coverage_day`, so its cost does not grow wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -18,6 +18,7 @@ from gis.codes import DIGITS, Level, county_of, level_of
 from gis.errors import BadInput, NotFound
 from gis.settings import Settings
 from gis.storage.queries import query
+from gis.storage.revisions import EVERYWHERE
 
 DEFAULT_WINDOW_DAYS: Final = 90
 _OUTWARDS: Final = (Level.cell, Level.village, Level.town, Level.county)
@@ -48,12 +49,16 @@ class AreaCoverage:
 
 @dataclass(frozen=True, slots=True)
 class CoverageTable:
-    """Figures of areas and their sum. `as_of` is the day for which overdue was counted."""
+    """Figures of areas and their sum. `as_of` is the day for which overdue was counted.
+
+    `frozen` is the code of the closed round whose result it is: of the grid as it was when it was closed.
+    """
 
     as_of: date
     since: date
     areas: list[AreaCoverage]
     total: AreaCoverage
+    frozen: str | None = None
 
 
 def counties(conn: Connection, area: str | None) -> list[int]:
@@ -77,10 +82,27 @@ def coverage(conn: Connection, *, area: str | None, level: Level, since: date, t
     return _table(rows, level, since, today, area)
 
 
-def coverage_of_round(conn: Connection, code: str, level: Level, today: date, area: str | None = None) -> CoverageTable:
-    """Coverage since the first day of a round; the frozen result where it is closed.
+def parts_of(area: str | None, within: Sequence[str]) -> list[str]:
+    """The part of an area (None: everywhere) that lies within some areas: the area itself where it lies in one of them,
+    else those of them that lie in it."""
+    if area is None:
+        return list(within)
+    if any(area.startswith(one) for one in within):
+        return [area]
+    return [one for one in within if one.startswith(area)]
 
-    Raises NotFound for an unknown round, BadInput where `area` lies outside the round's.
+
+def coverage_of_round(
+    conn: Connection,
+    code: str,
+    level: Level,
+    today: date,
+    area: str | None = None,
+    within: Sequence[str] = EVERYWHERE,
+) -> CoverageTable:
+    """Coverage since the first day of a round; the frozen result where it is closed, of its part `within` some areas.
+
+    Raises NotFound for an unknown round, BadInput where `area` lies outside it, or `level` is wider than a part.
     """
     county = county_of(code, field="round")
     found = conn.execute(
@@ -94,10 +116,14 @@ def coverage_of_round(conn: Connection, code: str, level: Level, today: date, ar
         raise BadInput(f"area: {inside} lies outside round {code}, which is of {found.area}", field="area")
     if found.closed_at is None:
         return coverage(conn, area=inside, level=level, since=found.first_on, today=today)
-    check_level(inside, level)
-    values = {"county": county, "round": code, "prefix": inside, "digits": DIGITS[level]}
-    rows = conn.execute(query("households/round_coverage"), values).all()
-    return _table(rows, level, found.first_on, found.closed_at.date(), inside)
+    parts = parts_of(inside, within)
+    rows: list[Row[Any]] = []
+    for part in parts:
+        check_level(part, level)
+        values = {"county": county, "round": code, "prefix": part, "digits": DIGITS[level]}
+        rows += conn.execute(query("households/round_coverage"), values)
+    table = _table(rows, level, found.first_on, found.closed_at.date(), inside if parts == [inside] else None)
+    return replace(table, frozen=code)
 
 
 def default_since(conn: Connection, area: str | None, today: date) -> date:

@@ -23,8 +23,8 @@ SAME_M: Final = 200.0
 _TEXTS: Final = ("doorplate_code", "address", "code", "unit", "status", "source")
 _AS_GIVEN: Final = ("interval_days", "registered_on", "reached_before", "contact_before")
 # 32 characters that are not mistaken for each other when a code is read from paper.
-_ALPHABET: Final = np.frombuffer(b"0123456789abcdefghjkmnpqrstvwxyz", dtype=np.uint8)
-_CODE_CHARS: Final = 12
+ALPHABET: Final = np.frombuffer(b"0123456789abcdefghjkmnpqrstvwxyz", dtype=np.uint8)
+CODE_CHARS: Final = 12
 _PARTIAL: Final = re.compile(r"[0-9A-Za-z#-]+$")
 
 Objects = NDArray[np.object_]
@@ -243,7 +243,7 @@ def made_codes(county: str, what: str, contents: list[str]) -> Objects:
         hashlib.blake2b(text.encode("utf-8"), digest_size=8, person=person).digest() for text in contents
     )
     numbers = np.frombuffer(digests, dtype=">u8").astype(np.uint64)
-    shifts = np.arange(_CODE_CHARS - 1, -1, -1, dtype=np.uint64) * np.uint64(5)
-    letters = _ALPHABET[((numbers[:, None] >> shifts) & np.uint64(31)).astype(np.int64)]
-    codes = np.ascontiguousarray(letters).view(f"S{_CODE_CHARS}").ravel().astype(str).tolist()
+    shifts = np.arange(CODE_CHARS - 1, -1, -1, dtype=np.uint64) * np.uint64(5)
+    letters = ALPHABET[((numbers[:, None] >> shifts) & np.uint64(31)).astype(np.int64)]
+    codes = np.ascontiguousarray(letters).view(f"S{CODE_CHARS}").ravel().astype(str).tolist()
     return np.array([f"{county}-{code}" for code in codes], dtype=object)

@@ -18,10 +18,11 @@ from sqlalchemy import Connection, text
 
 from gis.codes import DIGITS, Level
 from gis.errors import NotFound
-from gis.households.coverage import AreaCoverage, CoverageTable, Empty, check_level, total
+from gis.households.coverage import AreaCoverage, CoverageTable, Empty, check_level, parts_of, total
 from gis.households.matrix import NEVER, CellFigures, DayMatrix, Ints, day_of, number_of
 from gis.storage.binary import fetch_integers
 from gis.storage.queries import query
+from gis.storage.revisions import EVERYWHERE
 
 _COLUMNS: Final = {"cell": "i8", "kind": "i4", "day": "i4", "households": "i4"}
 _REREAD: Final = 200  # more changed cells than these are read faster with the whole county
@@ -128,17 +129,27 @@ def _division_names(conn: Connection, county: int) -> dict[str, str]:
 
 
 def coverage_table(
-    parts: Sequence[CountyFigures], *, area: str | None, level: Level, since: date, today: date
+    parts: Sequence[CountyFigures],
+    *,
+    area: str | None,
+    within: Sequence[str] = EVERYWHERE,
+    level: Level,
+    since: date,
+    today: date,
 ) -> CoverageTable:
     """The table of `gis.households.coverage.coverage`, from the figures of the counties the area lies in.
 
-    Raises NotFound where the area has no cell, BadInput where `level` is wider than it.
+    The table is of the part of the area that lies `within` some areas, of which none lies in another. Raises NotFound
+    where there is no cell in it, BadInput where `level` is wider than a part: a row that held a part of its area only
+    would be a wrong number.
     """
-    check_level(area, level)
-    areas = [row for part in parts for row in _areas(part, area or "", level)]
+    asked = parts_of(area, within)
+    for one in filter(None, asked):
+        check_level(one, level)
+    areas = [row for part in parts for one in asked for row in _areas(part, one, level)]
     if area is not None and not areas:
         raise NotFound(f"area: there is no cell in {area}", field="area")
-    return CoverageTable(today, since, areas, total(areas, area))
+    return CoverageTable(today, since, areas, total(areas, area if asked == [area] else None))
 
 
 def _areas(part: CountyFigures, area: str, level: Level) -> list[AreaCoverage]:

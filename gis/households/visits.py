@@ -10,14 +10,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TextClause, text
 
+from gis.batches import CLOCK_SKEW, BatchResult, Refusal, instant_of, known_only, member_of, text_of, uuid_of
 from gis.codes import county_of
 from gis.errors import BadInput
 from gis.settings import Settings
@@ -42,12 +43,9 @@ class Purpose(StrEnum):
     address_check = "address_check"
 
 
-E = TypeVar("E", bound=StrEnum)
-
 FIELDS: Final = ("id", "household", "visited_at", "outcome", "team", "purpose")
 BATCH: Final = 5_000
 _TEAM: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}", re.ASCII)
-_CLOCK_SKEW: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,124 +60,87 @@ class Visit:
     purpose: Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A visit that was not recorded: its index in the batch, its id, a stable word and the reason in one sentence."""
-
-    index: int
-    id: str | None
-    code: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class VisitsResult:
-    """What became of a batch: every visit is accepted, repeated or refused."""
-
-    accepted: int
-    repeated: int
-    refused: list[Refusal]
-
-
 def parse_visit(item: object, settings: Settings, now: datetime) -> Visit:
     """One visit from JSON. Raises BadInput whose `field` names what is wrong. `now` is an aware instant."""
-    if not isinstance(item, Mapping):
-        raise BadInput("a visit is an object with the fields " + ", ".join(FIELDS), field="visit")
-    extra = sorted(set(map(str, item)) - set(FIELDS))
-    if extra:
-        raise BadInput(f"{extra[0]}: a visit has no such field; it has {', '.join(FIELDS)}", field=extra[0])
-    values = {name: _text(item, name) for name in FIELDS}
-    county_of(values["household"], field="household")
-    if not _TEAM.fullmatch(values["team"]):
+    given = known_only(item, FIELDS, what="a visit", field="visit")
+    household, team = text_of(given, "household"), text_of(given, "team")
+    county_of(household, field="household")
+    if not _TEAM.fullmatch(team):
         raise BadInput("team: capital letters, digits and '-' only, at most 20 (a team's code, no name)", field="team")
     return Visit(
-        id=_uuid(values["id"]),
-        household=values["household"],
-        visited_at=_instant(values["visited_at"], settings, now),
-        outcome=_member(Outcome, values["outcome"], "outcome"),
-        team=values["team"],
-        purpose=_member(Purpose, values["purpose"], "purpose"),
+        id=uuid_of(given, "id"),
+        household=household,
+        visited_at=_instant(given, settings, now),
+        outcome=member_of(Outcome, given, "outcome"),
+        team=team,
+        purpose=member_of(Purpose, given, "purpose"),
     )
 
 
-def _text(item: Mapping[Any, Any], field: str) -> str:
-    value = item.get(field)
-    if value is None:
-        raise BadInput(f"{field}: missing", field=field)
-    if not isinstance(value, str) or not value or len(value) > 100 or "\x00" in value:
-        raise BadInput(f"{field}: must be a text of 1 to 100 characters", field=field)
-    return value
-
-
-def _uuid(value: str) -> UUID:
+def _instant(given: Mapping[Any, Any], settings: Settings, now: datetime) -> datetime:
     try:
-        return UUID(value)
-    except ValueError:
-        raise BadInput("id: is no UUID", field="id") from None
-
-
-def _member(kind: type[E], value: str, field: str) -> E:
-    try:
-        return kind(value)
-    except ValueError:
-        raise BadInput(f"{field}: must be one of {', '.join(kind)}", field=field) from None
-
-
-def _instant(value: str, settings: Settings, now: datetime) -> datetime:
-    try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        raise BadInput("visited_at: must be an instant such as 2026-11-22T09:30:00+08:00", field="visited_at") from None
-    if instant.tzinfo is None:
-        raise BadInput("visited_at: needs its offset from UTC, such as +08:00", field="visited_at")
-    try:
-        return check_instant(instant, settings, now)
+        return check_instant(instant_of(given, "visited_at"), settings, now)
     except OverflowError:
         raise BadInput("visited_at: lies outside the calendar", field="visited_at") from None
 
 
 def check_instant(instant: datetime, settings: Settings, now: datetime) -> datetime:
     """The instant in UTC; BadInput where it lies in the future or is older than visits are kept."""
-    if instant > now + _CLOCK_SKEW:
+    if instant > now + CLOCK_SKEW:
         raise BadInput("visited_at: lies in the future", field="visited_at")
-    if instant < now - timedelta(days=settings.visit_max_age_days):
+    oldest = settings.visits_taken_from(now.astimezone(settings.zone).date())
+    if instant.astimezone(settings.zone).date() < oldest:
         raise BadInput(
-            f"visited_at: is more than {settings.visit_max_age_days} days ago; import the date as the household's "
-            "reached_before instead",
+            f"visited_at: lies before {oldest}: visits are kept {settings.visit_months} months; import the date as the "
+            "household's reached_before instead",
             field="visited_at",
         )
     return instant.astimezone(UTC)
 
 
-def record_visits(conn: Connection, visits: Sequence[Visit], settings: Settings) -> VisitsResult:
+def record_visits(
+    conn: Connection, visits: Sequence[Visit], settings: Settings, *, within: bool = False
+) -> BatchResult:
     """Record a batch; the figures of coverage follow in the same transaction, which the caller owns.
 
     Every visit stands for itself: what cannot be recorded is refused with its index, the others are recorded. An empty
-    batch does nothing. Deadlocks surface as DBAPIError 40P01: run it in `Store.retrying`.
+    batch does nothing. `within` is for the service's role: only households in the areas that the transaction was told
+    are known then. Deadlocks surface as DBAPIError 40P01: run it in `Store.retrying`.
     """
     by_county: dict[int, list[int]] = defaultdict(list)
-    for index, visit in enumerate(visits):
-        by_county[county_of(visit.household, field="household")].append(index)
-    counts = {"accepted": 0, "repeated": 0}
+    gone_before: date | None = conn.scalar(text("SELECT everycell.visits_gone_before()"))
+    repeated = 0
     refused: list[Refusal] = []
+    for index, visit in enumerate(visits):
+        if gone_before is not None and visit.visited_at.astimezone(settings.zone).date() < gone_before:
+            refused.append(_refusal(index, visit, "gone"))
+        else:
+            by_county[county_of(visit.household, field="household")].append(index)
     for county in sorted(by_county):
-        for index, status in _record(conn, county, visits, by_county[county], settings):
-            if status in counts:
-                counts[status] += 1
+        statement = query("households/record_visits_within" if within else "households/record_visits")
+        for index, status in _record(conn, statement, county, visits, by_county[county], settings):
+            if status == "repeated":
+                repeated += 1
             else:
                 refused.append(_refusal(index, visits[index], status))
-    return VisitsResult(counts["accepted"], counts["repeated"], sorted(refused, key=lambda r: r.index))
+    accepted = len(visits) - repeated - len(refused)
+    return BatchResult(accepted, repeated, sorted(refused, key=lambda r: r.index))
 
 
 def _record(
-    conn: Connection, county: int, visits: Sequence[Visit], indexes: Sequence[int], settings: Settings
+    conn: Connection,
+    statement: TextClause,
+    county: int,
+    visits: Sequence[Visit],
+    indexes: Sequence[int],
+    settings: Settings,
 ) -> Iterator[tuple[int, str]]:
-    """Index and status of each visit of one county."""
+    """Index and status of each visit of one county that is not accepted."""
     for start in range(0, len(indexes), BATCH):
         part = indexes[start : start + BATCH]
         batch = [visits[index] for index in part]
         found = conn.execute(
-            query("households/record_visits"),
+            statement,
             {
                 "county": county,
                 "ids": array(str(v.id) for v in batch),
@@ -198,6 +159,10 @@ def _record(
 def _refusal(index: int, visit: Visit, status: str) -> Refusal:
     if status == "conflict":
         return Refusal(index, str(visit.id), "conflict", "a visit with this id and other content is already recorded")
+    if status == "gone":
+        return Refusal(
+            index, str(visit.id), "gone", "visits of that day have been removed; a repeated one would count twice"
+        )
     return Refusal(index, str(visit.id), "unknown-household", f"there is no household {visit.household}")
 
 
@@ -220,7 +185,7 @@ def load_visits(
     return report
 
 
-_COLUMN_OF: Final = {"conflict": "id", "unknown-household": "household"}
+_COLUMN_OF: Final = {"conflict": "id", "unknown-household": "household", "gone": "visited_at"}
 
 
 def _visits_of(frame: pd.DataFrame) -> list[Visit]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from gis.cells.load import polygons_of
 from gis.errors import BadInput
-from gis.households.load import cells_of_points
+from gis.households.load import cells_of_points, retired_codes
 from gis.sites.categories import CATEGORIES, Category
 from gis.storage.bulk import stage
 from gis.storage.queries import query
@@ -37,12 +37,17 @@ def load_sites(conn: Connection, county: int, frame: pd.DataFrame) -> LoadReport
     cells = polygons_of(conn, county)
     if not cells:
         raise BadInput(f"county {county:06} has no cell yet: import its cells or divisions first", field="county")
+    ended = frame["code"].isin(retired_codes(conn, county, "site"))
     inside = cells_of_points(cells, frame["lon"], frame["lat"]).notna()
     rejects = [
-        Reject(int(row), "lon, lat", f"stands in no cell of county {county:06}")
-        for row in frame.loc[~inside, "row"].tolist()
+        Reject(int(row), "code", "was used before: a code is never used again")
+        for row in frame.loc[ended, "row"].tolist()
     ]
-    kept = frame[inside].reindex(columns=list(SITE))
+    rejects += [
+        Reject(int(row), "lon, lat", f"stands in no cell of county {county:06}")
+        for row in frame.loc[~inside & ~ended, "row"].tolist()
+    ]
+    kept = frame[inside & ~ended].reindex(columns=list(SITE))
     usual = kept["category"].map(lambda category: CATEGORIES[Category(category)].check_interval_days)
     kept = kept.assign(check_interval_days=kept["check_interval_days"].fillna(usual).astype("Int64"))
     stage(conn, "staged_site", SITE, kept)

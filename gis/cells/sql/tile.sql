@@ -10,4 +10,4 @@ WITH m AS MATERIALIZED (
     WHERE c.county = ANY (CAST(:counties AS integer[])) AND c.retired_on IS NULL
         AND c.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4490)
 )
-SELECT ST_AsMVT(m, 'cells', 4096, 'geom', 'id') FROM m WHERE geom IS NOT NULL
+SELECT ST_AsMVT(m, 'cells', 4096, 'geom', 'id') FROM (SELECT * FROM m WHERE geom IS NOT NULL ORDER BY id) m

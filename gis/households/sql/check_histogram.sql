@@ -8,7 +8,7 @@ WITH counted AS (
         ('due', h.due_on)) AS k (kind, day)
     WHERE d.county = :county GROUP BY 1, 2, 3
 ), stored AS (
-    SELECT kind, day, cell, households FROM everycell.coverage_day WHERE county = :county AND households <> 0
+    SELECT kind, day, cell, households FROM everycell.coverage_day WHERE county = :county
 )
 SELECT 'histogram' AS kind, cell AS code, kind || ' ' || day::text AS figure,
        coalesce(s.households, 0)::text AS stored, coalesce(c.households, 0)::text AS counted

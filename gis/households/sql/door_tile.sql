@@ -1,5 +1,6 @@
 -- Doorplates of one vector tile. `wait` counts the households behind a door that were not reached since a day: the
--- figures of the doorplate say it except where several households were reached, some of them before that day.
+-- figures of the doorplate say it except where several households were reached, some of them before that day. In the order
+-- of their ids: that of the index would depend on doors that the caller does not see.
 WITH m AS MATERIALIZED (
     SELECT d.id, d.households AS n, d.never,
            CASE WHEN d.never = d.households OR d.oldest_on >= :since THEN d.never
@@ -13,4 +14,4 @@ WITH m AS MATERIALIZED (
     WHERE d.county = ANY (CAST(:counties AS integer[]))
         AND d.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4490)
 )
-SELECT ST_AsMVT(m, 'doorplates', 4096, 'geom', 'id') FROM m WHERE geom IS NOT NULL
+SELECT ST_AsMVT(m, 'doorplates', 4096, 'geom', 'id') FROM (SELECT * FROM m WHERE geom IS NOT NULL ORDER BY id) m

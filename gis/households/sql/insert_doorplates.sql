@@ -9,7 +9,7 @@ LEFT JOIN (
     SELECT doorplate_code, count(*) AS households, count(*) FILTER (WHERE reached_before IS NULL) AS never,
            min(reached_before) AS oldest_on,
            min(coalesce(reached_before, registered_on, :today) + coalesce(interval_days, :interval_days)) AS due_on
-    FROM staged_household WHERE coalesce(status, 'active') = 'active' GROUP BY doorplate_code
+    FROM staged_household WHERE status IS DISTINCT FROM 'exempt' GROUP BY doorplate_code
 ) f ON f.doorplate_code = s.code
 WHERE NOT EXISTS (SELECT FROM everycell.doorplate d WHERE d.county = :county AND d.code = s.code)
 ORDER BY s.position

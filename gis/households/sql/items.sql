@@ -1,5 +1,5 @@
 -- A page of households as GeoJSON features at their doorplate's point, by doorplate and code. Of visits a household
--- carries its last dates only.
+-- carries its last dates only. `version` is a digest of what can be edited: visits leave it as it is.
 SELECT f.key, f.feature
 FROM unnest(CAST(:counties AS integer[])) AS n (county)
 CROSS JOIN LATERAL (
@@ -8,7 +8,10 @@ CROSS JOIN LATERAL (
                   json_build_object('code', h.code, 'unit', h.unit, 'status', h.status, 'doorplate', d.id,
                                     'address', d.address, 'cell', d.cell, 'interval_days', h.interval_days,
                                     'registered_on', h.registered_on, 'last_reached_on', h.last_reached_on,
-                                    'last_contact_on', h.last_contact_on, 'due_on', h.due_on), '}') AS feature
+                                    'last_contact_on', h.last_contact_on, 'due_on', h.due_on,
+                                    'version', left(encode(sha256(convert_to(json_build_array(
+                                        d.id, d.address, d.geom::text, h.unit, h.status, h.interval_days,
+                                        h.registered_on)::text, 'UTF8')), 'hex'), 12)), '}') AS feature
     FROM everycell.household h
     JOIN everycell.doorplate d ON d.county = n.county AND d.id = h.doorplate
     WHERE h.county = n.county

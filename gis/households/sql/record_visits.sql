@@ -1,3 +1,4 @@
+-- The visits that are not accepted: repeated, conflict, unknown.
 SELECT index, status
 FROM everycell.record_visits(
     :county, CAST(:ids AS uuid[]), CAST(:households AS text[]), CAST(:days AS date[]), CAST(:times AS timestamptz[]),

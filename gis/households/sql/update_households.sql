@@ -1,5 +1,5 @@
 UPDATE everycell.household h
-SET doorplate = c.doorplate, unit = c.unit, status = c.status, interval_days = c.interval_days,
+SET doorplate = c.doorplate, cell = c.cell, unit = c.unit, status = c.status, interval_days = c.interval_days,
     registered_on = c.registered_on, reached_before = c.reached_before, contact_before = c.contact_before,
     last_reached_on = greatest(c.reached_before, v.reached),
     last_contact_on = greatest(c.contact_before, c.reached_before, v.contact)
