@@ -1,0 +1,1 @@
+SELECT ST_AsBinary(geom) FROM everycell.cell WHERE county = :county AND code = :cell
