@@ -19,6 +19,10 @@ PURPOSES = np.array(["routine", "safety", "publicity", "address_check"], dtype=o
 _PURPOSE_SHARE = np.cumsum([0.74, 0.11, 0.09, 0.06])
 _MINUTE_US = 60_000_000
 _CHINA_US = 8 * 60 * _MINUTE_US
+_REACHED = 0.79  # how often a call finds somebody
+_MOST = 0.97  # no campaign calls on everybody
+_VISITS_A_CAMPAIGN = 0.8  # a household, where a campaign came
+_LITTLE = 1.2  # with fewer visits a year than this, the open round has its part of them only
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +51,22 @@ def habits(
     round_first_on: date,
     visits_per_household: float,
 ) -> Habits:
-    """Habits for all cells, so that households see `visits_per_household` visits a year on average (roughly)."""
+    """Habits for all cells, so that a household of the county sees `visits_per_household` visits a year on average.
+
+    The average counts everybody, also where nobody comes: what the forgotten cells lack, the others have more.
+    """
     num = len(plan.cell_xy)
+    weight = np.bincount(cell_of, minlength=num) / len(cell_of)
     zeal = _zeal(rng, plan)
-    round_days = (today - round_first_on).days
-    before = max(1, round(visits_per_household * 1.1))
-    gap = (YEAR_DAYS - round_days - 12) / before
-    start = round_days + 10 + gap * (np.arange(before)[None, :] + rng.uniform(0.1, 0.9, (num, before)))
-    share = np.clip(rng.normal(0.88 * visits_per_household / (before + 0.6), 0.1, (num, before)), 0.1, 0.97)
-    # The forgotten fifth: nobody came after early in the year; to the last three nobody came at all.
     rank = np.argsort(np.argsort(zeal, kind="stable"), kind="stable")
     forgotten = rank < max(3, num // 9)
-    quiet_since = rng.uniform(150.0, 300.0, num)
-    none = (forgotten[:, None] & (start < quiet_since[:, None])) | (rank < 3)[:, None]
-    start = np.where(none, -1, start).astype(np.int64)
-    quantile = (rank + 0.5) / num
-    done = np.interp(quantile, [0.0, 0.11, 0.2, 0.45, 0.8, 0.93, 1.0], [0.0, 0.0, 0.12, 0.5, 0.86, 0.97, 1.0])
+    hard = np.clip(rng.gamma(1.2, 0.025, num), 0.0, 0.3)
+    round_days = (today - round_first_on).days
+    done = _round_share((rank + 0.5) / num) * min(1.0, visits_per_household / _LITTLE)
+    wanted = visits_per_household - float(weight @ _visits(done[:, None], hard))
+    number = max(1, int(np.ceil(wanted / (_VISITS_A_CAMPAIGN * weight[~forgotten].sum()))))
+    start = _starts(rng, round_days, rank, forgotten, number)
+    share = _share(rng.normal(0.76, 0.1, start.shape) * (start >= 1), weight, hard, wanted)
     first = np.where(done > 0, round_days - rng.integers(0, 4, num), -1)
     return Habits(
         seed=int(rng.integers(2**31)),
@@ -71,9 +75,47 @@ def habits(
         team=np.array([f"T{village + 1:02d}" for village in plan.cell_village], dtype=object),
         campaign_day=np.column_stack([start, first]),
         campaign_share=np.column_stack([share, done]),
-        campaign_length=np.column_stack([np.full((num, before), 12), np.maximum(first - 1, 1)]),
-        hard=np.clip(rng.gamma(1.2, 0.025, num), 0.0, 0.3),
+        campaign_length=np.column_stack([np.full((num, number), 12), np.maximum(first - 1, 1)]),
+        hard=hard,
     )
+
+
+def _round_share(quantile: Floats) -> Floats:
+    """The share of each cell that the open round has called on, by the cell's place in the order of zeal (0 to 1)."""
+    done: Floats = np.interp(quantile, [0.0, 0.11, 0.2, 0.45, 0.8, 0.93, 1.0], [0.0, 0.0, 0.12, 0.5, 0.86, 0.97, 1.0])
+    return done
+
+
+def _starts(rng: np.random.Generator, round_days: int, rank: Ints, forgotten: Bools, number: int) -> Ints:
+    """First days (back from today) of `number` campaigns before the round in each cell, -1 where there was none."""
+    gap = (YEAR_DAYS - round_days - 12) / number
+    start = round_days + 10 + gap * (np.arange(number)[None, :] + rng.uniform(0.1, 0.9, (len(rank), number)))
+    # The forgotten ninth: nobody came after early in the year; to the last three nobody came at all.
+    quiet_since = rng.uniform(150.0, 300.0, len(rank))
+    none = (forgotten[:, None] & (start < quiet_since[:, None])) | (rank < 3)[:, None]
+    days: Ints = np.where(none, -1, start).astype(np.int64)
+    return days
+
+
+def _visits(share: Floats, hard: Floats) -> Floats:
+    """Expected visits a household in each cell by campaigns of these shares (cells × campaigns), as `_block` draws."""
+    missed = 1.0 - _REACHED * (1.0 - hard[:, None])
+    expected: Floats = (share * (1.0 + missed * share**2)).sum(axis=1)
+    return expected
+
+
+def _share(pattern: Floats, weight: Floats, hard: Floats, wanted: float) -> Floats:
+    """`pattern` times the one factor that makes the county's average `wanted` visits a household (by bisection)."""
+    low, high = 0.0, 10.0
+    share = pattern
+    for _ in range(40):
+        factor = (low + high) / 2
+        share = np.clip(pattern * factor, 0.0, _MOST)
+        if weight @ _visits(share, hard) < wanted:
+            low = factor
+        else:
+            high = factor
+    return share
 
 
 def _zeal(rng: np.random.Generator, plan: Plan) -> Floats:
@@ -110,7 +152,7 @@ def _block(habit: Habits, codes: NDArray[np.object_], first: int, last: int) -> 
     cell = habit.cell_of[first:last]
     hard = rng.random(len(cell)) < habit.hard[cell]
     who, day, zeal = _calls(rng, habit, cell)
-    reached = (rng.random(len(who)) < 0.79) & ~hard[who]
+    reached = (rng.random(len(who)) < _REACHED) & ~hard[who]
     # Where nobody answered, the team comes again some days later: seldom in a pale cell, nearly always in a good one.
     again = np.flatnonzero(~reached & (rng.random(len(who)) < zeal**2))
     later = np.maximum(day[again] - rng.integers(2, 9, len(again)), 1)

@@ -16,6 +16,9 @@ from gis.exchange.table import Table
 
 _LONGEST: Final = 200
 _IS_NO_DAY: Final = "is no date; write 2026-11-22"
+# What a terminal obeys, and what turns the direction of writing around until its end: shown, a text would not be what
+# is stored.
+_CONTROLS: Final = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 class Columns:
@@ -37,6 +40,9 @@ class Columns:
         """Reject the rows of a mask for what stands in the column of field `name`."""
         self._rejects.add(np.asarray(bad, dtype=bool), self._columns.get(name, name), reason)
 
+    def _refuse_controls(self, found: pd.Series[Any], name: str) -> None:
+        self.reject(found.str.contains(_CONTROLS, na=False), name, "holds control characters, which nobody sees")
+
     def text(self, name: str, *, required: bool = False, longest: int = _LONGEST) -> pd.Series[Any]:
         """Trimmed text, null where empty."""
         if name not in self:
@@ -44,6 +50,7 @@ class Columns:
         found = values.texts(self._given(name))
         if required:
             self.reject(found.isna(), name, "is empty")
+        self._refuse_controls(found, name)
         self.reject(found.str.len().fillna(0) > longest, name, f"is longer than {longest} characters")
         return found
 
@@ -57,6 +64,7 @@ class Columns:
         )
         if required:
             self.reject(found.isna(), name, "is empty")
+        self._refuse_controls(found, name)
         fits = found.str.fullmatch(pattern, na=True)
         self.reject(~fits, name, form or "is no code: 1 to 100 characters without spaces")
         return found

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time
 from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gis.batches import CLOCK_SKEW
 from gis.codes import DIGITS, Level
 from gis.crs import STORED_SRID
 from gis.exchange import vocabulary
@@ -27,7 +28,6 @@ from gis.settings import Settings
 
 _TEAM: Final = r"[A-Z0-9][A-Z0-9-]{0,19}"
 _UUID: Final = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
-_CLOCK_SKEW: Final = timedelta(minutes=10)
 # A place of worship is no key site under any category (DESIGN section 2, rule 03).
 _WORSHIP: Final = (
     r"(?i)(?:教堂|礼拜堂|清真寺|寺院|寺庙|佛堂|道观|庙|庵|(?<![镇乡村路街])寺)$"
@@ -133,9 +133,10 @@ def visits(table: Table, columns: Mapping[str, str], rejects: Rejects, terms: Te
         "does not begin with the 6 digits of a county; say which with --county",
     )
     at = col.instant("visited_at", terms.settings.zone)
-    oldest = terms.now - timedelta(days=terms.settings.visit_max_age_days)
-    col.reject(at > terms.now + _CLOCK_SKEW, "visited_at", "lies in the future")
-    col.reject(at < oldest, "visited_at", f"is more than {terms.settings.visit_max_age_days} days ago")
+    oldest = terms.settings.visits_taken_from(terms.now.astimezone(terms.settings.zone).date())
+    col.reject(at > terms.now + CLOCK_SKEW, "visited_at", "lies in the future")
+    too_old = f"lies before {oldest}: visits are kept {terms.settings.visit_months} months"
+    col.reject(at < datetime.combine(oldest, time(), terms.settings.zone), "visited_at", too_old)
     frame = {
         "id": _ids(col),
         "household": household,
@@ -170,27 +171,61 @@ def _with_ids(frame: pd.DataFrame) -> pd.DataFrame:
             frame.loc[bare, "household"], at.tolist(), frame.loc[bare, "team"], frame.loc[bare, "purpose"], strict=True
         )
         ids = frame["id"].to_numpy(dtype=object).copy()
-        ids[bare] = [_uuid_of("\n".join(map(str, part))) for part in parts]
+        ids[bare] = [_uuid_of("\n".join(map(str, part)), b"everycell visit") for part in parts]
         frame = frame.assign(id=ids)
     return frame
 
 
-def _uuid_of(text: str) -> str:
-    """A UUID (version 8: made by the application) of a text."""
-    plain = hashlib.blake2b(text.encode("utf-8"), digest_size=16, person=b"everycell visit").hexdigest()
+def _uuid_of(text: str, person: bytes) -> str:
+    """A UUID (version 8: made by the application) of a text; `person` says what it is the id of."""
+    plain = hashlib.blake2b(text.encode("utf-8"), digest_size=16, person=person).hexdigest()
     return f"{plain[:8]}-{plain[8:12]}-8{plain[13:16]}-8{plain[17:20]}-{plain[20:]}"
 
 
-def _first_only(frame: pd.DataFrame, col: Columns, rejects: Rejects) -> pd.DataFrame:
+def _first_only(frame: pd.DataFrame, col: Columns, rejects: Rejects, what: str = "visit") -> pd.DataFrame:
     repeated = frame["id"].duplicated().to_numpy(dtype=bool)
     if not repeated.any():
         return frame
     first = frame.drop_duplicates("id").set_index("id")["row"]
-    reasons = [f"row {row} is the same visit" for row in first[frame.loc[repeated, "id"]].tolist()]
+    reasons = [f"row {row} is the same {what}" for row in first[frame.loc[repeated, "id"]].tolist()]
     bad = np.zeros(len(rejects.rows), dtype=bool)
     bad[np.searchsorted(rejects.rows, frame.loc[repeated, "row"].to_numpy(dtype=np.int64))] = True
     rejects.add_each(bad, "id" if "id" in col else None, reasons)
     return frame[~repeated].reset_index(drop=True)
+
+
+def disputes(
+    table: Table, columns: Mapping[str, str], placed: Placed | None, rejects: Rejects, terms: Terms
+) -> pd.DataFrame:
+    """Frame "disputes" of county `terms.county`, each with a place or a cell. A case without an id gets one made of its
+    number: never of its place, which could be found out from it."""
+    col = Columns(table, columns, rejects)
+    number, cell = col.code("number"), col.code("cell", pattern=r"[0-9]{15}", form="is no code of a cell: 15 digits")
+    at = col.instant("reported_at", terms.settings.zone)
+    oldest = terms.settings.disputes_kept_from(terms.now.astimezone(terms.settings.zone).date())
+    col.reject(at > terms.now + CLOCK_SKEW, "reported_at", "lies in the future")
+    too_old = f"lies before {oldest}: cases are kept {terms.settings.dispute_months} months"
+    col.reject(at < datetime.combine(oldest, time(), terms.settings.zone), "reported_at", too_old)
+    if placed is None:
+        col.reject(cell.isna(), "cell", "is empty, and the file has no places")
+    given = _ids(col)
+    col.reject(given.isna() & number.isna(), "id", "has neither an id nor a number: imported again it would be another")
+    nowhere = np.full(len(table.rows), np.nan)
+    frame: dict[str, Any] = {
+        "id": given.where(given.notna(), number.map(lambda each: _case_id(terms.county, each), na_action="ignore")),
+        "category": col.required_word("category", vocabulary.CASE_CATEGORY),
+        "channel": col.word("channel", vocabulary.CHANNEL, default="reported"),
+        "level": col.word("level", vocabulary.CASE_LEVEL, default="cell"),
+        "reported_at": at,
+        "cell": cell,
+        "lon": nowhere if placed is None else placed.lon,
+        "lat": nowhere if placed is None else placed.lat,
+    }
+    return _first_only(_good(frame, table, rejects), col, rejects, "case")
+
+
+def _case_id(county: str | None, number: object) -> str:
+    return _uuid_of(f"{county}\n{number}", b"everycell case")
 
 
 def sites(table: Table, columns: Mapping[str, str], placed: Placed, rejects: Rejects, terms: Terms) -> pd.DataFrame:

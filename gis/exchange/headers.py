@@ -26,6 +26,7 @@ class Kind(StrEnum):
     households = "households"
     visits = "visits"
     sites = "sites"
+    disputes = "disputes"
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,27 @@ FIELDS: Final[Mapping[Kind, tuple[Field, ...]]] = {
         Field("last_checked_on", "last_check last_checked 上次检查 上次检查日期 最近检查日期 最近检查时间"),
         _SOURCE,
     ),
+    # Only what is listed here: no parties, no narrative. Places go to snap points before anything is stored.
+    Kind.disputes: (
+        Field("id", "dispute_id case_id uuid 案件ID 案件标识"),
+        Field("number", "case_no case_number dispute_no 编号 案号 案件编号 登记编号 台账编号"),
+        Field(
+            "category",
+            "dispute_type case_type type 类别 类型 案件类别 案件类型 纠纷类别 纠纷类型 矛盾纠纷类别 矛盾纠纷类型",
+            True,
+        ),
+        Field("channel", "way_in reported_by_way 来源 案件来源 纠纷来源 受理渠道 渠道"),
+        Field(
+            "reported_at",
+            "reported_on reported created_date created time date 登记时间 登记日期 反映时间 反映日期 时间 日期",
+            True,
+        ),
+        Field("level", "handling_level 层级 级别 办理层级"),
+        Field("cell", "cell_code grid_code grid_id 网格 网格编码 网格代码 网格编号"),
+        _LON,
+        _LAT,
+        _SHAPE,
+    ),
 }
 
 
@@ -139,7 +161,7 @@ class Match:
     ignored: tuple[str, ...]
 
 
-_CODES: Final = frozenset({"code", "village", "doorplate_code", "household", "id"})
+_CODES: Final = frozenset({"code", "village", "doorplate_code", "household", "id", "number", "cell"})
 _CUT_BYTES: Final = 9
 _BRACKETED: Final = re.compile(r"[(（\[【].*?[)）\]】]")
 _NOT_LETTERS: Final = re.compile(r"[\W_]+")

@@ -6,18 +6,19 @@ good ones are written, or with `strict` nothing is. Importing the same file agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from gis.cells.cleaning.clean import WIDEST_M
 from gis.errors import BadInput, WrongPlace
 from gis.exchange import headers, places, reference
 from gis.exchange.datum import hinted, refuse_arctic
 from gis.exchange.headers import Kind, Match
 from gis.exchange.job import Job, Options, Progress
-from gis.exchange.kinds import LOADERS, load_file_of_visits
+from gis.exchange.kinds import LOADERS, load_file_of_disputes, load_file_of_visits
 from gis.exchange.personal import refuse_personal
 from gis.exchange.places import Placed, Reading
 from gis.exchange.readers import read_table
@@ -55,23 +56,30 @@ def import_file(
     settings: Settings,
     options: Options | None = None,
     progress: Progress | None = None,
+    agreed: Collection[str] = (),
 ) -> Summary:
     """Import one file of `kind`. `progress` is told the stage, the rows done and the rows in all (0: unknown).
 
-    Raises BadInput (or PersonalData, WrongPlace, BrokenCoverage) where the file cannot be used as a whole, where no row
-    of it can, or with `strict` one cannot; then nothing is to be committed.
+    Cells that do not tile raise Unclean with proposals; with `options.clean` those are written whose digests are in
+    `agreed`. Raises BadInput (or PersonalData, WrongPlace, BrokenCoverage) where the file cannot be used as a whole,
+    where no row of it can, or with `strict` one cannot; then nothing is to be committed.
     """
-    job = Job(conn, kind, path, settings, options or Options(), progress or _silent)
+    job = Job(conn, kind, path, settings, options or Options(), progress or _silent, frozenset(agreed))
     county = job.options.county
     if county is not None and (len(county) != 6 or not (county.isascii() and county.isdecimal())):
         raise BadInput(f"--county: {county!r} is not the 6 digits of a county", field="--county")
+    if not 0 < job.options.clean_width <= WIDEST_M:
+        width = f"{job.options.clean_width:g}"
+        raise BadInput(f"--clean-width: {width} is no width from 0 to {WIDEST_M:g} m", field="--clean-width")
     job.progress("reading", 0, 0)
     table = read_table(path, encoding=job.options.encoding, layer=job.options.layer)
     match = _guarded(job, table)
     rejects = Rejects(table.rows)
     rejects.found.extend(table.malformed)
-    placed = None if kind == Kind.visits else _placed(job, table, match, rejects)
-    if placed is None:
+    placed = _placed(job, table, match, rejects) if _has_places(kind, table, match) else None
+    if kind == Kind.disputes:
+        reports = load_file_of_disputes(job, table, match, placed, rejects)
+    elif placed is None:
         reports = load_file_of_visits(job, table, match, rejects)
     else:
         reports = LOADERS[kind](job, table, match, placed, rejects)
@@ -81,6 +89,12 @@ def import_file(
 
 def _silent(_stage: str, _done: int, _total: int) -> None:
     pass
+
+
+def _has_places(kind: Kind, table: Table, match: Match) -> bool:
+    """Whether the rows have places: all kinds do but visits, and cases where cells are given instead."""
+    given = table.geometry is not None or "geometry" in match.columns or "lon" in match.columns
+    return kind != Kind.visits and (kind != Kind.disputes or given or "cell" not in match.columns)
 
 
 def _guarded(job: Job, table: Table) -> Match:
@@ -108,7 +122,8 @@ def _placed(job: Job, table: Table, match: Match, rejects: Rejects) -> Placed:
     job.progress("checking", 0, len(table.rows))
     reading = Reading(job.options.crs, job.datum)
     if job.kind in (Kind.divisions, Kind.cells):
-        placed = places.polygons(table, match.columns, reading, rejects, parts=job.kind == Kind.divisions)
+        parts = job.kind == Kind.divisions or job.options.parts
+        placed = places.polygons(table, match.columns, reading, rejects, parts=parts)
     else:
         placed = places.points(table, match.columns, reading, rejects)
     refuse_arctic(placed.lon, placed.lat, job.file)

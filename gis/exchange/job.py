@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from gis.cells.cleaning.clean import WIDTH_M
 from gis.crs import Datum
 from gis.errors import BadInput
 from gis.exchange import reference
@@ -36,6 +37,9 @@ class Options:
     accept_offset: bool = False
     enclaves: bool = False
     new_outline: bool = False
+    clean: bool = False
+    clean_width: float = WIDTH_M
+    parts: bool = False
     strict: bool = False
     dry_run: bool = False
 
@@ -50,6 +54,7 @@ class Job:
     settings: Settings
     options: Options
     progress: Progress
+    agreed: frozenset[str] = frozenset()  # digests of the proposals for cells that do not tile
 
     @property
     def file(self) -> str:
@@ -124,6 +129,16 @@ class Job:
         raise BadInput(
             f"{self.file}: none of its {len(rejects):,} rows can be used: {_commonest(rejects)}", field=self.file
         )
+
+    def note_rejects(self, rows: int, rejects: list[Reject]) -> list[str]:
+        """List the rejects of a file that is not imported yet; a sentence about them where there are any."""
+        self._list(rejects)
+        if not rejects:
+            return []
+        return [
+            f"{len(rejects):,} of {rows:,} rows cannot be used: {_commonest(rejects)}; all of them are in"
+            f" {self.rejects_path.name}"
+        ]
 
     def settle(self, rows: int, rejects: list[Reject]) -> None:
         """List the rejects; with --strict, any is one too many."""

@@ -9,10 +9,14 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from gis.cells.load import load_cells, load_divisions
+from gis.cells.load import load_divisions
+from gis.disputes.load import load_disputes
+from gis.errors import Unclean
 from gis.exchange import frames, guard, reference
+from gis.exchange.cleaning import unclean, write_cells
 from gis.exchange.headers import Kind, Match
 from gis.exchange.job import Job
+from gis.exchange.parts import split_parts
 from gis.exchange.places import Placed
 from gis.exchange.rejects import Rejects
 from gis.exchange.table import Table
@@ -24,14 +28,14 @@ from gis.storage.report import LoadReport, Reject
 
 
 def load_shapes(job: Job, table: Table, match: Match, placed: Placed, rejects: Rejects) -> list[LoadReport]:
-    """Divisions or cells, county by county."""
+    """Divisions or cells, county by county. Raises Unclean with the proposals for all of them."""
     terms = frames.Terms.of(job.settings, job.options.county)
     make = frames.divisions if job.kind == Kind.divisions else frames.cells
     frame = make(table, match.columns, placed, rejects, terms)
     job.refuse_nothing(frame, rejects.found)
     given = (placed.given[0][rejects.good], placed.given[1][rejects.good])
     head = frame["code"].str[:6].to_numpy(dtype=object)
-    reports = []
+    reports, proposals = [], []
     for county in sorted(set(head)):
         mine = head == county
         part = gpd.GeoDataFrame(frame[mine].reset_index(drop=True))
@@ -39,17 +43,27 @@ def load_shapes(job: Job, table: Table, match: Match, placed: Placed, rejects: R
             near = (given[0][mine], given[1][mine])
             guard.check_shapes(job.conn, job.kind, int(county), part, near, job.datum, job.file)
         job.progress("writing", 0, len(frame))
-        reports.append(_write_shapes(job, int(county), part, terms))
+        try:
+            reports.append(_write_shapes(job, int(county), part, terms, table.notes))
+        except Unclean as error:
+            proposals += error.proposals
+    if proposals:
+        num_rows = len(table.rows) + len(table.malformed)
+        if job.options.strict:
+            job.settle(num_rows, rejects.found)
+        raise unclean(job.file, proposals, job.note_rejects(num_rows, rejects.found))
     return reports
 
 
-def _write_shapes(job: Job, county: int, part: gpd.GeoDataFrame, terms: frames.Terms) -> LoadReport:
+def _write_shapes(job: Job, county: int, part: gpd.GeoDataFrame, terms: frames.Terms, notes: list[str]) -> LoadReport:
     if job.kind == Kind.divisions:
         return job.in_savepoint(lambda: load_divisions(job.conn, county, part, today=terms.today))
-    enclaves, new_outline = job.options.enclaves, job.options.new_outline
-    return job.in_savepoint(
-        lambda: load_cells(job.conn, county, part, today=terms.today, enclaves=enclaves, new_outline=new_outline)
-    )
+    cells = split_parts(job.conn, county, part) if job.options.parts else part
+    if len(cells) > len(part):
+        notes.append(f"{len(cells) - len(part):,} further parts of cells became cells of their own")
+    report, cleaned = write_cells(job, county, cells, terms.today)
+    notes.extend(cleaned)
+    return report
 
 
 def load_households(job: Job, table: Table, match: Match, placed: Placed, rejects: Rejects) -> list[LoadReport]:
@@ -102,6 +116,21 @@ def load_file_of_visits(job: Job, table: Table, match: Match, rejects: Rejects) 
         for each in report.rejects
     ]
     return [replace(report, rejects=plain)]
+
+
+def load_file_of_disputes(
+    job: Job, table: Table, match: Match, placed: Placed | None, rejects: Rejects
+) -> list[LoadReport]:
+    """Cases of a county. Where they lie goes to snap points before anything is stored."""
+    column = match.columns.get("cell")
+    county = job.county(*([] if column is None else [table.data[column].astype("str")]))
+    terms = frames.Terms.of(job.settings, f"{county:06}")
+    frame = frames.disputes(table, match.columns, placed, rejects, terms)
+    job.refuse_nothing(frame, rejects.found)
+    if placed is not None:
+        _check_points(job, county, None, placed, rejects)
+    counting = job.counting(len(frame))
+    return [job.in_savepoint(lambda: load_disputes(job.conn, county, frame, at=terms.now, on_progress=counting))]
 
 
 Load = Callable[[Job, Table, Match, Placed, Rejects], list[LoadReport]]

@@ -13,7 +13,7 @@ digits may pass for an identity number (one in eleven has the right check digit)
 that share their first digits with two other numbers of the column, as codes of one village do. Identity numbers of 15
 digits (no check digit) count only where nearly the whole column looks like birth dates of the last century.
 
-In files of dwellings and visits, a column of mostly different names of people stops too (`personal_names.py`).
+In files of dwellings, visits and cases, a column of mostly different names of people stops too (`personal_names.py`).
 
 What it cannot see: single names in a text, landline numbers, and anything drawn as a picture; nor the text of lines
 that are no rows (too many or too few fields), which is dropped unread. Columns that mean no field are never stored.
@@ -38,7 +38,7 @@ from gis.exchange.headers import Kind
 from gis.exchange.personal_headings import personal_heading
 from gis.exchange.personal_names import looks_like_names
 
-Digits = NDArray[np.int64]
+Digits = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 
@@ -91,7 +91,7 @@ def find_personal(
         return Finding(f"number {heading[1] + 1}", heading[0], None)
     for column in frame.columns:
         found = _look(frame[column], column in codes, counties)
-        if found is None and kind in (Kind.households, Kind.visits):
+        if found is None and kind in (Kind.households, Kind.visits, Kind.disputes):
             found = _names(frame[column])
         if found is not None:
             return Finding(str(column), *found)
@@ -138,11 +138,11 @@ def _look(column: pd.Series[Any], is_code: bool, counties: Collection[str]) -> F
     if not len(texts):
         return None
     for what, pattern, judge in _DETECTORS:
-        at = np.flatnonzero(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False))
+        tokens = pc.struct_field(pc.extract_regex(texts, pattern), "t")
+        at = np.flatnonzero(tokens.is_valid().to_numpy(zero_copy_only=False))
         if not at.size:
             continue
-        tokens = pc.struct_field(pc.extract_regex(texts.take(pa.array(at)), pattern), "t")
-        bare = pc.replace_substring_regex(tokens, "[ -]", "")
+        bare = pc.replace_substring(pc.replace_substring(tokens.drop_null(), " ", ""), "-", "")
         guilty = judge(_Evidence(bare, len(column), is_code, counties))
         if guilty.any():
             return what, int(index[at[np.flatnonzero(guilty)[0]]])
@@ -209,13 +209,14 @@ class _Evidence:
     counties: Collection[str]
 
     def by_length(self, judge: Callable[[Digits], Mask]) -> Mask:
-        """`judge` on the digits (n × length; X is 10) of the tokens of every length."""
+        """`judge` on the digits (length × n; X is 10) of the tokens of every length."""
         valid = np.zeros(len(self.tokens), dtype=bool)
-        lengths = np.asarray(pc.utf8_length(self.tokens))
+        lengths = np.asarray(pc.binary_length(self.tokens))
         for length in np.unique(lengths).tolist():
             here = lengths == length
-            raw = np.frombuffer("".join(self.tokens.filter(pa.array(here)).to_pylist()).upper().encode(), np.uint8)
-            valid[here] = judge(np.where(raw == ord("X"), 10, raw.astype(np.int64) - ord("0")).reshape(-1, length))
+            letters = self.tokens.filter(pa.array(here)).cast(pa.binary(length)).buffers()[1]
+            digits = np.frombuffer(letters, np.uint8).reshape(-1, length).T - np.uint8(ord("0"))
+            valid[here] = judge(np.ascontiguousarray(np.minimum(digits, 10)))  # X and x come after the digits
         return valid
 
     def starts_with(self, heads: Collection[str]) -> Mask:
@@ -224,11 +225,9 @@ class _Evidence:
 
     def starting_alike(self, num_digits: int) -> NDArray[np.int64]:
         """For every token: how many *different* tokens of the column begin with the same digits (itself included)."""
-        heads = np.asarray(pc.utf8_slice_codeunits(self.tokens, 0, num_digits).cast(pa.int64()))
-        whole = np.asarray(pc.replace_substring_regex(self.tokens, "[Xx]", "0").cast(pa.int64()))
-        _, first = np.unique(whole, return_index=True)
-        known, counts = np.unique(heads[first], return_counts=True)
-        return np.asarray(counts[np.searchsorted(known, heads)], dtype=np.int64)
+        heads, _ = pd.factorize(pc.utf8_slice_codeunits(self.tokens, 0, num_digits).cast(pa.int64()).to_numpy())
+        whole = pc.replace_substring_regex(self.tokens, "[Xx]", "0").cast(pa.int64()).to_numpy()
+        return np.asarray(np.bincount(heads[~pd.Series(whole).duplicated()])[heads], dtype=np.int64)
 
 
 def _always(evidence: _Evidence) -> Mask:
@@ -255,14 +254,22 @@ def _identity(evidence: _Evidence) -> Mask:
 
 def _check_digit(digits: Digits) -> Mask:
     """GB 11643: a real day in the past, and the weighted sum of all 18 is 1 modulo 11."""
-    weights = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1])
-    year: Digits = digits[:, 6:10] @ np.array([1000, 100, 10, 1])
-    month, day = digits[:, 10] * 10 + digits[:, 11], digits[:, 12] * 10 + digits[:, 13]
+    weights = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1], dtype=np.uint16)
+    total = sum(weight * digit for weight, digit in zip(weights, digits, strict=True))
+    year, month, day = (_number(digits[part]) for part in (slice(6, 10), slice(10, 12), slice(12, 14)))
     started = (year - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (month - 1)
     born = started.astype("datetime64[D]") + (day - 1)
     real = (born.astype("datetime64[M]") == started) & (born <= np.datetime64(datetime.now(UTC).date()))
-    valid: Mask = real & ((digits @ weights) % 11 == 1)
+    valid: Mask = real & (total % 11 == 1)
     return valid
+
+
+def _number(digits: Digits) -> NDArray[np.int64]:
+    """The numbers that digits (length × n) spell."""
+    number = np.zeros(digits.shape[1], dtype=np.int64)
+    for digit in digits:
+        number = number * 10 + digit
+    return number
 
 
 def _card(evidence: _Evidence) -> Mask:
@@ -273,9 +280,9 @@ def _card(evidence: _Evidence) -> Mask:
 
 
 def _luhn(digits: Digits) -> Mask:
-    doubled = digits[:, -2::-2] * 2
-    total = digits[:, -1::-2].sum(axis=1) + (doubled - 9 * (doubled > 9)).sum(axis=1)
-    valid: Mask = total % 10 == 0
+    doubled = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9], dtype=np.uint8)
+    total = digits[-1::-2].sum(axis=0, dtype=np.uint8) + doubled[digits[-2::-2]].sum(axis=0, dtype=np.uint8)
+    valid: Mask = total % 10 == 0  # of 19 digits at most: the sum fits a byte
     return valid
 
 

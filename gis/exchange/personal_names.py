@@ -6,6 +6,7 @@ a word for a place, and a column of hamlets repeats them while every household h
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import pyarrow.compute as pc
@@ -24,15 +25,21 @@ _HAN_ONLY: Final = "^[一-龥]{2,3}$"
 _LEAST_DIFFERENT: Final = 10
 
 
+def looks_like_a_name(text: str) -> bool:
+    """Whether a single text is built like a personal name: stricter than for a column, for where none may stand."""
+    return bool(re.fullmatch(_HAN_ONLY[1:-1], text) and re.fullmatch(_NAME[1:-1], text))
+
+
 def looks_like_names(texts: Any) -> int | None:
     """The index of the first name in an Arrow string array that is mostly names, None where it is not.
 
     At least ten different ones, at least half of the values different, seven in ten built like a name.
     """
     given = texts.drop_null()
+    named = pc.and_(pc.match_substring_regex(texts, _NAME), pc.match_substring_regex(texts, _HAN_ONLY))
+    if (pc.sum(named).as_py() or 0) < 0.7 * len(given):
+        return None
     different = pc.count_distinct(given).as_py()
     if different < _LEAST_DIFFERENT or different < 0.5 * len(given):
         return None
-    named = pc.and_(pc.match_substring_regex(texts, _NAME), pc.match_substring_regex(texts, _HAN_ONLY))
-    number = pc.sum(named).as_py() or 0
-    return int(pc.index(named, True).as_py()) if number >= 0.7 * len(given) else None
+    return int(pc.index(named, True).as_py())

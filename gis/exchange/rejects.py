@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gis.exchange.formulas import harmless
 from gis.storage.report import Reject
 
 
@@ -46,4 +47,4 @@ def write_rejects(path: Path, rejects: Iterable[Reject]) -> None:
         writer = csv.writer(file)
         writer.writerow(["row", "column", "reason"])
         for reject in sorted(rejects, key=lambda each: (each.row, each.column or "")):
-            writer.writerow([reject.row, reject.column or "", reject.reason])
+            writer.writerow([reject.row, harmless(reject.column or ""), harmless(reject.reason)])

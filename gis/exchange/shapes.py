@@ -109,7 +109,8 @@ def sound_polygons(shapes: Geometries, rejects: Rejects, *, parts: bool) -> Geom
     several = shapely.get_num_geometries(shapes) > 1
     if not parts:
         counts = shapely.get_num_geometries(shapes[several]).tolist()
-        rejects.add_each(several, "geometry", (f"has {count} parts; a cell has one" for count in counts))
+        reasons = (f"has {count} parts; a cell has one (--parts makes a cell of each)" for count in counts)
+        rejects.add_each(several, "geometry", reasons)
         shapes = np.where(kinds == _MULTIPOLYGON, shapely.get_geometry(shapes, 0), shapes)
         kinds = shapely.get_type_id(shapes)
     rejects.add(~np.isin(kinds, (_POLYGON, _MULTIPOLYGON)), "geometry", "is no polygon")

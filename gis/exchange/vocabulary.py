@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from gis.disputes.categories import NAMES, Category, Channel
 from gis.exchange.headers import normal
 from gis.sites.categories import CATEGORIES
 
@@ -43,6 +44,13 @@ STATUS: Final = _words(_STATUS)
 OUTCOME: Final = _words(_OUTCOME)
 PURPOSE: Final = _words(_PURPOSE)
 KIND: Final = _words(_KIND)
+CASE_CATEGORY: Final = {
+    normal(word): entry.value for entry in Category for word in (entry.value, NAMES[entry].zh, NAMES[entry].en)
+}
+CHANNEL: Final = {
+    normal(word): entry.value for entry in Channel for word in (entry.value, NAMES[entry].zh, NAMES[entry].en)
+}
+CASE_LEVEL: Final = _words({**_LEVEL, "cell": "网格 网格级 grid"})
 LEVEL: Final = _words(_LEVEL)
 CATEGORY: Final = {
     normal(word): info.category.value

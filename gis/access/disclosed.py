@@ -1,0 +1,695 @@
+"""What the public is told of every table and column, in plain words, Chinese and English. Data only.
+
+`GET /about/data` is made from this, the tables, the collections and the settings. A table, a column, a served property
+or a setting without words here fails a test: what cannot be explained to the public is not stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from gis.access.scope import Right, Role
+
+
+class Words(NamedTuple):
+    """The same in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class TableWords:
+    """What a table holds. `seen` is the right with which its rows are seen; None: not through the service, by nobody.
+
+    `kept` says how long, with names of settings in braces.
+    """
+
+    title: Words
+    seen: Right | None
+    kept: Words
+    columns: Mapping[str, Words]
+
+
+_PLACE: Final = Words(
+    "只要该地点还在用；停用的留作历史", "as long as the place is in use; what is retired stays as history"
+)
+_ALWAYS: Final = Words("长期", "for good")
+_WITH_ACCOUNT: Final = Words("与账号同在", "as long as the account")
+
+_COMMON: Final[Mapping[str, Words]] = {
+    "county": Words("所属区县的六位编码", "six-digit code of the county"),
+    "code": Words("编码", "code"),
+    "geom": Words("位置或边界", "place or outline"),
+    "source": Words("数据来源", "where the entry comes from"),
+    "cell": Words("所在网格的编码", "code of the cell it lies in"),
+    "revision": Words("变更计数，供页面判断是否需要刷新", "counts changes, so that pages know when to refresh"),
+    "role": Words("角色", "role"),
+    "area": Words("责任区的编码；空为全部", "code of the area; empty for everywhere"),
+    "created_at": Words("建立时间", "when it was made"),
+    "expires_at": Words("失效时间", "when it ends"),
+    "last_used_at": Words("最近使用时间(约)", "when it was last used, roughly"),
+    "hash": Words("摘要，不能还原", "a digest from which nothing can be told"),
+}
+
+
+def _table(zh: str, en: str, seen: Right | None, kept: Words, **columns: tuple[str, str] | None) -> TableWords:
+    """A table; a column given as None has the common words of its name."""
+    named = {name: Words(*words) if words else _COMMON[name] for name, words in columns.items()}
+    return TableWords(Words(zh, en), seen, kept, MappingProxyType(named))
+
+
+def _visit_ids(zh: str, en: str) -> TableWords:
+    return _table(
+        zh,
+        en,
+        None,
+        Words("与走访相同", "as long as visits"),
+        county=None,
+        id=("随机编号", "random number"),
+        visited_on=("走访日期", "day"),
+    )
+
+
+_GRID: Final = {
+    "division": _table(
+        "区划：区县、乡镇(街道)、村(社区)",
+        "Divisions: counties, towns, villages",
+        Right.figures,
+        _PLACE,
+        code=None,
+        level=("级别", "county, town or village"),
+        name=("区划名称", "name of the division"),
+        parent=("上级区划", "the division it belongs to"),
+        source=None,
+        geom=None,
+    ),
+    "county_outline": _table(
+        "区县范围", "Outline of a county", Right.figures, _PLACE, county=None, geom=None, revision=None
+    ),
+    "cell": _table(
+        "网格",
+        "Cells of the grid",
+        Right.figures,
+        _PLACE,
+        county=None,
+        code=None,
+        village=("所属村(社区)", "its village"),
+        kind=("综合网格或专属网格", "general or dedicated"),
+        name=("网格名称", "name of the cell"),
+        geom=None,
+        version=("版本", "version"),
+        valid_from=("启用日期", "day from which it is valid"),
+        retired_on=("停用日期", "day on which it was given up"),
+        confirmed_empty_on=("确认网格内没有住户的日期", "day on which it was confirmed that nobody lives in it"),
+        source=None,
+        touched=("内部变更计数", "an inner count of changes"),
+    ),
+    "cell_history": _table(
+        "网格的历次版本",
+        "Every version of a cell",
+        Right.figures,
+        _ALWAYS,
+        county=None,
+        code=None,
+        version=("版本", "version"),
+        valid_from=("启用日期", "day from which it counts"),
+        valid_to=("被取代的日期", "day from which it counts no more"),
+        village=("所属村(社区)", "its village"),
+        kind=("综合网格或专属网格", "general or dedicated"),
+        name=("网格名称", "name of the cell"),
+        geom=None,
+        changeset=("产生此版本的变更批次", "the change set that made it"),
+        begun=("产生时的网格修订号", "revision of the grid that began it"),
+        ended=("取代时的网格修订号", "revision of the grid that ended it"),
+    ),
+    "cell_lineage": _table(
+        "网格的来龙去脉：拆分、合并、改号",
+        "Which cell came of which: splits, merges, new codes",
+        Right.figures,
+        _ALWAYS,
+        county=None,
+        parent=("原网格", "the cell before"),
+        child=("新网格", "the cell that came of it"),
+        changeset=("变更批次", "the change set"),
+        valid_from=("生效日期", "day from which it counts"),
+        area=("两者同属的区划", "the division in which both lie"),
+    ),
+    "changeset": _table(
+        "网格变更批次：草稿与已发布的",
+        "Change sets of the grid: drafts and published ones",
+        Right.grid,
+        Words(
+            "已发布的长期保留；无人改动的草稿 {draft_days} 天后删除",
+            "published ones for good; drafts that nobody touches for {draft_days} days",
+        ),
+        county=None,
+        id=("随机编号", "random number"),
+        area=("涉及的区域", "its area"),
+        title=("批次名称", "what it is called"),
+        status=("草稿、待生效、已发布或已放弃", "draft, scheduled, published or abandoned"),
+        base=("起草时的网格修订号", "revision of the grid that it stands on"),
+        revision=("发布后的网格修订号", "revision of the grid that it made"),
+        created_at=None,
+        created_by=("起草的工作人员的登录名", "sign-in name of the staff member who began it"),
+        changed_at=("最近改动时间", "when it was last changed"),
+        published_at=("发布时间", "when it was published"),
+        valid_from=("生效日期", "day from which it counts"),
+        undoes=("所撤销的批次", "the change set that it takes back"),
+        xact=("事务编号", "number of the transaction"),
+    ),
+    "changeset_op": _table(
+        "变更批次中的操作",
+        "The operations of a change set",
+        Right.grid,
+        Words("与变更批次相同", "as long as the change set"),
+        county=None,
+        changeset=("变更批次", "the change set"),
+        seq=("序号", "number within it"),
+        area=("涉及的区域", "its area"),
+        op=("操作：种类、网格编码、边界、名称", "the operation: its kind, codes of cells, borders, a cell's new name"),
+    ),
+    "cell_revision": _table(
+        "网格变更计数", "Counts of changes of a cell", Right.figures, _PLACE, county=None, cell=None, revision=None
+    ),
+    "street": _table(
+        "道路底图",
+        "Streets, the background of the map",
+        Right.figures,
+        _PLACE,
+        county=None,
+        id=("编号", "number"),
+        **{"class": ("道路等级 1 至 4", "1 (main street) to 4 (path)")},
+        name=("道路名称", "name of the street"),
+        geom=None,
+    ),
+}
+
+_VISITING: Final = {
+    "doorplate": _table(
+        "门牌(楼栋)及门后住户的合计",
+        "Doorplates, with sums over the households behind them",
+        Right.doors,
+        _PLACE,
+        county=None,
+        id=("编号", "number"),
+        code=None,
+        address=("门牌地址", "address"),
+        geom=None,
+        cell=None,
+        households=("要走访的户数", "households that may be visited"),
+        never=("其中从未见到的户数", "how many of them were never reached"),
+        oldest_on=("其中最久的上次见到日期", "the oldest day on which one of them was last reached"),
+        due_on=("最近的应走访日期", "the next day on which one of them is due"),
+        source=None,
+    ),
+    "household": _table(
+        "户：一处住所，不是人",
+        "Households: dwellings, not people",
+        Right.doors,
+        _PLACE,
+        county=None,
+        id=("随机编号", "random number"),
+        code=None,
+        doorplate=("所在门牌", "its doorplate"),
+        unit=("单元室号", "unit behind the doorplate"),
+        status=("走访或免访；免访原因不记录", "active or exempt; why is not stored"),
+        interval_days=("走访周期(天)", "days between visits"),
+        registered_on=("登记日期", "day on which it was entered"),
+        reached_before=("已不保存的走访中最后见到的日期", "last day reached, of visits no longer kept"),
+        contact_before=("已不保存的走访中最后上门的日期", "last day visited, of visits no longer kept"),
+        last_reached_on=("上次见到日期", "day last reached"),
+        last_contact_on=("上次上门日期", "day last visited"),
+        due_on=("应走访日期", "day the next visit is due"),
+        cell=("所在网格", "cell it lies in"),
+    ),
+    "visit": _table(
+        "走访记录：只有时间、结果、队伍和事由，没有文字说明",
+        "Visits: when, outcome, team and purpose, no text",
+        None,
+        Words(
+            "{visit_months} 个月；之后只留该户的最后日期和合计",
+            "{visit_months} months; then last dates and counts only",
+        ),
+        county=None,
+        id=("随机编号", "random number"),
+        visited_on=("走访日期", "day"),
+        household=("户的随机编号", "random number of the household"),
+        visited_at=("走访时间", "time"),
+        outcome=("见到或无人应答", "reached or no answer"),
+        team=("队伍代号，不是人名", "code of the team, not a name"),
+        purpose=("事由(固定选项)", "purpose, from a closed list"),
+    ),
+    "visit_id": _visit_ids("用过的走访编号，防止重复计入", "Numbers of visits, so that none counts twice"),
+    "recent_visit_id": _visit_ids(
+        "最近用过的走访编号，每日并入上表", "Numbers of the latest visits, joined to those daily"
+    ),
+    "visit_count": _table(
+        "走访次数合计：过了保存期的走访只留这个数",
+        "Counts of visits: what is left of those no longer kept",
+        None,
+        _ALWAYS,
+        county=None,
+        cell=None,
+        month=("月份", "month"),
+        outcome=("见到或无人应答", "reached or no answer"),
+        visits=("次数", "how many"),
+    ),
+    "visit_round": _table(
+        "走访轮次",
+        "Visit rounds",
+        Right.figures,
+        _ALWAYS,
+        county=None,
+        code=None,
+        area=("轮次的区域", "area of the round"),
+        name=("轮次名称", "name of the round"),
+        first_on=("开始日期", "first day"),
+        last_on=("结束日期", "last day"),
+        target=("目标覆盖率(%)", "target in percent"),
+        closed_at=("结束时间", "when it was closed"),
+    ),
+    "round_result": _table(
+        "已结束轮次的结果",
+        "Results of closed rounds",
+        Right.figures,
+        _ALWAYS,
+        county=None,
+        round=("轮次", "round"),
+        cell=None,
+        known=("要走访的户数", "households that may be visited"),
+        reached=("已见到的户数", "households reached"),
+        tried=("上门但未见到的户数", "households tried and not reached"),
+        never=("从未见到的户数", "households never reached"),
+        overdue=("超期的户数", "households overdue"),
+        oldest_on=("最久的上次见到日期", "the oldest day on which one was last reached"),
+        confirmed_empty=("是否已确认无住户", "whether confirmed empty"),
+        version=("当时的网格版本", "version of the cell that was counted"),
+    ),
+    "coverage_histogram": _table(
+        "每个网格按日期的户数合计",
+        "Counts of the households of a cell by day",
+        Right.figures,
+        _PLACE,
+        county=None,
+        cell=None,
+        known=("要走访的户数", "households that may be visited"),
+        never_reached=("从未见到的户数", "how many of them were never reached"),
+        never_contacted=("从未上门的户数", "how many of them were never visited"),
+        reached=("各日期上次见到的户数", "how many were last reached on each day"),
+        contact=("各日期上次上门的户数", "how many were last visited on each day"),
+        due=("各日期应走访的户数", "how many are due on each day"),
+    ),
+    "site": _table(
+        "重点场所：单位和设施，不含住宅、宗教场所和个人",
+        "Key sites: facilities; no homes, places of worship or persons",
+        Right.doors,
+        _PLACE,
+        county=None,
+        code=None,
+        name=("场所名称", "name of the facility"),
+        category=("类别(固定选项)", "category, from a closed list"),
+        address=("地址", "address"),
+        geom=None,
+        cell=None,
+        check_interval_days=("检查周期(天)", "days between checks"),
+        last_checked_on=("上次检查日期", "day last checked"),
+        source=None,
+    ),
+}
+
+_CASES: Final = {
+    "dispute": _table(
+        "矛盾纠纷案件：类别、状态、期限和所在地块；没有各方、没有经过、没有具体地点",
+        "Cases of civil disputes: category, state, dates and roughly where; no parties, no narrative, no exact place",
+        Right.cases,
+        Words("办结后 {dispute_months} 个月", "{dispute_months} months after it was closed"),
+        county=None,
+        id=("随机编号", "random number"),
+        cell=None,
+        snap=("代表性地点", "the place that stands for where it lies"),
+        area=("对外所示的位置：网格；家庭类只到村(社区)", "where it is told to lie: its cell or its village"),
+        category=("类别(固定选项)", "category, from a closed list"),
+        channel=("来源(固定选项)", "how it came, from a closed list"),
+        state=("办理状态", "how far it has come"),
+        level=("办理层级", "the level that deals with it"),
+        version=("版本，防止互相覆盖", "version, so that changes do not collide"),
+        reported_at=("反映时间", "when it was reported"),
+        registered_at=("登记时间", "when it was registered"),
+        due_at=("限时化解的期限", "by when it is to be settled"),
+        extensions=("延期次数，至多一次", "how often it got more time: once at most"),
+        ended_at=("办结时间", "when it ended"),
+    ),
+    "dispute_event": _table(
+        "案件的办理经过：时间、角色和固定选项，没有文字",
+        "What happened to a case: time, role and entries of closed lists, no text",
+        Right.cases,
+        Words("与案件相同", "as long as the case"),
+        county=None,
+        dispute=("案件的随机编号", "random number of the case"),
+        seq=("序号", "number within the case"),
+        id=("随机编号", "random number"),
+        area=("案件对外所示的位置", "where the case is told to lie"),
+        at=("时间", "when"),
+        role=("办理人的角色，不是人名", "role of who did it, not a name"),
+        change=("变更的是状态、层级还是期限", "whether state, level or date was changed"),
+        state=("此后的状态", "state from then on"),
+        level=("此后的层级", "level from then on"),
+        due_at=("此后的期限", "date from then on"),
+        code=("理由(固定选项)", "why, from a closed list"),
+    ),
+    "revisit": _table(
+        "办结案件所在地点的回访(“回头看”)",
+        "Visits to the place of a closed case",
+        Right.cases,
+        Words("与案件相同", "as long as the case"),
+        county=None,
+        dispute=("案件的随机编号", "random number of the case"),
+        seq=("序号", "number within the case"),
+        area=("案件对外所示的位置", "where the case is told to lie"),
+        due_on=("应回访日期", "day on which it is due"),
+        done_at=("回访时间", "when it was done"),
+        outcome=("协议是否稳定(固定选项)", "whether it holds, from a closed list"),
+        role=("回访人的角色，不是人名", "role of who did it, not a name"),
+    ),
+    "snap_point": _table(
+        "代表性地点：每处代表至少八户，案件只记在这样的地点上",
+        "Places that stand for eight dwellings or more each: a case is kept at one of them only",
+        Right.cases,
+        Words(
+            "只要还在用；停用的在 {dispute_months} 个月后删除",
+            "as long as it is in use; {dispute_months} months after it has ended",
+        ),
+        county=None,
+        id=("随机编号", "random number"),
+        cell=None,
+        geom=None,
+        dwellings=("现在代表的户数", "dwellings it stands for now"),
+        dwellings_made=("设立时代表的户数", "dwellings it stood for when it was made"),
+        made_at=("设立时间", "when it was made"),
+        ended_at=("停用时间", "when it ended"),
+    ),
+}
+
+_SERVICE: Final = {
+    "retired_code": _table(
+        "不再使用的门牌、户和场所的编码",
+        "Codes of doorplates, households and key sites that are gone",
+        None,
+        Words("长期：编码永不重复使用", "for good: a code is never used again"),
+        county=None,
+        kind=("门牌、户或场所", "doorplate, household or key site"),
+        code=None,
+        retired_on=("停用日期", "day on which it ended"),
+    ),
+    "outbox": _table(
+        "变更通知：哪个网格变了",
+        "News for open pages: which cell has changed",
+        None,
+        Words("7 天", "7 days"),
+        county=None,
+        id=("编号", "number"),
+        kind=("种类", "kind"),
+        payload=("变更的网格、轮次、批次和案件的编码", "codes of the cells, rounds, change sets and cases concerned"),
+        xact=("事务编号", "number of the transaction"),
+        at=("时间", "when"),
+    ),
+    "account": _table(
+        "工作人员的登录账号；除登录名外不知道其他",
+        "Accounts of staff; nothing is known but the sign-in name",
+        None,
+        Words("停用的账号保留，审计才能对得上", "kept when disabled, so that the audit stays readable"),
+        id=("随机编号", "random number"),
+        login=("登录名，由管理员取", "sign-in name, chosen by the administrator"),
+        password_hash=("口令的 argon2 摘要，不能还原", "argon2 digest of the password, from which it cannot be told"),
+        issuer=("统一身份平台的地址", "address of the identity provider"),
+        subject=("在该平台的编号", "number of the account there"),
+        created_at=None,
+        password_set_at=("设置口令的时间", "when the password was set"),
+        disabled_at=("停用时间", "when it was disabled"),
+    ),
+    "area_grant": _table(
+        "账号在哪个责任区有什么角色",
+        "Which role an account has in which area",
+        None,
+        _WITH_ACCOUNT,
+        account=("账号的随机编号", "random number of the account"),
+        role=None,
+        area=None,
+    ),
+    "token": _table(
+        "供 QGIS、大屏等使用的访问令牌",
+        "Tokens for QGIS, map walls and other programs",
+        None,
+        Words("失效后保留，审计才能对得上", "kept after their end, so that the audit stays readable"),
+        id=("编号", "number"),
+        hash=None,
+        label=("用途代号", "what it is for, as a code"),
+        role=None,
+        area=None,
+        created_at=None,
+        expires_at=None,
+        last_used_at=None,
+        revoked_at=("吊销时间", "when it was revoked"),
+    ),
+    "session": _table(
+        "登录会话",
+        "Sign-ins of browsers",
+        None,
+        Words(
+            "最长 {session_hours:g} 小时，失效后一天内删除",
+            "{session_hours:g} hours at most, removed within a day after",
+        ),
+        hash=None,
+        account=("账号的随机编号", "random number of the account"),
+        created_at=None,
+        last_used_at=None,
+        expires_at=None,
+    ),
+    "login_throttle": _table(
+        "口令错误次数，防止猜测",
+        "Counts of wrong passwords, against guessing",
+        None,
+        Words("停止出错一天后删除", "removed a day after the last one"),
+        key=("登录名或来源地址的摘要", "digest of a sign-in name or of an address in the network"),
+        failures=("次数", "how many"),
+        last_failed_at=("最近一次的时间", "when the last was"),
+        locked_until=("暂停登录到何时", "until when no sign-in is tried"),
+    ),
+    "access_state": _table(
+        "权限变更计数",
+        "Counts changes of rights",
+        None,
+        _ALWAYS,
+        single=("只有一行", "there is one row"),
+        revision=None,
+    ),
+    "audit": _table(
+        "审计：工作人员做了什么；只能追加，不能修改",
+        "The audit: what staff did; it can be added to, never changed",
+        None,
+        _ALWAYS,
+        day=("日期(UTC)", "day in UTC"),
+        seq=("当日序号", "number within the day"),
+        at=("时间", "when"),
+        who=("账号、令牌或系统用户", "account, token or user of the machine"),
+        source=("网络来源地址", "address in the network"),
+        action=("动作(固定选项)", "what, from a closed list"),
+        area=("涉及的区域编码", "codes of the areas concerned"),
+        detail=("数量、格式等；没有内容和地址", "numbers, formats and the like; no contents and no addresses"),
+        hash=("与前一条相连的摘要", "digest that seals the entry before it"),
+    ),
+    "direct_edit": _table(
+        "GIS 人员正在进行的直接编辑：各表改了多少行",
+        "Direct edits of GIS staff that are under way: how many rows of which table",
+        None,
+        Words("只在事务进行期间", "while the transaction lasts"),
+        county=None,
+        xact=("事务编号", "number of the transaction"),
+        relation=("表", "the table"),
+        num_rows=("行数", "how many rows"),
+        done=("进行到哪一步", "how far it has come"),
+    ),
+    "direct_read": _table(
+        "GIS 人员本小时读过哪些门牌级数据表，已记入审计",
+        "Which tables of doors GIS staff have read within the hour, as the audit has it",
+        None,
+        Words("之后的小时有人读取时删除", "removed when somebody reads in a later hour"),
+        who=("账号", "account"),
+        source=("网络来源地址", "address in the network"),
+        relation=("表", "the table"),
+        area=("责任区编码", "codes of the areas"),
+        hour=("哪个小时", "which hour"),
+    ),
+    "retention_run": _table(
+        "清理记录：何时清理了多少",
+        "When old data were removed, and how many",
+        None,
+        _ALWAYS,
+        ran_at=("时间", "when"),
+        removed=("各类数量", "how many of what"),
+    ),
+}
+
+TABLES: Final[Mapping[str, TableWords]] = MappingProxyType({**_GRID, **_VISITING, **_CASES, **_SERVICE})
+
+RIGHTS: Final[Mapping[Right, Words]] = MappingProxyType(
+    {
+        Right.figures: Words(
+            "看统计：区划、网格、轮次、道路和各区域的数字", "see figures: divisions, cells, rounds, streets"
+        ),
+        Right.doors: Words(
+            "看门牌：门牌、户、重点场所、搜索和名单", "see doors: doorplates, households, key sites, lists"
+        ),
+        Right.visits: Words("登记走访", "record visits"),
+        Right.grid: Words(
+            "编辑网格：起草、发布、撤销变更批次", "edit the grid: draft, publish and take back change sets"
+        ),
+        Right.places: Words(
+            "编辑地点：门牌、户和重点场所的位置与登记项", "edit places: doorplates, households and key sites"
+        ),
+        Right.cases: Words(
+            "看矛盾纠纷案件和待回访的地点，登记案件和回访",
+            "see cases of disputes and places to be visited again; register cases, record revisits",
+        ),
+        Right.mediation: Words("办理案件：受理、调解、转办、办结", "deal with cases: accept, mediate, refer, close"),
+    }
+)
+ROLES: Final[Mapping[Role, Words]] = MappingProxyType(
+    {
+        Role.wall: Words("大屏：只有统计数字", "map wall: figures only"),
+        Role.operator: Words("值守人员", "operator"),
+        Role.patrol_leader: Words("巡逻队长", "patrol leader"),
+        Role.editor: Words("GIS 管理员", "GIS staff"),
+        Role.admin: Words("系统管理员", "administrator"),
+    }
+)
+
+# What the service gives out beside the columns of a table: figures of areas, and what tiles carry as small numbers.
+FIGURES: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "known": Words("要走访的户数", "households that may be visited"),
+        "reached": Words("起算日以来见到的户数", "households reached since the cut-off day"),
+        "tried": Words("起算日以来上门但未见到的户数", "households visited since then and not reached"),
+        "never": Words("从未见到的户数", "households never reached"),
+        "overdue": Words("超期的户数", "households overdue"),
+        "coverage": Words("覆盖率：见到 ÷ 要走访", "reached ÷ known"),
+        "oldest_on": Words("最久的上次见到日期", "the oldest day on which one was last reached"),
+        "empty": Words("没有住户的区域：已确认或未核实", "an area without households: confirmed or unchecked"),
+        "n": Words("要走访的户数", "households that may be visited"),
+        "wait": Words("起算日以来未见到的户数", "households not reached since the cut-off day"),
+        "due": Words("最近的应走访日期", "the next day on which one is due"),
+        "oldest": Words("最久的上次见到日期", "the oldest day on which one was last reached"),
+        "version": Words(
+            "可编辑内容的摘要，防止互相覆盖", "a digest of what can be edited, so that edits do not collide"
+        ),
+    }
+)
+
+# Settings that say how the service deals with places and visits; the rest is how it runs.
+SETTINGS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "timezone": Words("日期按此时区计算", "days are counted in this time zone"),
+        "interval_days": Words("默认走访周期(天)", "days between visits where nothing else is said"),
+        "due_soon_days": Words("提前多少天算作即将到期", "days before the due day that count as due soon"),
+        "visit_months": Words("走访记录保存月数", "months for which visits are kept"),
+        "draft_days": Words("无人改动的网格草稿保存天数", "days for which untouched drafts of the grid are kept"),
+        "dispute_months": Words("办结案件保存月数", "months for which cases are kept after they were closed"),
+        "dispute_days_cell": Words("网格办理的案件限时天数", "days to settle a case at the level of the cell"),
+        "dispute_days_village": Words("村(社区)办理的案件限时天数", "the same at the level of the village"),
+        "dispute_days_town": Words("乡镇(街道)办理的案件限时天数", "the same at the level of the town"),
+        "dispute_days_county": Words("区县办理的案件限时天数", "the same at the level of the county"),
+        "dispute_extension_days": Words("一次延期的天数", "days that the one extension adds"),
+        "upload_days": Words("上传文件保存天数", "days for which uploaded files are kept"),
+        "session_hours": Words("一次登录最长小时数", "hours that a sign-in holds at most"),
+        "session_idle_minutes": Words("不使用多少分钟后登录失效", "minutes without use after which a sign-in ends"),
+    }
+)
+NOT_TOLD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "home": "a folder of the machine",
+        "database_url": "where the database is, with its password",
+        "service_database_url": "how the service signs in to the database",
+        "service_password": "with which password",  # pragma: allowlist secret
+        "base_map_url": "an address of the closed network; the pages name the map's origin",
+        "base_map_attribution": "shown on every map",
+        "pool_size": "a number of the machine",
+        "oidc_issuer": "how staff sign in",
+        "oidc_client_id": "how staff sign in",
+        "oidc_client_secret": "a secret",  # pragma: allowlist secret
+        "oidc_mapping": "how staff sign in",
+        "oidc_scopes": "how staff sign in",
+    }
+)
+
+PRINCIPLES: Final[tuple[Words, ...]] = (
+    Words(
+        "只登记地点，不登记人：没有姓名、证件号、电话、性别、出生、民族、宗教、健康、政治面貌、信访、评分等任何个人信息，也没有可以写进去的文字栏。",
+        "Places, not people: no name, number, phone, sex, birth, ethnicity, religion, health, politics, petition or "
+        "score of a resident, and no free text into which one could be written.",
+    ),
+    Words(
+        "导入的文件若含个人信息则整体拒收，不保存、不记录其内容。",
+        "A file with personal data is refused as a whole; nothing of it is stored or logged.",
+    ),
+    Words(
+        "不提供单户的走访历史，只有最后日期，且只给责任区内有权限的人。",
+        "No history of a household is given out, only its last dates, and only to those whose area it is.",
+    ),
+    Words(
+        "不定位任何人，不保存轨迹，不做预测。网格的颜色表示还有多少走访没做，不是评价住户。",
+        "Nobody is located, no track is stored, nothing is predicted. A cell's colour is work left to do, not a grade.",
+    ),
+    Words(
+        "每个人只看到自己角色和责任区内的数据，由数据库强制；查看门牌级数据和导出都留有审计。",
+        "Everybody sees what role and area allow, which the database enforces; reads of doors and exports are audited.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class LayerWords:
+    """A layer that is given out: the table it shows and the properties of its items; tiles say theirs themselves."""
+
+    about: Words
+    table: str
+    properties: tuple[str, ...] = ()
+
+
+def _layer(zh: str, en: str, table: str, properties: str = "") -> LayerWords:
+    return LayerWords(Words(zh, en), table, tuple(properties.split()))
+
+
+LAYERS: Final[Mapping[str, LayerWords]] = MappingProxyType(
+    {
+        "divisions": _layer("区划", "Divisions", "division", "code name level parent"),
+        "cells": _layer("网格", "Cells", "cell", "code name kind village version valid_from confirmed_empty_on"),
+        "doorplates": _layer(
+            "门牌", "Doorplates", "doorplate", "id code address cell households never oldest_on due_on version"
+        ),
+        "households": _layer(
+            "户",
+            "Households",
+            "household",
+            "code unit status doorplate address cell interval_days registered_on last_reached_on last_contact_on"
+            " due_on version",
+        ),
+        "sites": _layer(
+            "重点场所",
+            "Key sites",
+            "site",
+            "code name category address cell check_interval_days last_checked_on version",
+        ),
+        "streets": _layer("道路底图", "Streets", "street"),
+    }
+)
+_PLACES_OF: Final = {"household": "doorplate"}  # a household stands at its doorplate, and shows its address
+
+
+def words_of(table: str, name: str) -> Words:
+    """The words of a property that a layer of `table` gives out. Raises KeyError for one that has none."""
+    columns = {**TABLES[_PLACES_OF.get(table, table)].columns, **TABLES[table].columns}
+    return columns.get(name) or FIGURES[name]

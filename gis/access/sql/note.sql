@@ -1,0 +1,1 @@
+SELECT everycell.note(:who, :source, :action, :area, CAST(:detail AS jsonb))

@@ -1,0 +1,1 @@
+SELECT ran_at, removed FROM everycell.retention_run ORDER BY ran_at DESC LIMIT :number

@@ -1,0 +1,149 @@
+"""A file of cells that do not tile: what is proposed for each county, and what of it was agreed to.
+
+An import that meets such cells raises Unclean with the proposals and has written nothing. Whoever agrees imports again
+and says which proposals by their digests: what was agreed to is what is written, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import geopandas as gpd
+from shapely import Polygon
+
+from gis.cells.cleaning.clean import Cleaned, Piece, clean, is_settled_by, tally
+from gis.cells.load import load_cells, place_for, polygons_of
+from gis.cells.topology import FaultKind
+from gis.errors import BrokenCoverage, Unclean
+from gis.exchange.job import Job
+from gis.storage.report import LoadReport
+
+_SHOWN: Final = 5
+_NOUNS: Final[dict[FaultKind, tuple[str, str]]] = {
+    "GAP": ("gap", "gaps"),
+    "OVERLAP": ("overlap", "overlaps"),
+    "OUTSIDE_COUNTY": ("piece outside the outline", "pieces outside the outline"),
+    "MULTIPART": ("part cut off from its cell", "parts cut off from their cells"),
+}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is proposed for the cells of a county. `cells` are those of the file, as they are (frame "cells")."""
+
+    county: int
+    cells: gpd.GeoDataFrame
+    cleaned: Cleaned
+    width_m: float
+
+    @property
+    def digest(self) -> str:
+        """What one agrees to."""
+        return f"{self.county:06}:{self.cleaned.digest()}"
+
+    def frame(self, shapes: Mapping[str, Polygon]) -> gpd.GeoDataFrame:
+        """The cells of the file with other shapes."""
+        return gpd.GeoDataFrame(self.cells.assign(geometry=self.cells["code"].map(shapes)), crs=4490)
+
+
+def write_cells(job: Job, county: int, cells: gpd.GeoDataFrame, today: Any) -> tuple[LoadReport, list[str]]:
+    """Load the cells of a county, or with --clean what was proposed for them and agreed to; and notes about that.
+
+    Raises Unclean where they do not tile and nothing was agreed to. Where the stored cells settle the gaps and overlaps
+    of the file already, they keep their borders, and nobody needs to be asked: the same file again changes nothing.
+    """
+    options = job.options
+
+    def load(frame: gpd.GeoDataFrame, *, enclaves: bool) -> LoadReport:
+        return job.in_savepoint(
+            lambda: load_cells(job.conn, county, frame, today=today, enclaves=enclaves, new_outline=options.new_outline)
+        )
+
+    if not options.clean:
+        try:
+            return load(cells, enclaves=options.enclaves), []
+        except BrokenCoverage as error:
+            raise unclean(job.file, [propose(job, county, cells)]) from error
+    proposal = propose(job, county, cells)
+    cleaned = proposal.cleaned
+    if not cleaned.told:
+        return load(cells, enclaves=options.enclaves), []
+    enclaves = options.enclaves or bool(cleaned.holes)
+    kept = _stored(job, county, proposal)
+    if kept is not None:
+        return load(kept, enclaves=enclaves), [
+            "the stored cells settle its gaps and overlaps already: they stay as they are"
+        ]
+    if cleaned.left or proposal.digest not in job.agreed:
+        raise unclean(job.file, [proposal])
+    return load(proposal.frame(cleaned.cells), enclaves=enclaves), _settled(proposal)
+
+
+def propose(job: Job, county: int, cells: gpd.GeoDataFrame) -> Proposal:
+    """What would make the cells of the file tile, together with the stored ones of other villages.
+
+    With --enclaves holes are meant, and nothing to speak of.
+    """
+    job.progress("looking for gaps and overlaps", 0, 0)
+    place = place_for(polygons_of(job.conn, county), set(cells["village"]), new_outline=job.options.new_outline)
+    width_m = job.options.clean_width
+    wanted = dict(zip(cells["code"], cells.geometry, strict=True))
+    cleaned = clean(wanted, fixed=place.kept, outline=place.outline, width_m=width_m)
+    return Proposal(county, cells, replace(cleaned, holes=[]) if job.options.enclaves else cleaned, width_m)
+
+
+def _stored(job: Job, county: int, proposal: Proposal) -> gpd.GeoDataFrame | None:
+    """The cells with the borders that are stored, where these settle the gaps and overlaps; else None."""
+    villages = set(proposal.cells["village"])
+    stored = {code: shape for code, shape in polygons_of(job.conn, county).items() if code[:12] in villages}
+    given = dict(zip(proposal.cells["code"], proposal.cells.geometry, strict=True))
+    return proposal.frame(stored) if is_settled_by(proposal.cleaned, given, stored) else None
+
+
+def unclean(file: str, proposals: Sequence[Proposal], notes: Sequence[str] = ()) -> Unclean:
+    """The error that says what is wrong, the largest pieces first, and what can be done."""
+    pieces = [piece for each in proposals for piece in each.cleaned.told]
+    faults = [piece.fault for piece in sorted(pieces, key=lambda piece: -piece.fault.area_m2)]
+    shown = "; ".join(fault.sentence() for fault in faults[:_SHOWN])
+    more = f"; and {len(faults) - _SHOWN:,} more" if len(faults) > _SHOWN else ""
+    noted = "".join(f" {note}." for note in notes)
+    message = f"{file}: the cells do not tile: {summary(pieces)}. {shown}{more}.{noted} {_advice(proposals)}"
+    return Unclean(message, pieces=[fault.geojson() for fault in faults], proposals=proposals, notes=notes)
+
+
+def summary(pieces: Sequence[Piece]) -> str:
+    """How many pieces of each kind, how large and how wide, in words."""
+    lines = []
+    for kind, figures in tally(pieces).items():
+        noun = _NOUNS[kind][figures.number != 1]
+        size = f"{figures.area_m2:,.1f} m²" + (" in all" if figures.number > 1 else "")
+        lines.append(f"{figures.number:,} {noun} ({size}, at most {figures.widest_m:.1f} m wide)")
+    return " and ".join(lines) or "nothing"
+
+
+def _settled(proposal: Proposal) -> list[str]:
+    """What was done, for the report of an import."""
+    cleaned = proposal.cleaned
+    changes = cleaned.changes.values()
+    gained, lost = sum(each.gained_m2 for each in changes), sum(each.lost_m2 for each in changes)
+    most = max(changes, key=lambda each: each.share)
+    lines = [
+        f"cleaned, as agreed: {summary(cleaned.pieces)}; cells gained {gained:,.0f} m² and lost {lost:,.0f} m²,"
+        f" at most {most.share * 100:.2f} % (cell {most.code})"
+    ]
+    if cleaned.holes:
+        lines.append(f"left as holes between the cells: {summary(cleaned.holes)}")
+    return lines
+
+
+def _advice(proposals: Sequence[Proposal]) -> str:
+    width = f"{proposals[0].width_m:g} m"
+    left = [piece for each in proposals for piece in each.cleaned.left]
+    if left:
+        return (
+            f"--clean cannot settle all of it: {summary(left)} must be drawn right, being wider than {width}"
+            " (--clean-width), or too much of a cell"
+        )
+    return f"--clean shows what would become of those up to {width} wide, and writes it when you agree"
