@@ -10,20 +10,31 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Final
 
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
-from api import health, households, pages, problems, search
+from api import about, accounts, changesets, disputes, health, households, oidc, pages, problems, search
 from api.answers import Answers
+from api.audits import Audits
 from api.cache import AnswerCache
-from api.deps import Service, refuse_unknown_parameters
+from api.callers import CallerLayer, Callers
+from api.daily import Daily
+from api.deps import Service, authorize, refuse_unknown_parameters
+from api.features import edit_routes as editing
 from api.features import routes as features
+from api.hardening import HardenedApp
+from api.options import OptionsLayer
+from api.permissions import refuse_unlisted
 from api.shortcut import Shortcut
 from api.streams import Streams
+from gis.access.scope import ALL
+from gis.errors import NotAllowed, NotSignedIn
 from gis.households.figures import Figures
 from gis.storage.engine import Store
 from gis.storage.mirror import Mirror
@@ -34,34 +45,47 @@ _CACHE_BYTES: Final = 64 * 2**20
 def create_app(
     store: Store, *, cache_bytes: int = _CACHE_BYTES, on_close: Callable[[], None] = lambda: None
 ) -> FastAPI:
-    """An application on an open store. It listens to the store from its start to its end, then calls `on_close`.
+    """An application on an open store (`as_service`). It listens from its start to its end, then calls `on_close`.
 
     `cache_bytes` is how much memory finished answers may take.
     """
-    mirror = Mirror(store)
-    answers = Answers(store, mirror, AnswerCache(cache_bytes))
+    mirror, daily = Mirror(store, ALL.settings()), Daily(store)
+    audits = Audits(store)
+    answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
+    callers = Callers(store, mirror, timedelta(minutes=store.settings.session_idle_minutes))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
             await run_in_threadpool(mirror.start)
+            daily.start()
             yield
         finally:
+            await run_in_threadpool(daily.close)
             await run_in_threadpool(mirror.close)
             on_close()
 
-    app = FastAPI(
+    parts = (features, editing, households, disputes, changesets, search, pages, accounts, oidc, about, health)
+    routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
+    refuse_unlisted(routes)
+    app = HardenedApp(
         title="everycell",
         description="Has every cell, and every household in it, been visited, and which have not?",
         version=version("everycell"),
         openapi_url=None,  # ours is at /api, and its pages would load scripts from the internet
         redirect_slashes=False,
         lifespan=lifespan,
-        dependencies=[Depends(refuse_unknown_parameters)],
-        middleware=[Middleware(Shortcut, answers=answers)],
+        dependencies=[Depends(authorize), Depends(refuse_unknown_parameters)],
+        middleware=[
+            Middleware(CallerLayer, callers=callers),
+            Middleware(OptionsLayer, routes=routes),
+            Middleware(Shortcut, answers=answers),
+        ],
     )
-    app.state.service = Service(store, mirror, answers, Figures(), Streams())
+    app.state.service = Service(store, mirror, answers, Figures(), Streams(), audits)
     problems.install(app)
-    for part in (features, households, search, pages, health):
+    app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
+    app.add_exception_handler(NotAllowed, accounts.say_no_rights)
+    for part in parts:
         app.include_router(part.router)
     return app

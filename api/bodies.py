@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Final, NoReturn
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, NoReturn
 
 from fastapi import Request
+from starlette.responses import Response
 
 from api.problems import Trouble
+from gis.batches import BatchResult, Refusal
 from gis.errors import BadInput
 
 MAX_BYTES: Final = 16 * 1024 * 1024
+DRAWN_BYTES: Final = 4 * 1024 * 1024  # a hundred borders with a thousand corners each
 _JSON: Final = ("application/json", "")
 _LINES: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
 
 @dataclass(frozen=True, slots=True)
-class VisitsBody:
-    """The body of `POST /visits`: a JSON array, or (`lines`) one JSON object a line."""
+class BatchBody:
+    """A batch (of visits, of cases): a JSON array, or (`lines`) one JSON object a line."""
 
     content: bytes
     lines: bool
@@ -41,8 +45,33 @@ def _too_large(limit: int) -> Trouble:
     return Trouble("too-large", f"body: is larger than {limit // 2**20} MB; send it in parts", field="body")
 
 
-async def visits_body(request: Request) -> VisitsBody:
-    """A batch of visits as it was sent."""
+async def json_body(request: Request) -> object:
+    """A body in JSON, parsed; an empty object where there is none."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind not in _JSON and kind != "application/geo+json":
+        raise Trouble(
+            "unsupported-media-type",
+            f"Content-Type: {kind[:100]!r} is not understood; send application/json",
+            field="Content-Type",
+        )
+    body = await read_body(request, DRAWN_BYTES)
+    return parse_json(body) if body.strip() else {}
+
+
+def members(body: object, *known: str, field: str = "body") -> Mapping[str, Any]:
+    """The members of a JSON object. Raises BadInput where it is none, or has others than the known ones: a misspelt one
+    would silently do nothing."""
+    if not isinstance(body, dict):
+        raise BadInput(f"{field}: must be a JSON object", field=field)
+    for name in body:
+        if name not in known:
+            told = f"it has {', '.join(known)}" if known else "it has none"
+            raise BadInput(f"{name}: there is no such member; {told}", field=str(name)[:100])
+    return body
+
+
+async def batch_body(request: Request) -> BatchBody:
+    """A batch as it was sent."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in (*_JSON, *_LINES):
         raise Trouble(
@@ -50,17 +79,31 @@ async def visits_body(request: Request) -> VisitsBody:
             f"Content-Type: {kind[:100]!r} is not understood; send application/json or application/x-ndjson",
             field="Content-Type",
         )
-    return VisitsBody(await read_body(request), kind in _LINES)
+    return BatchBody(await read_body(request), kind in _LINES)
 
 
-def visits_in(body: VisitsBody) -> list[object]:
+def batch_items(body: BatchBody, what: str) -> list[object]:
     """The items of a batch, unchecked. A line that is no JSON comes as the error it gave: the others still count."""
     if body.lines:
         return [_line(line) for line in body.content.splitlines() if line.strip()]
     items = parse_json(body.content)
     if not isinstance(items, list):
-        raise BadInput("body: must be a JSON array of visits", field="body")
+        raise BadInput(f"body: must be a JSON array of {what}", field="body")
     return items
+
+
+def id_of(item: object) -> str | None:
+    """The id of an item as it was sent, for a refusal; None where it has none."""
+    found = item.get("id") if isinstance(item, dict) else None
+    return found[:100].encode("ascii", "replace").decode() if isinstance(found, str) else None
+
+
+def batch_answer(result: BatchResult, unread: Iterable[Refusal]) -> Response:
+    """What became of a batch; `unread` are the items that did not get so far."""
+    refused = sorted([*unread, *result.refused], key=lambda refusal: refusal.index)
+    answer = {"accepted": result.accepted, "repeated": result.repeated, "refused": [asdict(one) for one in refused]}
+    content = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(content, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 
 def parse_json(body: bytes) -> object:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from api.audits import DoorRead
 from gis.storage.revisions import Touch
 
 _LARGEST_SHARE: Final = 8  # one answer may take this part of the cache at most
@@ -19,13 +20,19 @@ Headers = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer: valid for as long as the token of what it touches gives the same `etag`."""
+    """A finished answer: good for as long as the token of what it touches gives the same `valid`.
 
+    `etag` is what the client is told: the same, or a tag of the content. `doors` is what of doors it shows, for the
+    audit; None for figures.
+    """
+
+    valid: bytes
     etag: bytes
     touch: Touch
     status: int
     headers: Headers = field(repr=False)
     body: bytes = field(repr=False)
+    doors: DoorRead | None = None
 
 
 class AnswerCache:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from api.deps import Serving
+from api.deps import service
 from api.problems import Trouble
 from gis.storage.migrate import current, head
 
@@ -18,7 +18,8 @@ async def alive() -> Response:
 
 
 @router.get("/readyz", summary="The database answers, its schema fits, changes are heard")
-def ready(serving: Serving) -> Response:
+def ready(request: Request) -> Response:
+    serving = service(request)
     with serving.store.read() as conn:
         revision = current(conn)
     if revision != head():

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Annotated, Final, cast
@@ -16,19 +15,23 @@ from starlette.responses import Response
 
 from api import html, tables
 from api.answers import Body
-from api.bodies import VisitsBody, visits_body, visits_in
-from api.deps import Reading, Service, Serving
+from api.audits import source_of
+from api.bodies import BatchBody, batch_answer, batch_body, batch_items, id_of
+from api.deps import Reading, ServiceFor, Serving
 from api.features.items import MEDIA_TYPE as GEOJSON
 from api.params import Area, F, Format, Since, format_of, word
 from api.requests import base_url
 from api.streams import streamed
-from gis.codes import Level, county_of
+from gis.access.audit import Action, note
+from gis.access.scope import Right
+from gis.batches import BatchResult, Refusal
+from gis.codes import DIGITS, Level, county_of
 from gis.errors import BadInput
 from gis.households import rounds as visit_rounds
 from gis.households.coverage import CoverageTable, coverage_of_round, default_since
 from gis.households.figures import coverage_table
 from gis.households.unvisited import UnvisitedHousehold, unvisited
-from gis.households.visits import Refusal, Visit, VisitsResult, parse_visit, record_visits
+from gis.households.visits import Visit, parse_visit, record_visits
 from gis.storage.queries import query
 from gis.storage.revisions import Touch
 
@@ -56,13 +59,25 @@ def coverage(
     if round is not None:
         county_of(word(round, "round"), field="round")
     form = _form(request, f)
-    touch = Touch(area=area or (round and round[:6]), county=True, today=True)
+    here = serving.inside(Right.figures, area)
+    touch = serving.touch(Right.figures, area=here or (round and round[:6]), county=True, today=True)
 
     def make(conn: Connection) -> Body:
-        table = _table(conn, serving, touch, area, level, since, round)
-        return _coverage_body(conn, form, table, serving.mirror.counties(touch), base_url(request.scope))
+        table = _table(conn, serving, touch, here, level, since, round)
+        return _coverage_body(conn, form, table, serving.counties(touch), base_url(request.scope))
 
-    return serving.answers.answer(request, touch, make)
+    return _exported(request, serving, make, here) if form is Format.csv else serving.answer(touch, make)
+
+
+def _exported(request: Request, serving: ServiceFor, make: Callable[[Connection], Body], area: str | None) -> Response:
+    """A file to keep. It is never answered from memory: the audit has every export."""
+    serving.service.mirror.current()
+    serving.service.audits.note(request.scope, Action.export, {"kind": "coverage", "form": "csv"}, area=area or "")
+    with serving.read() as conn:
+        body = make(conn)
+    return Response(
+        body.content, headers={**dict(body.headers), "Cache-Control": "no-store"}, media_type=body.media_type
+    )
 
 
 def _form(request: Request, f: str | None) -> Format:
@@ -72,7 +87,7 @@ def _form(request: Request, f: str | None) -> Format:
 
 def _table(
     conn: Connection,
-    serving: Service,
+    serving: ServiceFor,
     touch: Touch,
     area: str | None,
     level: Level,
@@ -80,21 +95,24 @@ def _table(
     round: str | None,
 ) -> CoverageTable:
     """The figures, from the worker's memory unless the round is closed."""
-    today = serving.today
+    today, within = serving.today, serving.caller.scope.where(Right.figures)
     if round is not None:
         found = visit_rounds.get_round(conn, round)
-        if found.closed_at is not None:
-            return coverage_of_round(conn, round, level, today, area)
         area, since = _inside(area, found), found.first_on
+        if found.closed_at is not None:
+            return coverage_of_round(conn, round, level, today, area, within)
     cut_off = since or default_since(conn, area, today)
-    parts = serving.cell_figures(conn, serving.mirror.counties(touch), cut_off)
-    return coverage_table(list(parts.values()), area=area, level=level, since=cut_off, today=today)
+    parts = serving.cell_figures(conn, serving.counties(touch), cut_off)
+    return coverage_table(list(parts.values()), area=area, within=within, level=level, since=cut_off, today=today)
 
 
 def _inside(area: str | None, found: visit_rounds.Round) -> str:
-    if area is not None and not area.startswith(found.area):
+    """The part of a round's area that is asked for. Raises BadInput where it lies outside the round."""
+    if area is None or found.area.startswith(area):
+        return found.area
+    if not area.startswith(found.area):
         raise BadInput(f"area: {area} lies outside round {found.code}, which is of {found.area}", field="area")
-    return area or found.area
+    return area
 
 
 def _coverage_body(conn: Connection, form: Format, table: CoverageTable, counties: list[int], base: str) -> Body:
@@ -113,10 +131,19 @@ def _attachment(name: str) -> tuple[str, str]:
     return "Content-Disposition", f'attachment; filename="{name}.csv"'
 
 
+def _outlines(conn: Connection, table: CoverageTable, counties: list[int]) -> dict[str, str]:
+    """The outline of each area as GeoJSON: as it is, or, of a closed round, of the cells that were counted."""
+    if table.frozen is None:
+        values = {"counties": counties, "codes": [area.code for area in table.areas]}
+        return {row.code: row.outline for row in conn.execute(query("cells/outlines"), values)}
+    digits = {DIGITS[area.level] for area in table.areas}
+    values = {"county": county_of(table.frozen), "round": table.frozen, "digits": max(digits, default=0)}
+    return {row.code: row.outline for row in conn.execute(query("households/round_outlines"), values)}
+
+
 def _coverage_features(conn: Connection, table: CoverageTable, counties: list[int]) -> bytes:
     """The areas as features: the database gives the outlines, the figures are at hand."""
-    values = {"counties": counties, "codes": [area.code for area in table.areas]}
-    outlines = {row.code: row.outline for row in conn.execute(query("cells/outlines"), values)}
+    outlines = _outlines(conn, table, counties)
     features = (
         f'{{"type":"Feature","id":"{area.code}","geometry":{outlines.get(area.code, "null")},'
         f'"properties":{json.dumps(tables.coverage_row(area), ensure_ascii=False)}}}'
@@ -131,15 +158,17 @@ def unvisited_households(
     request: Request, serving: Serving, area: Area = None, since: Since = None, f: F = None
 ) -> Response:
     form = format_of(f, Format.geojson, Format.json, Format.csv) or Format.geojson
-    pieces = _unvisited_pieces(serving, area, since, form)
+    here = serving.inside(Right.doors, area)
+    pieces = _unvisited_pieces(serving, here, since, form)
+    serving.service.audits.note(request.scope, Action.export, {"kind": "unvisited", "form": form}, area=here or "")
     if form is Format.csv:
         name, value = _attachment(f"unvisited-{area}" if area else "unvisited")
         return streamed(pieces, _CSV, {name: value, "Cache-Control": "no-store"})
     return streamed(pieces, GEOJSON, {"Cache-Control": "no-store"})
 
 
-def _unvisited_pieces(serving: Service, area: str | None, since: date | None, form: Format) -> Generator[bytes]:
-    with serving.streams.one(), serving.store.read() as conn:
+def _unvisited_pieces(serving: ServiceFor, area: str | None, since: date | None, form: Format) -> Generator[bytes]:
+    with serving.service.streams.one(), serving.read() as conn:
         cut_off = since or default_since(conn, area, serving.today)
         # Closed here, while its cursor is still open: the client may leave in the middle.
         with closing(cast(Generator[UnvisitedHousehold], unvisited(conn, area, cut_off))) as found:
@@ -168,44 +197,43 @@ def _feature(household: UnvisitedHousehold) -> str:
 
 
 @router.get("/rounds", summary="Visit rounds, open ones first")
-def rounds(request: Request, conn: Reading, area: Area = None, f: F = None) -> Response:
-    found = [tables.round_row(one) for one in visit_rounds.list_rounds(conn, area)]
+def rounds(request: Request, conn: Reading, serving: Serving, area: Area = None, f: F = None) -> Response:
+    here = serving.inside(Right.figures, area)
+    found = [tables.round_row(one) for one in visit_rounds.list_rounds(conn, here)]
     return html.document(request, f, "走访轮次 · Rounds", {"rounds": found})
 
 
 @router.post("/visits", summary="Record visits: a JSON array, or NDJSON with one visit a line")
-def visits(serving: Serving, body: Annotated[VisitsBody, Depends(visits_body)]) -> Response:
+def visits(serving: Serving, body: Annotated[BatchBody, Depends(batch_body)]) -> Response:
     now = datetime.now(UTC)
     parsed: list[tuple[int, Visit]] = []
     refused: list[Refusal] = []
-    for index, item in enumerate(visits_in(body)):
+    for index, item in enumerate(batch_items(body, "visits")):
         try:
             parsed.append((index, _visit(item, serving, now)))
         except BadInput as error:
-            refused.append(Refusal(index, _id_of(item), "bad-input", error.message))
-    result = serving.store.retrying(lambda conn: _record(conn, parsed, serving))  # committed when it returns
-    serving.mirror.refresh()
-    everything = sorted([*refused, *result.refused], key=lambda refusal: refusal.index)
-    answer = {"accepted": result.accepted, "repeated": result.repeated, "refused": [asdict(one) for one in everything]}
-    content = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, headers={"Cache-Control": "no-store"}, media_type="application/json")
+            refused.append(Refusal(index, id_of(item), "bad-input", error.message))
+    # Committed when it returns.
+    result = serving.service.store.retrying(lambda conn: _record(conn, parsed, serving), serving.told)
+    serving.service.mirror.refresh()
+    return batch_answer(result, refused)
 
 
-def _visit(item: object, serving: Service, now: datetime) -> Visit:
+def _visit(item: object, serving: ServiceFor, now: datetime) -> Visit:
     if isinstance(item, Exception):
         raise BadInput(str(item), field="visit")
-    visit = parse_visit(item, serving.store.settings, now)
+    visit = parse_visit(item, serving.settings, now)
     word(visit.household, "household")
     return visit
 
 
-def _id_of(item: object) -> str | None:
-    found = item.get("id") if isinstance(item, dict) else None
-    return found[:100].encode("ascii", "replace").decode() if isinstance(found, str) else None
-
-
-def _record(conn: Connection, parsed: Sequence[tuple[int, Visit]], serving: Service) -> VisitsResult:
-    """Record the visits that could be read; refusals come back with their index in the whole batch."""
-    result = record_visits(conn, [visit for _, visit in parsed], serving.store.settings)
+def _record(conn: Connection, parsed: Sequence[tuple[int, Visit]], serving: ServiceFor) -> BatchResult:
+    """Record the visits that could be read, in the areas of the caller, and note it in the audit; refusals come back
+    with their index in the whole batch."""
+    result = record_visits(conn, [visit for _, visit in parsed], serving.settings, within=True)
+    source, areas = source_of(serving.request.scope), serving.caller.scope.where(Right.visits)
+    if result.accepted:
+        detail: dict[str, int | list[str]] = {"accepted": result.accepted, "areas": list(areas)}
+        note(conn, who=serving.caller.who, source=source, action=Action.record_visits, area="", detail=detail)
     refused = [Refusal(parsed[r.index][0], r.id, r.code, r.detail) for r in result.refused]
-    return VisitsResult(result.accepted, result.repeated, refused)
+    return BatchResult(result.accepted, result.repeated, refused)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from secrets import token_urlsafe
 from typing import Any, Final
 
@@ -12,14 +12,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.answers import Body
+from api.features.collections import COLLECTIONS
 from api.params import Format, format_of
 from api.requests import base_url, wants_html
+from gis.access.scope import Right
+from gis.access.sessions import Caller
+from gis.codes import Level, level_of
 
 MEDIA_TYPE: Final = "text/html; charset=utf-8"
 _TEMPLATES: Final = Environment(
     loader=PackageLoader("api"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 _MOST_ROWS: Final = 1_000
+_LEVEL_BELOW: Final = {
+    Level.county: Level.town,
+    Level.town: Level.village,
+    Level.village: Level.cell,
+    Level.cell: Level.cell,
+}
 
 
 def asks_html(request: Request, f: str | None, *offered: Format) -> bool:
@@ -34,6 +44,11 @@ def document(request: Request, f: str | None, title: str, members: dict[str, Any
         return JSONResponse(members, headers={"Vary": "Accept"})
     shown = page(title, members, base=base_url(request.scope))
     return Response(shown.content, headers={**dict(shown.headers), "Vary": "Accept"}, media_type=shown.media_type)
+
+
+def render(template: str, **values: Any) -> str:
+    """A page from a template of `api/templates`. Everything put in is escaped, and nothing may be left out."""
+    return _TEMPLATES.get_template(template).render(values)
 
 
 def security_headers(nonce: str) -> dict[str, str]:
@@ -71,10 +86,21 @@ def page_of(title: str, body: Body, *, base: str) -> Body:
     return page(title, json.loads(body.content), base=base)
 
 
-def landing(counties: list[tuple[str, str]], *, base: str, version: str) -> Response:
-    """The first page, in Chinese with English below."""
+def landing(areas: Sequence[tuple[str, str]], caller: Caller, *, base: str, version: str) -> Response:
+    """The first page, in Chinese with English below. `areas` are code and name of where `caller` sees figures."""
     nonce = token_urlsafe(16)
-    text = _TEMPLATES.get_template("landing.html").render(base=base, nonce=nonce, counties=counties, version=version)
+    text = render(
+        "landing.html",
+        base=base,
+        nonce=nonce,
+        areas=[
+            (code, name, _LEVEL_BELOW[level_of(code)], caller.scope.allows(Right.doors, code)) for code, name in areas
+        ],
+        level=Level.cell if any(level_of(code) is Level.cell for code, _ in areas) else Level.village,
+        layers="、".join(one.title.partition(" ")[0] for one in COLLECTIONS.values() if caller.scope.allows(one.right)),
+        who=caller.name,
+        version=version,
+    )
     return Response(text, headers={**security_headers(nonce), "Vary": "Accept"}, media_type=MEDIA_TYPE)
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import mimetypes
 from secrets import token_urlsafe
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import FileResponse, Response
 
-from api.deps import Serving
+from api.accounts import csrf_of
+from api.deps import ServiceFor, Serving
 from api.html import MEDIA_TYPE
+from gis.access.scope import Right
 from gis.cells.sources import credits
 from gis.errors import BadInput, NotFound
 from gis.settings import Settings
 from maps import csp
 from maps.assets import asset_url, file_of
+from maps.cells import EditPage, edit_page
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
 
@@ -25,38 +28,56 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 mimetypes.add_type("text/javascript", ".mjs")
 
 
+Language = Annotated[str, Query(description="zh or en")]
+
+
 @router.get("/maps/coverage", summary="The coverage page")
 def coverage_map(
     request: Request,
     serving: Serving,
-    lang: Annotated[str, Query(description="zh or en")] = "zh",
+    lang: Language = "zh",
     since: Annotated[str | None, Query(description="Read by the page: a day, or days back")] = None,
 ) -> Response:
+    nonce, shared = token_urlsafe(18), _shared(request, serving, lang)
+    page = CoveragePage(nonce=nonce, due_soon_days=serving.settings.due_soon_days, **shared)
+    return _page(coverage_page(page), nonce, serving.settings)
+
+
+@router.get("/maps/edit", summary="The grid editor")
+def grid_editor(request: Request, serving: Serving, lang: Language = "zh") -> Response:
+    nonce = token_urlsafe(18)
+    page = EditPage(nonce=nonce, **_shared(request, serving, lang))
+    return _page(edit_page(page), nonce, serving.settings)
+
+
+def _shared(request: Request, serving: ServiceFor, lang: str) -> dict[str, Any]:
+    """What every page of a map is told. Raises BadInput for a language there is not."""
     if lang not in ("zh", "en"):
         raise BadInput(f"lang: {lang!r} is none of zh, en", field="lang")
-    settings = serving.store.settings
-    nonce = token_urlsafe(18)
-    with serving.store.read() as conn:
+    with serving.read() as conn:
         named = credits(conn)
-    page = coverage_page(
-        CoveragePage(
-            nonce=nonce,
-            today=serving.today,
-            bounds=serving.mirror.extent(),
-            lang="en" if lang == "en" else "zh",
-            base=request.scope.get("root_path", ""),
-            due_soon_days=settings.due_soon_days,
-            base_map=_base_map(settings),
-            credits=named,
-        )
-    )
+    return {
+        "today": serving.today,
+        "bounds": serving.extent(),
+        "lang": lang,
+        "base": request.scope.get("root_path", ""),
+        "base_map": _base_map(serving.settings),
+        "credits": named,
+        "rights": frozenset(right.value for right in Right if serving.caller.scope.allows(right)),
+        "areas": {right.value: serving.caller.scope.where(right) for right in Right},
+        "who": serving.caller.name,
+        "csrf": csrf_of(request, serving.caller) or "",
+    }
+
+
+def _page(html: str, nonce: str, settings: Settings) -> Response:
     headers = {
         "Content-Security-Policy": csp.policy(nonce, base_map_url=settings.base_map_url),
         "Cache-Control": "no-store",
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(page, headers=headers, media_type=MEDIA_TYPE)
+    return Response(html, headers=headers, media_type=MEDIA_TYPE)
 
 
 def _base_map(settings: Settings) -> BaseMap | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import Query
 from pydantic import BeforeValidator
@@ -18,6 +19,9 @@ from gis.storage.revisions import Box
 MAX_LIMIT: Final = 10_000
 DEFAULT_LIMIT: Final = 100
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INSTANT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII
+)
 _WHOLE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 
@@ -30,6 +34,29 @@ def day(text: str, field: str) -> date:
     except ValueError:
         pass
     raise BadInput(f"{field}: {text!r} is no day such as 2026-11-22", field=field)
+
+
+def interval(text: str, zone: ZoneInfo) -> tuple[date | None, date | None]:
+    """An OGC `datetime` as first and last day (None: open): an instant or a day, or two with a slash between; `..` or
+    nothing stands for an open end. An instant counts as its day in `zone`."""
+    parts = text.split("/")
+    if len(parts) > 2 or (len(parts) == 1 and parts[0] in ("", "..")):
+        raise BadInput("datetime: must be a day, an instant, or two of them with a slash between", field="datetime")
+    first, last = (None if part in ("", "..") else _day_of(part, zone) for part in (parts[0], parts[-1]))
+    if first is not None and last is not None and last < first:
+        raise BadInput(f"datetime: {last} lies before {first}", field="datetime")
+    return first, last
+
+
+def _day_of(text: str, zone: ZoneInfo) -> date:
+    if _DAY.fullmatch(text):
+        return day(text, "datetime")
+    try:
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text.upper()).astimezone(zone).date()
+    except (ValueError, OverflowError):
+        pass
+    raise BadInput(f"datetime: {text!r} is neither a day nor an instant such as 2026-11-22T08:30:00Z", field="datetime")
 
 
 def whole(text: str, field: str, *, low: int = 0, high: int = 10**18) -> int:

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from gis import errors
+from gis.cells.editing.issues import Refused
 from gis.storage.engine import sqlstate
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -46,12 +47,22 @@ PROBLEMS: Final = {
         Problem("personal-data", 422, "Personal data are not taken"),
         Problem("wrong-place", 422, "The coordinates do not lie where they should"),
         Problem("broken-coverage", 422, "The cells would not tile"),
+        Problem("refused", 422, "The grid cannot be changed so"),
+        Problem("not-signed-in", 401, "Sign in first"),
+        Problem("not-allowed", 403, "You may not do this here"),
         Problem("not-found", 404, "There is no such thing"),
         Problem("method-not-allowed", 405, "This cannot be done here"),
+        Problem("too-slow", 408, "The body did not arrive in time"),
         Problem("conflict", 409, "This contradicts what is stored"),
+        Problem("stale", 409, "Somebody else has changed the same cells"),
         Problem("miscounted", 409, "Stored figures contradict each other"),
+        Problem("precondition-failed", 412, "It has changed since you read it"),
         Problem("too-large", 413, "The body is too large"),
+        Problem("address-too-long", 414, "The address is too long"),
         Problem("unsupported-media-type", 415, "A body of this type is not understood"),
+        Problem("precondition-required", 428, "Say which version you have read"),
+        Problem("too-many-tries", 429, "Too many tries"),
+        Problem("headers-too-large", 431, "The headers are too large"),
         Problem("internal", 500, "The service failed"),
         Problem("busy", 503, "The service is busy"),
         Problem("storage", 503, "The database does not answer"),
@@ -65,7 +76,12 @@ _OF_ERROR: Final[Mapping[type[errors.EverycellError], str]] = {
     errors.WrongPlace: "wrong-place",
     errors.BrokenCoverage: "broken-coverage",
     errors.NotFound: "not-found",
+    errors.NotSignedIn: "not-signed-in",
+    errors.NotAllowed: "not-allowed",
+    errors.TooManyTries: "too-many-tries",
     errors.Conflict: "conflict",
+    errors.Stale: "stale",
+    Refused: "refused",
     errors.StorageError: "storage",
     errors.Interrupted: "busy",
 }
@@ -74,6 +90,8 @@ _OF_SQLSTATE: Final = {
     "EC001": "broken-coverage",
     "EC002": "conflict",
     "EC003": "miscounted",
+    "EC004": "not-found",
+    "EC005": "not-allowed",
     "40001": "busy",
     "40P01": "busy",
     "53300": "busy",
@@ -87,10 +105,21 @@ _OF_STATUS: Final = {problem.status: problem.slug for problem in reversed(PROBLE
 
 
 class Trouble(errors.EverycellError):
-    """A problem of HTTP itself (an unknown parameter, a body too large), by its slug."""
+    """A problem of HTTP itself (an unknown parameter, a body too large), by its slug; `more` are further members of the
+    document, `headers` those of the answer."""
 
-    def __init__(self, slug: str, message: str, *, field: str | None = None) -> None:
+    def __init__(
+        self,
+        slug: str,
+        message: str,
+        *,
+        field: str | None = None,
+        more: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message, field=field, code=slug)
+        self.more = dict(more or {})
+        self.headers = dict(headers or {})
 
 
 def problem_of(error: Exception) -> Problem:
@@ -133,7 +162,7 @@ def _response(members: Mapping[str, Any], headers: Mapping[str, str] | None = No
 
 def install(app: FastAPI) -> None:
     """Let `app` answer every error with a problem document."""
-    app.add_exception_handler(errors.EverycellError, _on_own)
+    app.add_exception_handler(errors.EverycellError, on_own)
     app.add_exception_handler(DBAPIError, _on_database)
     app.add_exception_handler(PoolTimeout, _on_pool)
     app.add_exception_handler(RequestValidationError, _on_validation)
@@ -141,13 +170,35 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_unforeseen)
 
 
-async def _on_own(_: Request, error: Exception) -> Response:
+async def on_own(_: Request, error: Exception) -> Response:
+    """The problem document of an error of ours."""
     assert isinstance(error, errors.EverycellError)  # noqa: S101 - registered for this type only
     problem = problem_of(error)
     if problem.status == 500:
         return await _on_unforeseen(_, error)
-    pieces = error.pieces if isinstance(error, errors.BrokenCoverage) else None
-    return _response(document(problem, error.message, field=error.field, code=error.code, pieces=pieces))
+    told = document(problem, error.message, field=error.field, code=error.code, **_more_of(error))
+    return _response(told, _headers_of(error))
+
+
+def _more_of(error: errors.EverycellError) -> dict[str, Any]:
+    """What an error carries beside its sentence."""
+    if isinstance(error, Trouble):
+        return error.more
+    if isinstance(error, errors.BrokenCoverage):
+        return {"pieces": error.pieces}
+    if isinstance(error, errors.Stale):
+        return {"conflicts": error.conflicts}
+    if isinstance(error, Refused):
+        return {"issues": {"type": "FeatureCollection", "features": [issue.geojson() for issue in error.issues]}}
+    return {}
+
+
+def _headers_of(error: errors.EverycellError) -> dict[str, str]:
+    if isinstance(error, Trouble):
+        return error.headers
+    if isinstance(error, errors.TooManyTries):
+        return {"Retry-After": str(error.retry_after_s)}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, errors.NotSignedIn) else {}
 
 
 async def _on_database(request: Request, error: Exception) -> Response:
@@ -161,6 +212,8 @@ async def _on_database(request: Request, error: Exception) -> Response:
             document(
                 problem,
                 str(diagnosis.message_primary if diagnosis else problem.title),
+                field=getattr(diagnosis, "column_name", None),
+                code=problem.slug,
                 hint=getattr(diagnosis, "message_hint", None),
                 pieces=_pieces(getattr(diagnosis, "message_detail", None)),
             )

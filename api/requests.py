@@ -9,8 +9,15 @@ from typing import Final
 from starlette.types import Scope
 
 from api.problems import Trouble
+from gis.access.sessions import Caller
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}", re.ASCII)
+
+
+def caller_of(scope: Scope) -> Caller:
+    """The caller of a request, as the layer in front has found out (api/callers.py)."""
+    found: Caller = scope["state"]["caller"]
+    return found
 
 
 def header(scope: Scope, name: bytes) -> bytes:
@@ -43,10 +50,11 @@ def base_url(scope: Scope) -> str:
 
 
 def identity(scope: Scope) -> bytes:
-    """The key under which an answer is kept: path, query, and of the headers what changes the answer."""
+    """The key under which an answer is kept: path, query, the caller's scope, and of the headers what changes the
+    answer. A body made for one scope never answers another."""
     path = scope.get("raw_path") or scope["path"].encode()
     variant = b"gzip" if takes_gzip(scope) else b"plain"
     if b"/tiles/" not in path:  # a tile knows neither links nor HTML
         variant += b" html " if wants_html(scope) else b" json "
         variant += scope.get("scheme", "http").encode() + b" " + header(scope, b"host")
-    return b"%s?%s %s" % (path, scope["query_string"], variant)
+    return b"%s?%s %s %s" % (path, scope["query_string"], variant, caller_of(scope).scope.key)

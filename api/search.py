@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BeforeValidator
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from api.audits import DoorRead, villages_of
 from api.deps import Reading, Serving
 from api.features.items import MEDIA_TYPE
 from api.params import whole
+from gis.access.scope import Right
 from gis.errors import BadInput
 from gis.storage.queries import query
-from gis.storage.revisions import Touch
 
 router = APIRouter()
 _LONGEST: Final = 100
@@ -33,12 +35,17 @@ SearchLimit = Annotated[
 
 @router.get("/search", summary="Find areas, doorplates, households and key sites by code, name or address")
 def search(
+    request: Request,
     conn: Reading,
     serving: Serving,
     q: Annotated[str, Query(description="What to look for; words in any order, full-width digits too.")],
     limit: SearchLimit = 20,
 ) -> Response:
-    features = found(conn, _text(q), serving.mirror.counties(Touch()), limit)
+    touch = serving.touch(Right.doors)
+    if serving.caller.scope.allows(Right.doors):
+        doors = villages_of(chain.from_iterable(serving.touched(touch).values()))
+        serving.service.audits.note_read(request.scope, DoorRead("search", doors))
+    features = found(conn, _text(q), serving.counties(serving.touch(Right.figures)), limit)
     document = {"type": "FeatureCollection", "numberReturned": len(features), "features": features}
     content = json.dumps(document, ensure_ascii=False).encode()
     return Response(content, headers={"Cache-Control": "no-store"}, media_type=MEDIA_TYPE)

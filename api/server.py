@@ -21,9 +21,11 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
+from api.slow_clients import PatientProtocol
+from api.tls import Certificate, own_client
 from gis.errors import BadInput
 from gis.settings import settings
-from gis.storage.engine import Store, open_store
+from gis.storage.engine import Store, open_service
 
 _PORTS: Final = 100  # how many ports after the wanted one are tried
 _GRACE_S: Final = 5
@@ -57,15 +59,25 @@ class _Server(uvicorn.Server):
         self.handle_exit(number, frame)
 
 
-def run_server(store: Store, host: str, port: int, *, on_ready: Callable[[str], None], next_free: bool = False) -> None:
-    """Serve until SIGTERM or Ctrl-C, then return. `on_ready` gets the address once it answers.
+def run_server(
+    store: Store,
+    host: str,
+    port: int,
+    *,
+    on_ready: Callable[[str], None],
+    next_free: bool = False,
+    certificate: Certificate | None = None,
+) -> None:
+    """Serve a store of the service's role until SIGTERM or Ctrl-C, then return. `on_ready` gets the address once it
+    answers.
 
-    With `next_free` a port that is taken is passed over. Raises BadInput where it cannot listen.
+    With a certificate it speaks https only. With `next_free` a port that is taken is passed over. Raises BadInput where
+    it cannot listen.
     """
     listener = listen(host, port, next_free=next_free)
     try:
-        address = address_of(listener)
-        config = uvicorn.Config(create_app(store), **_OPTIONS)
+        address = address_of(listener, certificate)
+        config = uvicorn.Config(create_app(store), **_options(certificate))
         server = _Server(config, lambda: on_ready(address))
         server.run([listener])
     finally:
@@ -100,11 +112,11 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
+def address_of(listener: socket.socket, certificate: Certificate | None = None) -> str:
     """The address a browser on this machine opens."""
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}"
+    return f"{'https' if certificate else 'http'}://{shown}:{port}"
 
 
 _OPTIONS: Final[dict[str, Any]] = {
@@ -113,10 +125,17 @@ _OPTIONS: Final[dict[str, Any]] = {
     "server_header": False,
     "timeout_graceful_shutdown": _GRACE_S,
     "lifespan": "on",
+    "http": PatientProtocol,
 }
 
 
-def run_workers(host: str, port: int, workers: int, *, on_ready: Callable[[str], None]) -> None:
+def _options(certificate: Certificate | None) -> dict[str, Any]:
+    return _OPTIONS | certificate.options() if certificate else _OPTIONS
+
+
+def run_workers(
+    host: str, port: int, workers: int, *, on_ready: Callable[[str], None], certificate: Certificate | None = None
+) -> None:
     """Serve the store of the environment from several processes until SIGTERM or Ctrl-C, then return.
 
     The caller has opened (and migrated) that store and keeps it open. A worker that dies is replaced. What one worker
@@ -124,8 +143,8 @@ def run_workers(host: str, port: int, workers: int, *, on_ready: Callable[[str],
     """
     listener = listen(host, port)
     try:
-        address = address_of(listener)
-        config = uvicorn.Config("api.server:worker_app", factory=True, workers=workers, **_OPTIONS)
+        address = address_of(listener, certificate)
+        config = uvicorn.Config("api.server:worker_app", factory=True, workers=workers, **_options(certificate))
         supervisor = Multiprocess(config, [listener])
         waiting = threading.Thread(target=_tell_when_ready, args=(supervisor, address, on_ready), daemon=True)
         waiting.start()
@@ -136,9 +155,10 @@ def run_workers(host: str, port: int, workers: int, *, on_ready: Callable[[str],
 
 
 def _tell_when_ready(supervisor: Multiprocess, address: str, on_ready: Callable[[str], None]) -> None:
+    context = own_client() if address.startswith("https:") else None
     while not supervisor.should_exit.wait(0.1):
         try:
-            with urlopen(f"{address}/readyz", timeout=5) as answer:  # noqa: S310 - our own address
+            with urlopen(f"{address}/readyz", timeout=5, context=context) as answer:  # noqa: S310 - our own address
                 if answer.status == 200:
                     on_ready(address)
                     return
@@ -149,5 +169,5 @@ def _tell_when_ready(supervisor: Multiprocess, address: str, on_ready: Callable[
 def worker_app() -> FastAPI:
     """The application of one worker process. It opens the store of the environment, and closes it at its end."""
     opened = ExitStack()
-    store = opened.enter_context(open_store(settings(), migrate=False))
+    store = opened.enter_context(open_service(settings()))
     return create_app(store, on_close=opened.close)

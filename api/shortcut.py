@@ -1,7 +1,8 @@
 """The raw ASGI layer in front of the routes: what can be said without them is said here.
 
 A kept answer that is still valid, or 304, is sent at once, without a thread, a connection or a validated parameter
-(bench/http.py measures what that saves). HEAD is GET without the body.
+(bench/http.py measures what that saves). HEAD is GET without the body. The key of a kept answer carries the scope it
+was made for: whoever gets it may do exactly what the caller might whom the route let in.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ class Shortcut:
             return False
         key = identity(scope)
         kept = answers.cache.get(key)
-        if kept is None or kept.etag != etag_of(key, answers.mirror.token(kept.touch)):
+        if kept is None or kept.valid != etag_of(key, answers.mirror.token(kept.touch)):
             return False
+        if kept.doors is not None and answers.audits.unnoted(scope, kept.doors):
+            return False  # the route notes it first
         if matches(header(scope, b"if-none-match"), kept.etag):
             headers = [(b"etag", kept.etag), VARY, CACHE_CONTROL]
             await _send(send, 304, headers, b"")

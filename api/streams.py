@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import aclosing, contextmanager
 from itertools import chain
 from threading import BoundedSemaphore
 from typing import Final
 
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import StreamingResponse
+from starlette.types import Send
 
 from api.problems import Trouble
 
@@ -40,10 +41,21 @@ def streamed(pieces: Generator[bytes], media_type: str, headers: dict[str, str])
     except BaseException:
         pieces.close()
         raise
-    return StreamingResponse(_closing(first, pieces), media_type=media_type, headers=headers)
+    return _ClosingResponse(_closing(first, pieces), media_type=media_type, headers=headers)
 
 
-async def _closing(first: bytes, pieces: Generator[bytes]) -> AsyncIterator[bytes]:
+class _ClosingResponse(StreamingResponse):
+    """Closes its pieces when it ends, however it ends. Left to itself a cancelled response keeps them, and with them a
+    connection of the database, until the garbage collector comes by: the cancellation holds on to the frames."""
+
+    async def stream_response(self, send: Send) -> None:
+        body = self.body_iterator
+        assert isinstance(body, AsyncGenerator)  # noqa: S101 - made in `streamed`
+        async with aclosing(body):
+            await super().stream_response(send)
+
+
+async def _closing(first: bytes, pieces: Generator[bytes]) -> AsyncGenerator[bytes]:
     try:
         async for piece in iterate_in_threadpool(chain([first], pieces)):
             yield piece

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from gis.exchange.formulas import harmless
 from gis.households.coverage import AreaCoverage, CoverageTable
 from gis.households.rounds import Round
 from gis.households.unvisited import UnvisitedHousehold
@@ -77,11 +78,6 @@ def round_row(found: Round) -> dict[str, Any]:
         "target": found.target,
         "closed_at": found.closed_at.isoformat() if found.closed_at else None,
     }
-
-
-def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def csv_pieces(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

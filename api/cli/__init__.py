@@ -23,8 +23,19 @@ _MODULES: Final = {
     "unvisited": "api.cli.coverage",
     "check": "api.cli.coverage",
     "round": "api.cli.rounds",
+    "changeset": "api.cli.changesets",
+    "cells": "api.cli.cells",
+    "dispute": "api.cli.disputes",
     "map": "api.cli.maps",
+    "user": "api.cli.accounts",
+    "grant": "api.cli.accounts",
+    "token": "api.cli.tokens",
+    "qgis-project": "api.cli.qgis",
+    "qgis-user": "api.cli.qgis_users",
+    "audit": "api.cli.audit",
+    "retention": "api.cli.retention",
     "migrate": "api.cli.store",
+    "doctor": "api.cli.doctor",
 }
 
 

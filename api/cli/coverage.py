@@ -15,7 +15,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from api import tables
-from api.cli.output import Form, day, err, opened, out, percent
+from api.cli.output import Form, cell, day, err, opened, out, percent
 from gis.codes import Level
 from gis.errors import BadInput
 from gis.households.coverage import CoverageTable, coverage_of_round, default_since, today_in
@@ -80,7 +80,7 @@ def _show(table: CoverageTable) -> None:
         numbers = (f"{n:,}" for n in (area.known, area.reached, area.tried, area.never, area.overdue))
         if area is table.total:
             shown.add_section()
-        label = ("total", "") if area is table.total else (area.code, area.name)
+        label = ("total", "") if area is table.total else (area.code, cell(area.name))
         shown.add_row(*label, *numbers, share, str(area.oldest_on or "—"))
     out.print(shown)
 

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from api.cli.output import err, opened
 from gis.errors import Conflict, Interrupted
 from gis.settings import settings
-from gis.storage.engine import Store
+from gis.storage.engine import Store, as_service
 
 app = typer.Typer()
 
@@ -37,9 +37,7 @@ def demo(
         str, typer.Option(help="with --data: admin_level of each level of division")
     ] = "county=2,town=6,village=8",
     households: Annotated[int, typer.Option(min=2_000, help="size of the fictional county")] = _HOUSEHOLDS,
-    visits: Annotated[
-        float, typer.Option(min=0.5, max=50, help="visits a household in the year, roughly; fewer in a small county")
-    ] = 2.4,
+    visits: Annotated[float, typer.Option(min=0.5, max=50, help="visits a household in the year, on average")] = 2.4,
     seed: Annotated[int, typer.Option(min=0, help="another seed, another county")] = _SEED,
     add: Annotated[bool, typer.Option("--add", help="make it even if the database holds another county")] = False,
     serve: Annotated[bool, typer.Option(help="serve it once it is there")] = True,
@@ -72,10 +70,12 @@ def _sigterm_interrupts() -> Iterator[None]:
 
 
 def _serve(store: Store, port: int) -> None:
-    from api.cli.serving import announce
+    from api.cli.serving import announce, welcome
     from api.server import run_server
 
-    run_server(store, "127.0.0.1", port, on_ready=announce, next_free=True)
+    welcome(store)
+    with as_service(store) as service:
+        run_server(service, "127.0.0.1", port, on_ready=announce, next_free=True)
     err.print("everycell: stopped")
 
 

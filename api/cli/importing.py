@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from rich.progress import (
@@ -22,9 +23,10 @@ from rich.progress import (
 from rich.table import Table
 from sqlalchemy import Connection
 
-from api.cli.output import err, opened, out
+from api.cli.cleaning import Said, settle
+from api.cli.output import cell, err, opened, out
 from gis.crs import Datum
-from gis.errors import Interrupted
+from gis.errors import Conflict, Interrupted, Unclean
 from gis.exchange.headers import Kind, parse_mapping
 from gis.exchange.importer import Options, Summary, import_file
 from gis.exchange.osm_import import OsmSummary, import_osm, parse_levels
@@ -42,175 +44,108 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(help="the file", show_default=False)]
-Crs = Annotated[str | None, typer.Option(help="its CRS, e.g. EPSG:4543; default: what the file says, else degrees")]
-DatumOption = Annotated[
-    Datum | None, typer.Option("--datum", help="what its degrees are: gcj02 for AMap and Tencent, bd09 for Baidu")
-]
-Encoding = Annotated[str | None, typer.Option(help="its text encoding; default: guessed (UTF-8, GB18030)")]
-Layer = Annotated[str | None, typer.Option(help="which of several layers")]
-Map = Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN where a heading is not understood")]
-County = Annotated[str | None, typer.Option(help="6 digits of the county, where the file does not say")]
 RejectsFile = Annotated[Path | None, typer.Option("--rejects", help="CSV for rejected rows; default: beside the file")]
-Strict = Annotated[bool, typer.Option("--strict", help="write nothing unless every row is good")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="do everything but keep nothing")]
-Accept = Annotated[bool, typer.Option("--accept-offset", help="import a file that sits beside its county as it is")]
-Enclaves = Annotated[bool, typer.Option("--enclaves", help="holes between the cells are meant: land of another county")]
-NewOutline = Annotated[bool, typer.Option("--new-outline", help="the cells may tile another area than before")]
+
+# What may be said about a file, by the field of `Options` that it becomes.
+_OPTIONS: Final[Mapping[str, Any]] = {
+    "crs": Annotated[
+        str | None, typer.Option(help="its CRS, e.g. EPSG:4543; default: what the file says, else degrees")
+    ],
+    "datum": Annotated[
+        Datum | None, typer.Option(help="what its degrees are: gcj02 for AMap and Tencent, bd09 for Baidu")
+    ],
+    "encoding": Annotated[str | None, typer.Option(help="its text encoding; default: guessed (UTF-8, GB18030)")],
+    "layer": Annotated[str | None, typer.Option(help="which of several layers")],
+    "mapping": Annotated[
+        list[str] | None, typer.Option("--map", help="FIELD=COLUMN where a heading is not understood")
+    ],
+    "county": Annotated[str | None, typer.Option(help="6 digits of the county, where the file does not say")],
+    "rejects": RejectsFile,
+    "strict": Annotated[bool, typer.Option("--strict", help="write nothing unless every row is good")],
+    "dry_run": DryRun,
+    "accept_offset": Annotated[
+        bool, typer.Option("--accept-offset", help="import a file that sits beside its county as it is")
+    ],
+    "enclaves": Annotated[
+        bool, typer.Option("--enclaves", help="holes between the cells are meant: land of another county")
+    ],
+    "new_outline": Annotated[bool, typer.Option("--new-outline", help="the cells may tile another area than before")],
+    "clean": Annotated[
+        bool, typer.Option("--clean", help="where they do not tile: show what would make them, and ask")
+    ],
+    "clean_width": Annotated[
+        float, typer.Option(metavar="METRES", help="gaps and overlaps that are wider are water, or a person's to draw")
+    ],
+    "parts": Annotated[
+        bool, typer.Option("--parts", help="each part of a cell in several parts becomes a cell of its own")
+    ],
+}
+_TILING: Final = frozenset({"enclaves", "new_outline", "clean", "clean_width", "parts"})
+_PLACING: Final = frozenset({"crs", "datum", "accept_offset"})
+_DEFAULTS: Final = {**vars(Options()), "mapping": None}
+_SAID: Final = vars(Said())
+
+# What else may be said where cells do not tile, by the field of `Said` that it becomes.
+_ASKED: Final[Mapping[str, Any]] = {
+    "yes": Annotated[bool, typer.Option("--yes", help="with --clean: agree to what is proposed")],
+    "report": Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="draw what does not tile, and what is proposed, as a map")
+    ],
+    "pieces": Annotated[Path | None, typer.Option(metavar="FILE", help="list the gaps and overlaps: .geojson or .csv")],
+    "changes": Annotated[Path | None, typer.Option(metavar="FILE.csv", help="list what each cell would gain and lose")],
+    "lang": Annotated[str, typer.Option(help="of the map: zh or en")],
+}
 
 
-@app.command()
-def divisions(
-    file: File,
-    crs: Crs = None,
-    datum: DatumOption = None,
-    encoding: Encoding = None,
-    layer: Layer = None,
-    map: Map = None,
-    county: County = None,
-    rejects: RejectsFile = None,
-    strict: Strict = False,
-    dry_run: DryRun = False,
-    accept_offset: Accept = False,
-) -> None:
-    """County, towns, villages: code (6, 9, 12 digits), name, polygon. A village without cells gets some."""
-    _import(
-        Kind.divisions,
-        file,
-        Options(
-            crs,
-            datum,
-            encoding,
-            layer,
-            parse_mapping(map or ()),
-            county,
-            rejects,
-            accept_offset,
-            strict=strict,
-            dry_run=dry_run,
-        ),
-    )
+def _command(kind: Kind, help: str, without: Collection[str]) -> None:
+    """Add the command that imports files of a kind; it takes all options but those `without`."""
+    taken = {name: (_OPTIONS[name], _DEFAULTS[name]) for name in _OPTIONS if name not in without}
+    asked = {} if _TILING & set(without) else {name: (_ASKED[name], _SAID[name]) for name in _ASKED}
+
+    def command(file: Path, mapping: Sequence[str] | None, **said: Any) -> None:
+        answers = Said(**{name: said.pop(name) for name in asked})
+        _import(kind, file, Options(mapping=parse_mapping(mapping or ()), **said), answers)
+
+    # Typer reads the options of a command from its signature.
+    parameters = [Parameter("file", Parameter.KEYWORD_ONLY, annotation=File)]
+    for name, (annotation, default) in {**taken, **asked}.items():
+        parameters.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation))
+    vars(command)["__signature__"] = Signature(parameters)
+    app.command(kind.value, help=help)(command)
 
 
-@app.command()
-def cells(
-    file: File,
-    crs: Crs = None,
-    datum: DatumOption = None,
-    encoding: Encoding = None,
-    layer: Layer = None,
-    map: Map = None,
-    county: County = None,
-    rejects: RejectsFile = None,
-    strict: Strict = False,
-    dry_run: DryRun = False,
-    accept_offset: Accept = False,
-    enclaves: Enclaves = False,
-    new_outline: NewOutline = False,
-) -> None:
-    """Cells: code (15 digits), polygon (name, kind). All cells of each village that the file names; they must tile."""
-    _import(
-        Kind.cells,
-        file,
-        Options(
-            crs,
-            datum,
-            encoding,
-            layer,
-            parse_mapping(map or ()),
-            county,
-            rejects,
-            accept_offset,
-            enclaves,
-            new_outline,
-            strict,
-            dry_run,
-        ),
-    )
-
-
-@app.command()
-def households(
-    file: File,
-    crs: Crs = None,
-    datum: DatumOption = None,
-    encoding: Encoding = None,
-    layer: Layer = None,
-    map: Map = None,
-    county: County = None,
-    rejects: RejectsFile = None,
-    strict: Strict = False,
-    dry_run: DryRun = False,
-    accept_offset: Accept = False,
-) -> None:
-    """Dwellings, one a row: place (address, code, unit, status, …). Rows of one address or point share a doorplate."""
-    _import(
-        Kind.households,
-        file,
-        Options(
-            crs,
-            datum,
-            encoding,
-            layer,
-            parse_mapping(map or ()),
-            county,
-            rejects,
-            accept_offset,
-            strict=strict,
-            dry_run=dry_run,
-        ),
-    )
-
-
-@app.command()
-def visits(
-    file: File,
-    encoding: Encoding = None,
-    layer: Layer = None,
-    map: Map = None,
-    county: County = None,
-    rejects: RejectsFile = None,
-    strict: Strict = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Visits: household, time, outcome, team (purpose, id). The same file again repeats nothing."""
-    _import(
-        Kind.visits,
-        file,
-        Options(None, None, encoding, layer, parse_mapping(map or ()), county, rejects, strict=strict, dry_run=dry_run),
-    )
-
-
-@app.command()
-def sites(
-    file: File,
-    crs: Crs = None,
-    datum: DatumOption = None,
-    encoding: Encoding = None,
-    layer: Layer = None,
-    map: Map = None,
-    county: County = None,
-    rejects: RejectsFile = None,
-    strict: Strict = False,
-    dry_run: DryRun = False,
-    accept_offset: Accept = False,
-) -> None:
-    """Key sites: name, category, place (code, address, …). Categories are a closed list of facilities."""
-    _import(
-        Kind.sites,
-        file,
-        Options(
-            crs,
-            datum,
-            encoding,
-            layer,
-            parse_mapping(map or ()),
-            county,
-            rejects,
-            accept_offset,
-            strict=strict,
-            dry_run=dry_run,
-        ),
-    )
+_command(
+    Kind.divisions,
+    "County, towns, villages: code (6, 9, 12 digits), name, polygon. A village without cells gets some.",
+    without=_TILING,
+)
+_command(
+    Kind.cells,
+    "Cells: code (15 digits), polygon (name, kind). All cells of each village that the file names; they must tile.",
+    without=(),
+)
+_command(
+    Kind.households,
+    "Dwellings, one a row: place (address, code, unit, status, …). Rows of one address or point share a doorplate.",
+    without=_TILING,
+)
+_command(
+    Kind.visits,
+    "Visits: household, time, outcome, team (purpose, id). The same file again repeats nothing.",
+    without=_TILING | _PLACING,
+)
+_command(
+    Kind.sites,
+    "Key sites: name, category, place (code, address, …). Categories are a closed list of facilities.",
+    without=_TILING,
+)
+_command(
+    Kind.disputes,
+    "Cases: category, time, a place or a cell, an id or number (channel, level). Places are not stored: each goes to"
+    " one that stands for eight dwellings.",
+    without=_TILING,
+)
 
 
 @app.command()
@@ -258,9 +193,29 @@ def _show_osm(file: Path, summary: OsmSummary, target: Path, dry_run: bool) -> N
         out.print("dry run: nothing was kept")
 
 
-def _import(kind: Kind, file: Path, options: Options) -> None:
-    with opened() as store, _Bar() as bar:
-        summary = in_transaction(store, lambda conn: import_file(conn, kind, file, settings(), options, bar.told))
+def _import(kind: Kind, file: Path, options: Options, said: Said) -> None:
+    said.check()
+    with opened() as store:
+
+        def attempt(agreed: Collection[str]) -> Summary:
+            with _Bar() as bar:
+                return in_transaction(
+                    store, lambda conn: import_file(conn, kind, file, settings(), options, bar.told, agreed)
+                )
+
+        try:
+            summary = attempt(())
+            said.nothing_to_draw()
+        except Unclean as unclean:
+            # Nobody is asked in the midst of a transaction: it has ended, and what is agreed to is proposed anew.
+            agreed = settle(unclean, said, clean=options.clean, dry_run=options.dry_run)
+            try:
+                summary = attempt(agreed)
+            except Unclean:
+                raise Conflict(
+                    f"{file.name}: it, or the stored cells, have changed since the proposal was shown; nothing was"
+                    " written, look again"
+                ) from None
     show(summary)
 
 
@@ -331,9 +286,9 @@ def show(summary: Summary) -> None:
     understood = [summary.format, summary.encoding, summary.place]
     out.print(f"{summary.path.name}: {', '.join(part for part in understood if part)}", markup=False)
     taken = ", ".join(f"{column} → {name}" if column != name else name for name, column in summary.columns.items())
-    out.print(f"columns: {taken or 'none'}", markup=False)
+    out.print(cell(f"columns: {taken or 'none'}"))
     if summary.ignored:
-        out.print(f"ignored, not stored: {', '.join(summary.ignored)}", markup=False)
+        out.print(cell(f"ignored, not stored: {', '.join(summary.ignored)}"))
     for note in summary.notes:
         out.print(f"note: {note}", markup=False)
     out.print(_figures(summary))

@@ -20,7 +20,8 @@ from gis.households.coverage import coverage as figures
 from gis.households.unvisited import unvisited
 from gis.settings import settings
 from gis.storage.queries import query
-from maps.households import Bounds, CoverageFile, coverage_file
+from maps.households import CoverageFile, coverage_file
+from maps.page import Bounds
 from maps.text import language
 
 app = typer.Typer(help="Maps as files.", no_args_is_help=True)

@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from rich.console import Console
+from rich.text import Text
 
 from gis.errors import BadInput
 from gis.settings import settings
@@ -42,6 +43,11 @@ def day(text: str | None, field: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{field}: {text!r} is no day; write it like 2026-11-22", field=field) from None
+
+
+def cell(text: str) -> Text:
+    """A text out of the data, for a table or a message: no markup, and nothing that a terminal obeys."""
+    return Text("".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text))
 
 
 def percent(share: float | None) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.cli.output import day, opened, out
+from api.cli.output import cell, day, opened, out
 from gis.errors import BadInput
 from gis.households import rounds
 from gis.households.coverage import today_in
@@ -53,5 +53,5 @@ def list_(area: Annotated[str | None, typer.Option(help="only rounds that touch 
     for r in found:
         target = "—" if r.target is None else f"{r.target} %"
         state = "open" if r.closed_at is None else f"closed {r.closed_at:%Y-%m-%d}"
-        shown.add_row(r.code, r.name, r.area, str(r.first_on), str(r.last_on), target, state)
+        shown.add_row(r.code, cell(r.name), r.area, str(r.first_on), str(r.last_on), target, state)
     out.print(shown if found else "no rounds yet: everycell round open --area CODE --last DAY")

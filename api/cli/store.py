@@ -5,9 +5,11 @@ from __future__ import annotations
 import typer
 
 from api.cli.output import out
+from api.cli.serving import welcome
 from gis.settings import settings
-from gis.storage.engine import open_store
+from gis.storage.engine import Store, open_store
 from gis.storage.migrate import head, upgrade
+from gis.storage.roles import prepare, set_password
 
 app = typer.Typer()
 
@@ -17,4 +19,16 @@ def migrate() -> None:
     """Bring the schema up to date. Harmless to repeat; other processes may be running."""
     with open_store(settings(), migrate=False) as store:
         done = upgrade(store.engine)
+        with store.begin() as conn:
+            prepare(conn)  # a database that was restored has the newest schema, but not what roles.py looks after
+        _sign_in_of_service(store)
+        welcome(store)
     out.print(f"schema revision {head()}: {'migrated' if done else 'was up to date'}")
+
+
+def _sign_in_of_service(store: Store) -> None:
+    """Give the service's role the password of the settings, so that `serve` needs no other sign-in to the database."""
+    password = settings().service_password
+    if password is not None:
+        with store.begin() as conn:
+            set_password(conn, password.get_secret_value())

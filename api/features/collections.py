@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from api.params import whole, word
+from gis.access.scope import Right
 from gis.errors import BadInput, NotFound
 
 _Key = Callable[[str, str], int | str]
@@ -15,7 +16,9 @@ _Key = Callable[[str, str], int | str]
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection of features. `statement` is a named SQL, `key` parses an item's id.
+    """A collection of features. `statement` is a named SQL, `past` the one that reads it as of a day (None: it has no
+    past), `key` parses an item's id, `right` is what seeing it needs, `edited` what editing it needs (None: it is not
+    edited here).
 
     Pages follow `after`, the key of the last item: its id, or where items are sorted `by_door` the id of its doorplate,
     a point, and its own.
@@ -29,8 +32,11 @@ class Collection:
     filters: tuple[str, ...] = ("bbox", "area")
     shared: bool = False
     tiles: bool = False
+    right: Right = Right.figures
     by_door: bool = False
     geometry: str = "Point"
+    past: str | None = None
+    edited: Right | None = None
 
 
 def _code(text: str, field: str) -> str:
@@ -70,6 +76,9 @@ _ROWS: Final = (
         _code,
         tiles=True,
         geometry="Polygon",
+        filters=("bbox", "area", "datetime"),
+        past="cells/items_at",
+        edited=Right.grid,
     ),
     Collection(
         "doorplates",
@@ -78,6 +87,8 @@ _ROWS: Final = (
         "households/doorplates",
         _serial,
         tiles=True,
+        right=Right.doors,
+        edited=Right.places,
     ),
     Collection(
         "households",
@@ -87,8 +98,18 @@ _ROWS: Final = (
         _code,
         filters=("bbox", "area", "doorplate"),
         by_door=True,
+        right=Right.doors,
+        edited=Right.places,
     ),
-    Collection("sites", "重点场所 · Key sites", "Facilities with their last check.", "sites/items", _code),
+    Collection(
+        "sites",
+        "重点场所 · Key sites",
+        "Facilities with their last check.",
+        "sites/items",
+        _code,
+        right=Right.doors,
+        edited=Right.places,
+    ),
 )
 STREETS: Final = Collection(
     "streets", "道路 · Streets", "The quiet background of the map: tiles only.", "", _code, filters=(), tiles=True

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from sqlalchemy import Connection, text
 
-from api.answers import Body
+from api.answers import Body, tag_of
 from api.features.collections import Collection
 from gis.codes import DIGITS, Level
 from gis.errors import NotFound
 from gis.storage.queries import query
-from gis.storage.revisions import Box, Touch
+from gis.storage.revisions import EVERYWHERE, Box, Touch
 
 MEDIA_TYPE: Final = "application/geo+json"
 CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -35,6 +36,8 @@ class ItemsQuery:
     level: str | None = None
     doorplate: int | None = None
     item: int | str | None = None
+    days: tuple[date | None, date | None] | None = None
+    within: tuple[str, ...] = EVERYWHERE
 
     @property
     def touch(self) -> Touch:
@@ -42,7 +45,15 @@ class ItemsQuery:
         area = self.area
         if area is None and self.doorplate is not None:
             area = _county_of_serial(self.doorplate)
-        return Touch(self.boxes, area, county=self.collection.shared)
+        # What was where once is told by no box of what is there now.
+        boxes = self.boxes if self.days is None else None
+        return Touch(boxes, area, self.within, county=self.collection.shared)
+
+    @property
+    def statement(self) -> str:
+        """The name of the statement that reads the page."""
+        past = self.collection.past
+        return self.collection.statement if self.days is None or past is None else past
 
     def values(self, counties: Sequence[int]) -> dict[str, Any]:
         """The parameters of the collection's statement."""
@@ -56,11 +67,13 @@ class ItemsQuery:
             "box": boxes[0] if boxes else None,
             "box2": boxes[1] if len(boxes) > 1 else None,
             "area": self.area if not self.collection.shared else area,
-            "first_cell": area.ljust(DIGITS[Level.cell], "0"),
-            "last_cell": area.ljust(DIGITS[Level.cell], "9"),
+            "first_cell": (area or self.within[0]).ljust(DIGITS[Level.cell], "0"),
+            "last_cell": (area or self.within[-1]).ljust(DIGITS[Level.cell], "9"),
             "level": self.level,
             "doorplate": self.doorplate,
             "limit": self.limit,
+            "first_on": self.days and self.days[0],
+            "last_on": self.days and self.days[1],
         }
 
 
@@ -86,23 +99,33 @@ def page(conn: Connection, asked: ItemsQuery, counties: Sequence[int], base: str
 
 def item(conn: Connection, asked: ItemsQuery, counties: Sequence[int], base: str) -> Body:
     """One item with its links. Raises NotFound."""
-    rows = _rows(conn, replace(asked, limit=1), counties)
-    if not rows:
-        raise NotFound(f"id: there is no {asked.item} in {asked.collection.id}", field="id")
+    feature = feature_of(conn, asked, counties)
     there = f"{base}/collections/{asked.collection.id}"
-    here = f"{there}/items/{asked.item}"
+    here = f"{there}/items/{quote(str(asked.item), safe='')}"
     links = [
         {"rel": "self", "type": MEDIA_TYPE, "href": here},
         {"rel": "alternate", "type": "text/html", "href": f"{here}?f=html"},
         {"rel": "collection", "type": "application/json", "href": there},
     ]
     return Body(
-        f'{rows[0].feature[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}'.encode(), MEDIA_TYPE, _CRS_HEADER
+        f'{feature[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}'.encode(),
+        MEDIA_TYPE,
+        _CRS_HEADER,
+        tag_of(feature),
     )
 
 
+def feature_of(conn: Connection, asked: ItemsQuery, counties: Sequence[int]) -> str:
+    """One item as the database writes it, without links. Raises NotFound."""
+    rows = _rows(conn, replace(asked, limit=1), counties)
+    if not rows:
+        raise NotFound(f"id: there is no {asked.item} in {asked.collection.id}", field="id")
+    text: str = rows[0].feature
+    return text
+
+
 def _rows(conn: Connection, asked: ItemsQuery, counties: Sequence[int]) -> Sequence[Any]:
-    statement = query(asked.collection.statement)
+    statement = query(asked.statement)
     wanted = statement.compile().params
     values = asked.values(counties)
     return conn.execute(statement, {name: values[name] for name in wanted}).all()
@@ -116,9 +139,10 @@ def county_of_item(asked: ItemsQuery) -> str | None:
     return head if len(head) == 6 and head.isascii() and head.isdigit() else None
 
 
-def county_names(conn: Connection, counties: Sequence[int]) -> list[tuple[str, str]]:
-    """Code and name of these counties; a county without a division is called by its code."""
-    codes = [f"{county:06}" for county in counties]
+def area_names(conn: Connection, areas: Sequence[str], counties: Sequence[int]) -> list[tuple[str, str]]:
+    """Code and name of the areas that a caller may see (of all counties, where it is everything); an area without a
+    division is called by its code."""
+    codes = [f"{county:06}" for county in counties] if "" in areas else list(areas)
     found = conn.execute(text("SELECT code, name FROM everycell.division WHERE code = ANY (:codes)"), {"codes": codes})
     names = {row.code: row.name for row in found}
     return [(code, names.get(code, code)) for code in codes]

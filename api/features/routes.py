@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
+from itertools import chain
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,13 +15,16 @@ from starlette.responses import JSONResponse, Response
 
 from api import html, openapi
 from api.answers import Body
-from api.deps import Service, Serving
+from api.audits import DoorRead, villages_of
+from api.deps import ServiceFor, Serving
 from api.features import items, tiles
 from api.features.collections import COLLECTIONS, TILED, Collection, after_of, collection_of, tiled_of
 from api.features.documents import collection_document, conformance, landing, tileset, tilesets, web_mercator_quad
 from api.html import asks_html, document
-from api.params import DEFAULT_LIMIT, Area, Bbox, F, Format, Limit, Since, boxes, format_of
+from api.params import DEFAULT_LIMIT, Area, Bbox, F, Format, Limit, Since, boxes, format_of, interval
+from api.permissions import refuse
 from api.requests import base_url
+from gis.access.scope import Right
 from gis.codes import Level
 from gis.errors import BadInput, NotFound
 from gis.households.coverage import default_since
@@ -36,9 +42,12 @@ def landing_page(request: Request, serving: Serving, f: F = None) -> Response:
     base = base_url(request.scope)
     if not asks_html(request, f):
         return JSONResponse(landing(base), headers={"Vary": "Accept"})
-    with serving.store.read() as conn:
-        found = items.county_names(conn, serving.mirror.counties(Touch()))
-    return html.landing(found, base=base, version=version("everycell"))
+    refuse(serving.caller, Right.figures)
+    with serving.read() as conn:
+        found = items.area_names(
+            conn, serving.caller.scope.where(Right.figures), serving.counties(serving.touch(Right.figures))
+        )
+    return html.landing(found, serving.caller, base=base, version=version("everycell"))
 
 
 @router.get("/api", summary="This description, OpenAPI 3.0")
@@ -54,12 +63,13 @@ def conformance_classes(request: Request, f: F = None) -> Response:
 @router.get("/collections", summary="All collections")
 def collections(request: Request, serving: Serving, f: F = None) -> Response:
     base = base_url(request.scope)
-    extent = serving.mirror.extent()
+    extent = serving.extent()
     links = [
         {"rel": "self", "type": "application/json", "href": f"{base}/collections"},
         {"rel": "alternate", "type": "text/html", "href": f"{base}/collections?f=html"},
     ]
-    listed = [collection_document(collection, base, extent) for collection in (*COLLECTIONS.values(), TILED["streets"])]
+    may = [one for one in (*COLLECTIONS.values(), TILED["streets"]) if serving.caller.scope.allows(one.right)]
+    listed = [collection_document(collection, base, extent) for collection in may]
     return document(request, f, "数据 · Collections", {"links": links, "collections": listed})
 
 
@@ -68,9 +78,7 @@ def one_collection(
     request: Request, serving: Serving, collection: Annotated[str, Path(alias="collectionId")], f: F = None
 ) -> Response:
     found = TILED.get(collection) or collection_of(collection)
-    return document(
-        request, f, found.title, collection_document(found, base_url(request.scope), serving.mirror.extent())
-    )
+    return document(request, f, found.title, collection_document(found, base_url(request.scope), serving.extent()))
 
 
 @router.get("/collections/{collectionId}/items", summary="Items as GeoJSON, page by page")
@@ -86,29 +94,34 @@ def collection_items(
     doorplate: Annotated[
         str | None, Query(description="households only: those behind this doorplate (its id).")
     ] = None,
+    datetime: Annotated[
+        str | None, Query(description="cells only: as they were on this day, or last were between two (first/last).")
+    ] = None,
     f: F = None,
 ) -> Response:
     found = collection_of(collection)
-    _refuse_foreign_filters(found, level=level, doorplate=doorplate)
+    _refuse_foreign_filters(found, level=level, doorplate=doorplate, datetime=datetime)
     after_door, after_key = (None, None) if after is None else after_of(found, after)
     asked = items.ItemsQuery(
         collection=found,
         boxes=None if bbox is None else boxes(bbox),
-        area=area,
+        area=serving.inside(found.right, area),
+        within=serving.caller.scope.where(found.right),
         limit=limit,
         after=after_key,
         after_door=after_door,
         level=_division_level(level),
         doorplate=None if doorplate is None else int(COLLECTIONS["doorplates"].key(doorplate, "doorplate")),
+        days=None if datetime is None else interval(datetime, serving.settings.zone),
     )
     base, parameters = base_url(request.scope), dict(request.query_params)
     as_html = asks_html(request, f, Format.geojson)
 
     def make(conn: Connection) -> Body:
-        body = items.page(conn, asked, serving.mirror.counties(asked.touch), base, parameters)
+        body = items.page(conn, asked, serving.counties(asked.touch), base, parameters)
         return html.page_of(found.title, body, base=base) if as_html else body
 
-    return serving.answers.answer(request, asked.touch, make)
+    return serving.answer(asked.touch, make, _doors(serving, found, asked.touch))
 
 
 @router.get("/collections/{collectionId}/items/{featureId}", summary="One item")
@@ -120,18 +133,29 @@ def collection_item(
     f: F = None,
 ) -> Response:
     found = collection_of(collection)
-    asked = items.ItemsQuery(found, item=found.key(feature, "featureId"))
+    within = serving.caller.scope.where(found.right)
+    asked = items.ItemsQuery(found, item=found.key(feature, "featureId"), within=within)
     county = items.county_of_item(asked)
     if county is None:
         raise NotFound(f"featureId: there is no {feature!r} in {found.id}", field="featureId")
     base, as_html = base_url(request.scope), asks_html(request, f, Format.geojson)
-    touch = Touch(area=county, county=found.shared)
+    touch = serving.touch(found.right, area=county, county=found.shared)
 
     def make(conn: Connection) -> Body:
-        body = items.item(conn, asked, serving.mirror.counties(touch), base)
-        return html.page_of(f"{found.title} {feature}", body, base=base) if as_html else body
+        body = items.item(conn, asked, serving.counties(touch), base)
+        if not as_html:
+            return body
+        shown = html.page_of(f"{found.title} {feature}", body, base=base)
+        return replace(shown, tag=f"{body.tag}-html")
 
-    return serving.answers.answer(request, touch, make)
+    return serving.answer(touch, make, _doors(serving, found, touch), by_content=True)
+
+
+def _doors(serving: ServiceFor, collection: Collection, touch: Touch) -> Callable[[], DoorRead] | None:
+    """What the audit says of reading a collection of doors; None for figures."""
+    if collection.right is not Right.doors:
+        return None
+    return lambda: DoorRead(collection.id, villages_of(chain.from_iterable(serving.touched(touch).values())))
 
 
 def _refuse_foreign_filters(collection: Collection, **given: str | None) -> None:
@@ -167,7 +191,7 @@ def collection_tilesets(
     request: Request, serving: Serving, collection: Annotated[str, Path(alias="collectionId")], f: F = None
 ) -> Response:
     found = tiled_of(collection)
-    return document(request, f, found.title, tilesets(found, base_url(request.scope), serving.mirror.extent()))
+    return document(request, f, found.title, tilesets(found, base_url(request.scope), serving.extent()))
 
 
 @router.get("/collections/{collectionId}/tiles/{tileMatrixSetId}", summary="A tile set: limits, layers, TileJSON")
@@ -180,7 +204,7 @@ def collection_tileset(
 ) -> Response:
     found = tiled_of(collection)
     _refuse_other_matrices(matrix_set)
-    described = tileset(found, base_url(request.scope), serving.mirror.extent())
+    described = tileset(found, base_url(request.scope), serving.extent())
     return document(request, f, found.title, described)
 
 
@@ -205,42 +229,39 @@ def tile(
     if found.id == "streets":
         if since is not None:
             raise BadInput("since: streets have no such parameter", field="since")
-        return _street_tile(request, serving, here)
+        return _street_tile(serving, here)
     if found.id == "doorplates" and here.z >= tiles.DOORS_FROM:
-        return _door_tile(request, serving, here, since)
-    return _cell_tile(request, serving, here, since)
+        return _door_tile(serving, here, since)
+    return _cell_tile(serving, here, since)
 
 
-def _street_tile(request: Request, serving: Service, here: tiles.Tile) -> Response:
-    touch = Touch((here.box,), cells=False, county=True)
-    return serving.answers.answer(
-        request, touch, lambda conn: tiles.streets(conn, here, serving.mirror.counties(touch))
-    )
+def _street_tile(serving: ServiceFor, here: tiles.Tile) -> Response:
+    touch = serving.touch(Right.figures, (here.box,), cells=False, county=True)
+    return serving.answer(touch, lambda conn: tiles.streets(conn, here, serving.counties(touch)))
 
 
-def _door_tile(request: Request, serving: Service, here: tiles.Tile, since: date | None) -> Response:
-    touch = Touch((here.box,), county=since is None, today=since is None)
+def _door_tile(serving: ServiceFor, here: tiles.Tile, since: date | None) -> Response:
+    touch = serving.touch(Right.doors, (here.box,), county=since is None, today=since is None)
 
     def make(conn: Connection) -> Body:
-        counties = serving.mirror.counties(touch)
-        return tiles.doors(conn, here, counties, since or _default_since(conn, serving, counties))
+        return tiles.doors(conn, here, serving.counties(touch), since or _default_since(conn, serving))
 
-    return serving.answers.answer(request, touch, make)
+    return serving.answer(touch, make, _doors(serving, TILED["doorplates"], touch))
 
 
-def _cell_tile(request: Request, serving: Service, here: tiles.Tile, since: date | None) -> Response:
-    touch = Touch((here.box,), county=since is None, today=True)
+def _cell_tile(serving: ServiceFor, here: tiles.Tile, since: date | None) -> Response:
+    touch = serving.touch(Right.figures, (here.box,), county=since is None, today=True)
 
     def make(conn: Connection) -> Body:
-        touched = serving.mirror.touched(touch)
-        figures = serving.cell_figures(conn, list(touched), since or _default_since(conn, serving, list(touched)))
+        touched = serving.touched(touch)
+        figures = serving.cell_figures(conn, list(touched), since or _default_since(conn, serving))
         return tiles.cells(conn, here, figures, touched)
 
-    return serving.answers.answer(request, touch, make)
+    return serving.answer(touch, make)
 
 
-def _default_since(conn: Connection, serving: Service, counties: list[int]) -> date:
-    return default_since(conn, f"{counties[0]:06}" if len(counties) == 1 else None, serving.today)
+def _default_since(conn: Connection, serving: ServiceFor) -> date:
+    return default_since(conn, serving.inside(Right.figures, None), serving.today)
 
 
 def _refuse_other_matrices(name: str) -> None:

@@ -1,0 +1,116 @@
+"""Who is asking: a bearer token or the session's cookie, resolved before anything else looks at the request.
+
+A caller is remembered for some seconds, and forgotten by every worker as soon as anything about accounts, grants,
+tokens or sessions changes (the mirror hears of it). While the mirror does not hear, the database is asked each time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.requests import header
+from gis.access.sessions import NOBODY, Caller, Kind, caller_of_session, caller_of_token, digest
+from gis.storage.engine import Store
+from gis.storage.mirror import Mirror
+
+COOKIE: Final = "__Host-everycell"
+_REMEMBER_S: Final = 30.0  # a session's last use is written down when the database is asked
+_MOST: Final = 10_000
+
+
+def shown(scope: Scope) -> tuple[Kind, str]:
+    """What a request shows: a token, else a session's secret, else nothing."""
+    scheme, _, secret = header(scope, b"authorization").decode("latin-1").partition(" ")
+    if scheme.lower() == "bearer" and secret.strip():
+        return Kind.token, secret.strip()
+    secret = session_secret(scope)
+    return (Kind.session, secret) if secret else (Kind.nobody, "")
+
+
+def session_secret(scope: Scope) -> str:
+    """The secret in the session's cookie, empty where there is none."""
+    cookies = SimpleCookie()
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            try:
+                cookies.load(value.decode("latin-1"))
+            except CookieError:
+                continue
+    found = cookies.get(COOKIE)
+    return found.value if found else ""
+
+
+class Callers:
+    """Resolves secrets to callers. Safe for several threads. `idle` ends a session that was not used for so long."""
+
+    def __init__(self, store: Store, mirror: Mirror, idle: timedelta) -> None:
+        self._store = store
+        self._mirror = mirror
+        self._idle = idle
+        self._known: OrderedDict[bytes, tuple[Caller, int, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def remembered(self, kind: Kind, secret: str) -> Caller | None:
+        """The caller, where nothing can have changed since the database was asked."""
+        if kind is Kind.nobody:
+            return NOBODY
+        if not self._mirror.listening:
+            return None
+        with self._lock:
+            found = self._known.get(_key(kind, secret))
+        if found is None:
+            return None
+        caller, access, until = found
+        over = caller.expires_at is not None and caller.expires_at <= datetime.now(UTC)
+        return None if over or access != self._mirror.access or time.monotonic() > until else caller
+
+    def find(self, kind: Kind, secret: str) -> Caller:
+        """The caller as the database knows it; NOBODY for a secret that is not valid (any more)."""
+        access = self._mirror.access
+        with self._store.begin() as conn:
+            if kind is Kind.token:
+                caller = caller_of_token(conn, secret)
+            else:
+                caller = caller_of_session(conn, secret, self._idle)
+        if caller is None:
+            return NOBODY
+        with self._lock:
+            self._known[_key(kind, secret)] = (caller, access, time.monotonic() + _REMEMBER_S)
+            self._known.move_to_end(_key(kind, secret))
+            while len(self._known) > _MOST:
+                self._known.popitem(last=False)
+        return caller
+
+
+def _key(kind: Kind, secret: str) -> bytes:
+    return kind.value.encode() + digest(secret)
+
+
+class CallerLayer:
+    """Puts the caller of each request into its state, where the layers behind it and the routes find it."""
+
+    def __init__(self, app: ASGIApp, callers: Callers) -> None:
+        self._app = app
+        self._callers = callers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            kind, secret = shown(scope)
+            caller = self._callers.remembered(kind, secret)
+            unknown: SQLAlchemyError | None = None
+            if caller is None:
+                try:
+                    caller = await run_in_threadpool(self._callers.find, kind, secret)
+                except SQLAlchemyError as error:  # routes that need nobody still answer; the others raise it
+                    caller, unknown = NOBODY, error
+            scope["state"] = {**scope.get("state", {}), "caller": caller, "caller_unknown": unknown}
+        await self._app(scope, receive, send)

@@ -1,0 +1,189 @@
+"""Cells that do not tile, in a shell: what is wrong, what is proposed, and the question whether to write that."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.table import Table
+
+from api.cli.output import cell, err, out
+from gis.cells.cleaning.clean import Change, Cleaned, figures_of, tally
+from gis.cells.topology import FaultKind
+from gis.errors import BadInput, Interrupted, Unclean
+from gis.exchange.cleaning import Proposal
+from gis.exchange.proposal_files import cells_collection, changes_csv, pieces_collection, pieces_csv, pieces_geojson
+from maps.cleaning import CleaningFile, cleaning_file
+from maps.text import language
+
+_SHOWN: Final = 10
+_NAMES: Final[dict[FaultKind, str]] = {
+    "GAP": "gaps",
+    "OVERLAP": "overlaps",
+    "OUTSIDE_COUNTY": "outside the outline",
+    "MULTIPART": "cut off from their cell",
+}
+_FATES: Final[dict[FaultKind, str]] = {
+    "GAP": "to the cell beside it with the longest common border, cut where cells meet",
+    "OVERLAP": "to that one of its cells with the longest common border",
+    "OUTSIDE_COUNTY": "cut away",
+    "MULTIPART": "to the cell beside it with the longest common border",
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the caller said besides the options of the import."""
+
+    yes: bool = False
+    report: Path | None = None
+    pieces: Path | None = None
+    changes: Path | None = None
+    lang: str = "zh"
+
+    def check(self) -> None:
+        """Raise BadInput for a file whose ending tells no form, before anything is read."""
+        forms = (("report", (".html",)), ("pieces", (".geojson", ".csv")), ("changes", (".csv",)))
+        for name, endings in forms:
+            path: Path | None = getattr(self, name)
+            if path is not None and path.suffix.lower() not in endings:
+                raise BadInput(f"--{name}: {path.name} does not end in {' or '.join(endings)}", field=f"--{name}")
+        if self.lang not in ("zh", "en"):
+            raise BadInput(f"--lang: {self.lang!r} is not offered; give zh or en", field="--lang")
+
+    def nothing_to_draw(self) -> None:
+        """Say so where a file was asked for and there is nothing to put into it."""
+        for path in (self.report, self.pieces, self.changes):
+            if path is not None:
+                err.print(f"the cells tile: nothing is proposed, {path} was not written", markup=False)
+
+
+def settle(unclean: Unclean, said: Said, *, clean: bool, dry_run: bool) -> frozenset[str]:
+    """Show what is proposed and ask. Returns the digests of what was agreed to.
+
+    Raises Unclean again where nothing is to be cleaned or not everything can be, Interrupted where the answer is no,
+    BadInput where there is nobody to ask.
+    """
+    proposals: list[Proposal] = unclean.proposals
+    _write_files(proposals, said)
+    if not clean:
+        raise unclean
+    for proposal in proposals:
+        _show(proposal)
+    for note in unclean.notes:
+        out.print(f"note: {note}", markup=False)
+    if any(proposal.cleaned.left for proposal in proposals):
+        raise unclean
+    if not (said.yes or dry_run):
+        _ask(said)
+    return frozenset(proposal.digest for proposal in proposals)
+
+
+def _ask(said: Said) -> None:
+    if not _terminal():
+        raise BadInput(
+            "the cells do not tile, and nobody is here to agree to what is proposed; nothing was written. Look at it"
+            " (--report FILE.html draws it), then say --clean --yes",
+            field="--yes",
+        )
+    if said.report is not None:
+        out.print(f"Look at {said.report} before you answer.", markup=False)
+    if not typer.confirm("Write the cells as proposed?", default=False, err=True):
+        raise Interrupted("nothing was written")
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+# --- on the screen ----------------------------------------------------------------------------------------------------
+
+
+def _show(proposal: Proposal) -> None:
+    cleaned = proposal.cleaned
+    out.print(f"county {proposal.county:06}: the cells do not tile. Proposed, up to a width of {proposal.width_m:g} m:")
+    out.print(_pieces_table(cleaned))
+    changes = list(cleaned.changes.values())
+    out.print(_changes_table(changes, dict(zip(proposal.cells["code"], proposal.cells["name"], strict=True))))
+    changed = sum(each.gained_m2 > 0 or each.lost_m2 > 0 for each in changes)
+    out.print(f"{changed:,} of {len(changes):,} cells change; each shares its nodes with its neighbours afterwards.")
+
+
+def _pieces_table(cleaned: Cleaned) -> Table:
+    table = _table("pieces", "number", "m² in all", "largest m²", "widest m", "what becomes of them")
+    rows = [(_NAMES[kind], figures, _FATES[kind]) for kind, figures in tally(cleaned.pieces).items()]
+    rows += [(_NAMES[kind], figures, "stay: holes between the cells") for kind, figures in tally(cleaned.holes).items()]
+    rows += [(_NAMES[kind], figures, "NOT SETTLED: draw them right") for kind, figures in tally(cleaned.left).items()]
+    if cleaned.slivers:
+        rows.append(("slivers", figures_of(cleaned.slivers), "the rounding of coordinates; settled likewise"))
+    for name, figures, fate in rows:
+        sizes = (f"{figures.area_m2:,.1f}", f"{figures.largest_m2:,.1f}", f"{figures.widest_m:.1f}")
+        table.add_row(name, f"{figures.number:,}", *sizes, fate)
+    return table
+
+
+def _changes_table(changes: Sequence[Change], names: dict[str, str]) -> Table:
+    """The cells that change most, by their share, and the sums."""
+    table = _table("cells that change most", "name", "before m²", "after m²", "gained m²", "lost m²", "most %")
+    most = sorted(changes, key=lambda change: (-change.share, change.code))[:_SHOWN]
+    for change in most:
+        if change.share > 0:
+            table.add_row(change.code, cell(names.get(change.code, "")), *_areas(change), f"{change.share * 100:.2f}")
+    sums = [sum(getattr(change, name) for change in changes) for name in _AREAS]
+    table.add_section()
+    table.add_row(f"all {len(changes):,}", "", *(f"{figure:,.1f}" for figure in sums), "")
+    return table
+
+
+_AREAS: Final = ("before_m2", "after_m2", "gained_m2", "lost_m2")
+
+
+def _areas(change: Change) -> Iterator[str]:
+    return (f"{getattr(change, name):,.1f}" for name in _AREAS)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(*headings)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for column in table.columns:
+        if column.header in ("name", "what becomes of them"):
+            column.justify = "left"
+    return table
+
+
+# --- into files -------------------------------------------------------------------------------------------------------
+
+
+def _write_files(proposals: Sequence[Proposal], said: Said) -> None:
+    if said.report is not None:
+        content = CleaningFile(
+            cells=cells_collection(proposals, digits=7),
+            pieces=pieces_collection(proposals, digits=7),
+            width_m=proposals[0].width_m,
+            lang=language(said.lang),
+        )
+        _write(said.report, cleaning_file(content))
+    if said.pieces is not None:
+        csv = said.pieces.suffix.lower() == ".csv"
+        _write(said.pieces, pieces_csv(proposals) if csv else pieces_geojson(proposals))
+    if said.changes is not None:
+        _write(said.changes, changes_csv(proposals))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file, a list for a spreadsheet with the mark by which it knows Chinese. Raises BadInput."""
+    partial = path.with_name(path.name + ".part")
+    try:
+        partial.write_text(text, encoding="utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8", newline="")
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise BadInput(f"{path} cannot be written: {error.strerror}", field=str(path)) from error
+    err.print(f"what is proposed → {path}", markup=False)

@@ -1,0 +1,143 @@
+"""everycell dispute list|show|change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+from uuid import UUID, uuid4
+
+import typer
+from rich.table import Table
+from sqlalchemy import Connection
+
+from api.cli.output import err, opened, out
+from gis.access.audit import Action, note_shell
+from gis.access.scope import ALL, Right, Role
+from gis.codes import Level, level_of
+from gis.disputes import cases, revisits
+from gis.disputes.cases import Case, Change, Wanted
+from gis.disputes.categories import NAMES, Category
+from gis.disputes.workflow import OPEN, STATE_NAMES, State, next_states
+from gis.errors import BadInput
+from gis.households.coverage import counties
+from gis.settings import settings
+
+app = typer.Typer(
+    help="Cases of disputes: list, look at, change. New ones come by `everycell import disputes` or over HTTP.",
+    no_args_is_help=True,
+)
+
+Id = Annotated[str, typer.Argument(help="id of the case")]
+_VILLAGE: Final = 12
+
+
+def shell_role(_right: Right, _area: str) -> Role:
+    """Whoever has a shell on the machine is its administrator."""
+    return Role.admin
+
+
+@app.command("list")
+def list_(
+    area: Annotated[str | None, typer.Option(help="only of this area")] = None,
+    state: Annotated[State | None, typer.Option(help="only in this state")] = None,
+    category: Annotated[Category | None, typer.Option(help="only of this category")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="only those past their date")] = False,
+    ended: Annotated[bool, typer.Option("--ended", help="those that have ended too")] = False,
+    number: Annotated[int, typer.Option("--number", "-n", min=1, help="how many at most")] = 50,
+) -> None:
+    """Cases, the longest overdue first."""
+    if area is not None:
+        level_of(area, field="--area")
+    states = {state} if state is not None else None if ended else OPEN
+    now = datetime.now(UTC)
+    with opened() as store, store.read(ALL.settings()) as conn:
+        wanted = Wanted(area, states, category, None, overdue)
+        found, more = cases.listed(conn, counties(conn, area), wanted, now=now, limit=number)
+    shown = Table("id", "area", "category", "state", "level", "due")
+    for one in found:
+        shown.add_row(str(one.id), one.area, NAMES[one.category].en, _state(one.state), one.level, _due(one, now))
+    out.print(shown if found else "no such cases")
+    if more is not None:
+        err.print(f"these are the first {number}; there are more (-n)")
+
+
+@app.command()
+def show(id: Id) -> None:
+    """A case, what happened to it, and the revisits of its place."""
+    with opened() as store, store.read(ALL.settings()) as conn:
+        case = cases.get(conn, counties(conn, None), _id(id))
+        happened = cases.events(conn, case)
+        visits = revisits.of_case(conn, case.county, case.id)
+    now = datetime.now(UTC)
+    place = "none is told" if case.lon is None else f"{case.lon:.6f} {case.lat:.6f}"
+    for name, value in {
+        "area": case.area,
+        "category": NAMES[case.category].en,
+        "channel": NAMES[case.channel].en,
+        "state": _state(case.state),
+        "level": case.level,
+        "due": _due(case, now),
+        "version": case.version,
+        "place": place,
+        "may become": ", ".join(next_states(case.state)),
+    }.items():
+        out.print(f"{name}: {value}", markup=False)
+    events = Table("at", "role", "what", "state", "level", "code")
+    for one in happened:
+        events.add_row(_at(one.at), one.role, one.change, _state(one.state), one.level, one.code or "")
+    out.print(events)
+    if visits:
+        listed = Table("revisit", "due on", "done", "outcome")
+        for each in visits:
+            done = "" if each.done_at is None else _at(each.done_at)
+            listed.add_row(str(each.seq), str(each.due_on), done, each.outcome or "")
+        out.print(listed)
+
+
+@app.command()
+def change(
+    id: Id,
+    state: Annotated[State | None, typer.Option(help="what it becomes")] = None,
+    level: Annotated[Level | None, typer.Option(help="one level up or down")] = None,
+    extension: Annotated[str | None, typer.Option(help="more time, once: the reason")] = None,
+    code: Annotated[str | None, typer.Option(help="what a state asks for: a reason, where to, with what")] = None,
+) -> None:
+    """Change a case: its state, its level, or more time."""
+    if [state, level, extension].count(None) != 2:
+        raise BadInput("--state: give exactly one of --state, --level and --extension", field="--state")
+
+    def work(conn: Connection) -> Case:
+        here = counties(conn, None)
+        version = cases.get(conn, here, _id(id)).version
+        wanted = Change(uuid4(), version, state, level, extension, code)
+        done, _ = cases.change(
+            conn, here, _id(id), wanted, role_of=shell_role, settings=settings(), at=datetime.now(UTC)
+        )
+        detail = {"state": done.state.value, "level": done.level.value}
+        note_shell(conn, Action.dispute_change, done.area[:_VILLAGE], detail)
+        return done
+
+    with opened() as store:
+        done = store.retrying(work, ALL.settings())
+    out.print(f"{done.id}: {_state(done.state)}, {done.level}, due {_due(done, datetime.now(UTC))}", markup=False)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise BadInput(f"{text[:100]!r} is no id of a case", field="id") from None
+
+
+def _state(state: State) -> str:
+    return STATE_NAMES[state].en
+
+
+def _at(at: datetime) -> str:
+    return f"{at.astimezone(settings().zone):%Y-%m-%d %H:%M}"
+
+
+def _due(case: Case, now: datetime) -> str:
+    if case.due_at is None or case.ended_at is not None:
+        return "–"
+    return f"{_at(case.due_at)}{', overdue' if case.overdue(now) else ''}"

@@ -1,0 +1,32 @@
+"""everycell doctor: is the database as it must be, after a restore, an upgrade, or work by hand?"""
+
+from __future__ import annotations
+
+import typer
+from rich.table import Table
+
+from api.cli.output import opened, out
+from gis.storage.doctor import examine
+from gis.storage.engine import as_service
+
+app = typer.Typer()
+
+
+@app.command()
+def doctor() -> None:
+    """Look at schema, rights, row policies, the spatial index and durability. Exit code 1 where something is wrong."""
+    with opened() as store, as_service(store) as service, store.begin() as owner, service.begin() as seen:
+        findings = examine(owner, seen)
+    shown = Table()
+    for column in ("", "subject", "finding"):
+        shown.add_column(column)
+    for finding in findings:
+        shown.add_row("ok" if finding.ok else "WRONG", finding.subject, finding.told)
+    out.print(shown)
+    wrong = [finding for finding in findings if not finding.ok]
+    for finding in wrong:
+        if finding.remedy:
+            out.print(f"  {finding.told}: {finding.remedy}", markup=False, soft_wrap=True)
+    out.print(f"{len(wrong)} of {len(findings)} findings are wrong" if wrong else "all is well")
+    if wrong:
+        raise typer.Exit(1)

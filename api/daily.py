@@ -1,0 +1,112 @@
+"""What the service does by itself: change sets whose day has come, as soon as it has; once a day, at a quiet hour,
+retention, and new places for cases where dwellings have come or gone; each in one of its processes.
+
+Every process looks; the first that finds something due takes the lock and works, the others find it done. A day on
+which the service did not run is made up for when it runs again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from gis.access import retention
+from gis.cells import scheduled
+from gis.disputes import snap_points
+from gis.errors import Conflict, Interrupted
+from gis.storage.engine import Store
+
+_HOUR: Final = time(3)  # nobody is at the doors, and a backup of the evening is done
+_AFTER_START_S: Final = 60.0  # a start has other things to do, and a short one never gets here
+_LOOK_S: Final = 3600.0  # also after a failure, and where the machine slept or its clock was set
+
+_log = logging.getLogger(__name__)
+
+
+class Daily:
+    """A thread that does what is due. `start()` and `close()` belong together.
+
+    `clock` tells the time, an aware instant; `after_start_s` is how long the first look waits.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        after_start_s: float = _AFTER_START_S,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._after_start_s = after_start_s
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="everycell-daily", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking; a run that is at work ends after the transaction it is in."""
+        self._stopped.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def look(self) -> float:
+        """Do what is due. Returns in how many seconds to look again."""
+        return min(self._look_at_schedule(), self._look_at_retention())
+
+    def _look_at_schedule(self) -> float:
+        """Carry out the change sets whose day has come; the next look is at the next midnight, or in an hour."""
+        now = self._clock().astimezone(self._store.settings.zone)
+        try:
+            for each in scheduled.publish_due(self._store, now.date(), on_step=self._go_on):
+                told = "published" if each.returned is None else f"a draft again: {each.returned}"
+                _log.info("change set %s, scheduled, is %s", each.changeset.id, told)
+        except Interrupted as reason:
+            _log.info("scheduled change sets: %s", reason.message)
+        except Exception:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
+            _log.exception("scheduled change sets could not be carried out; it is tried again in an hour")
+        midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
+        return min(_LOOK_S, max((midnight - now).total_seconds(), 1.0))
+
+    def _look_at_retention(self) -> float:
+        try:
+            with self._store.begin() as conn:
+                finished_at = retention.finished_at(conn)
+            now, zone = self._clock(), self._store.settings.zone
+            if due_at(finished_at, now, zone) <= now:
+                done = retention.run(self._store, now.astimezone(zone).date(), on_step=self._go_on)
+                _log.info("retention: visits before %s are gone: %s", done.visits_before, done.removed)
+                finished_at = done.ran_at
+                renewed = snap_points.refresh_everywhere(self._store, now, self._go_on)
+                _log.info("places of cases: those of %d cells were made anew", renewed)
+        except (Conflict, Interrupted) as reason:
+            _log.info("retention: %s", reason.message)
+            return _LOOK_S
+        except Exception:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
+            _log.exception("retention has failed; it is tried again in an hour")
+            return _LOOK_S
+        return min(_LOOK_S, max((due_at(finished_at, now, zone) - now).total_seconds(), 1.0))
+
+    def _go_on(self, _: str) -> None:
+        if self._stopped.is_set():
+            raise Interrupted("the service stops; the next run goes on")
+
+    def _run(self) -> None:
+        wait_s = self._after_start_s
+        while not self._stopped.wait(wait_s):
+            wait_s = self.look()
+
+
+def due_at(finished_at: datetime | None, now: datetime, zone: ZoneInfo) -> datetime:
+    """When the next run is due: at once where there was none, else at the first quiet hour after the last."""
+    if finished_at is None:
+        return now
+    last = finished_at.astimezone(zone)
+    quiet = datetime.combine(last.date(), _HOUR, zone)
+    return quiet if quiet > last else datetime.combine(last.date() + timedelta(days=1), _HOUR, zone)
