@@ -23,6 +23,8 @@ VENDOR: Final = STATIC / "vendor"
 NODE_MODULES: Final = Path(__file__).parent.parent / "node_modules"
 
 INSTALLED: Final = (
+    "@geoman-io/leaflet-geoman-free/LICENSE",
+    "@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.min.js",
     "leaflet/LICENSE",
     "leaflet/dist/leaflet.js",
     "leaflet/dist/leaflet.css",

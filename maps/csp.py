@@ -22,7 +22,10 @@ _NONCE: Final = re.compile(r"[A-Za-z0-9+/_=-]{16,}")
 
 
 def policy(nonce: str, *, base_map_url: str | None = None, standalone: bool = False) -> str:
-    """The policy of one page. A standalone page carries it in a meta tag and may ask nobody for anything."""
+    """The policy of one page: it asks its own service, and sends it forms (to sign out).
+
+    A standalone page carries the policy in a meta tag and may ask nobody for anything.
+    """
     own = "" if standalone else "'self' "
     images = " ".join(filter(None, [f"{own}data: blob:", base_map_origin(base_map_url)]))
     rules = [
@@ -32,7 +35,7 @@ def policy(nonce: str, *, base_map_url: str | None = None, standalone: bool = Fa
         f"img-src {images}",
         "connect-src 'none'" if standalone else "connect-src 'self'",
         "base-uri 'none'",
-        "form-action 'none'",
+        "form-action 'none'" if standalone else "form-action 'self'",
     ]
     return "; ".join(rules if standalone else [*rules, "frame-ancestors 'none'"])
 

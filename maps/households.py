@@ -7,7 +7,7 @@ Two forms of one page. `coverage_page` is served by the API and reads its figure
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -15,18 +15,18 @@ from typing import Any, Final
 from folium.utilities import JsCode
 from markupsafe import Markup
 
+from gis.access.scope import Right
 from gis.households.coverage import AreaCoverage
 from gis.households.unvisited import UnvisitedHousehold
 from gis.households.visits import Purpose
 from gis.sites.categories import CATEGORIES, Category
-from maps.page import BaseMap, Frame, GridMap, render
+from maps.page import BaseMap, Bounds, Frame, GridMap, render, rights_of
 from maps.text import Lang, translator
-
-Bounds = tuple[float, float, float, float]
 
 STYLES: Final = ("page.css", "households.css")
 SCRIPTS: Final = (
     "page.js",
+    "account.js",
     "tiles.js",
     "legend.js",
     "streets.js",
@@ -38,16 +38,20 @@ SCRIPTS: Final = (
     "sources.js",
     "embedded.js",
     "panel.js",
+    "tabs.js",
     "figures.js",
     "cutoff.js",
     "visits.js",
     "waiting.js",
     "cards.js",
     "search.js",
+    "views.js",
     "households.js",
 )
 MODULE: Final = "mvt.mjs"
 CUTOFFS: Final = (30, 60, 90)
+_ALL: Final = frozenset(Right)
+_FILE: Final = frozenset({Right.figures, Right.doors})  # a file shows what it carries, and takes no visits
 
 _SIGNS: Final[Mapping[Category, str]] = {
     Category.kindergarten: "幼",
@@ -100,6 +104,10 @@ class CoveragePage:
     `bounds` (west, south, east, north in degrees) is where the map opens; None means that nothing has been imported,
     and the page says how. `today` is the county's day, `base` where the service is mounted ("" for the root), `credits`
     whom the data's licence wants named on the map.
+
+    `rights` are those that whoever looks has anywhere, by name; `areas` tells for a right the code prefixes it holds
+    for ("" and a right without an entry: everywhere). What is not allowed is neither offered nor asked for. `who` is
+    the name to show ("": nobody is named), `csrf` the token of their session ("" without one: nothing to sign out of).
     """
 
     nonce: str
@@ -112,6 +120,10 @@ class CoveragePage:
     due_soon_days: int = 14
     base_map: BaseMap | None = None
     credits: Sequence[str] = ()
+    rights: frozenset[str] = _ALL
+    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    who: str = ""
+    csrf: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,11 +153,15 @@ class CoverageFile:
 def coverage_page(config: CoveragePage) -> str:
     """The live page. Send it with `maps.csp.policy(config.nonce, base_map_url=…)` as its Content-Security-Policy."""
     frame = Frame(_title(config.title, config.lang), config.nonce, config.lang, config.base)
+    barred = Right.figures not in config.rights
     data = {
         "config": {
             "api": config.base,
             "today": config.today.isoformat(),
-            "bounds": config.bounds,
+            "bounds": None if barred else config.bounds,
+            "rights": rights_of(config.rights, config.areas),
+            "who": config.who,
+            "csrf": config.csrf,
             "cutoffs": list(config.cutoffs),
             "due_soon_days": config.due_soon_days,
             "categories": _categories(config.lang),
@@ -154,8 +170,8 @@ def coverage_page(config: CoveragePage) -> str:
             "credits": [str(Markup.escape(credit)) for credit in config.credits],
         }
     }
-    page = _map(frame, data, empty=config.bounds is None, modules=(MODULE,), base_map=config.base_map)
-    return page.page()
+    chrome = _chrome(frame, config.rights, empty=config.bounds is None, who=config.who, csrf=config.csrf)
+    return _map(frame, data, chrome, modules=(MODULE,), base_map=config.base_map).page()
 
 
 def coverage_file(content: CoverageFile) -> str:
@@ -167,6 +183,7 @@ def coverage_file(content: CoverageFile) -> str:
         "since": content.since.isoformat(),
         "area": content.area,
         "bounds": content.bounds,
+        "rights": rights_of(_FILE, {}),
         "due_soon_days": content.due_soon_days,
         "categories": _categories(content.lang),
         "base_map": False,
@@ -174,7 +191,7 @@ def coverage_file(content: CoverageFile) -> str:
         "credits": [str(Markup.escape(credit)) for credit in content.credits],
     }
     data = {"config": config, "data": _embedded(content)}
-    return _map(frame, data, empty=content.bounds is None).page()
+    return _map(frame, data, _chrome(frame, _FILE, empty=content.bounds is None)).page()
 
 
 def _title(title: str, lang: Lang) -> str:
@@ -201,18 +218,33 @@ def purposes(lang: Lang) -> list[tuple[str, str]]:
     return [(purpose.value, names[purpose]) for purpose in Purpose]
 
 
+def _chrome(frame: Frame, rights: Collection[str], *, empty: bool, who: str = "", csrf: str = "") -> Markup:
+    """What lies over the map, with nothing in it that whoever looks may not use."""
+    return render(
+        "coverage.html",
+        frame.lang,
+        title=frame.title,
+        base=frame.base,
+        barred=Right.figures not in rights,
+        empty=empty,
+        doors=Right.doors in rights,
+        edits=Right.grid in rights and not frame.standalone,
+        visits={Right.doors, Right.visits} <= set(rights),
+        who=who,
+        csrf=csrf,
+        other_lang=None if frame.standalone else ("en" if frame.lang == "zh" else "zh"),
+        purposes=purposes(frame.lang),
+    )
+
+
 def _map(
     frame: Frame,
     data: Mapping[str, Any],
+    chrome: Markup,
     *,
-    empty: bool,
     modules: Sequence[str] = (),
     base_map: BaseMap | None = None,
 ) -> GridMap:
-    other = None if frame.standalone else ("en" if frame.lang == "zh" else "zh")
-    chrome = render(
-        "coverage.html", frame.lang, title=frame.title, empty=empty, other_lang=other, purposes=purposes(frame.lang)
-    )
     return GridMap(
         frame,
         styles=STYLES,

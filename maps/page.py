@@ -7,7 +7,7 @@ the time of the data bottom right. What a page shows comes as JSON data and is w
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from folium.template import Template
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from gis.access.scope import EVERYWHERE
 from maps import csp
 from maps.assets import MODULES, asset_url, inline_text, local_path
 from maps.text import Lang, html_lang, messages, translator
@@ -24,6 +25,8 @@ from maps.text import Lang, html_lang, messages, translator
 _TEMPLATES: Final = Environment(
     loader=PackageLoader("maps"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+
+Bounds = tuple[float, float, float, float]  # west, south, east, north in degrees
 
 MIN_ZOOM: Final = 4
 MAX_ZOOM: Final = 19
@@ -66,6 +69,11 @@ def render(template: str, lang: Lang, **values: Any) -> Markup:
 def script_json(value: Any) -> str:
     """A value as JSON that is safe inside a script element."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_IN_SCRIPT)
+
+
+def rights_of(rights: Collection[str], areas: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Right -> the code prefixes it holds for, as `GET /me` tells it."""
+    return {str(right): list(areas.get(right, (EVERYWHERE,))) for right in sorted(rights)}
 
 
 class PageFigure(Figure):

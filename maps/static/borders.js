@@ -1,7 +1,7 @@
 "use strict";
 // Borders and names of villages, towns and the county, painted over the cells.
 {
-  const { ringsOf, insidePoint, largest, holds, tracePolygons } = everycell.shapes;
+  const { ringsOf, insidePoint, largest, holds, tracePolygons, boxesMeet } = everycell.shapes;
   const BORDERS = [
     { level: "village", width: 1.4, colour: "#5b6670" },
     { level: "town", width: 2.6, colour: "#3c4751" },
@@ -18,15 +18,31 @@
       });
     }
 
-    draw(context, toPoint, zoom, selected) {
-      context.lineJoin = "round";
+    /**
+     * Draw borders as a draft would make them: `before` and `after` are the cells ({village, polygon}) that it changes, as
+     * they are and as they would be; none: as they are. A division's border is made of the edges of its cells, and an edge
+     * that two of them have is none; so the edges that go and those that come are all that must be known.
+     */
+    follow(before, after) {
+      const changed = [...before, ...after];
+      for (const division of this.divisions) {
+        const own = changed.filter(({ village }) => village.startsWith(division.code));
+        division.edges = own.length ? edgesOf([...division.polygons, ...own.map(({ polygon }) => polygon)]) : null;
+      }
+    }
+
+    /** Paint them; `live` ones whatever a draft would make of them. */
+    draw(context, toPoint, zoom, selected, { live = false } = {}) {
+      Object.assign(context, { lineJoin: "round", lineCap: "round" });
       for (const { level, width, colour } of BORDERS) {
         if (level === "village" && zoom < 10) continue;
         context.lineWidth = width * everycell.scale;
         context.strokeStyle = colour;
         context.beginPath();
-        for (const division of this.divisions)
-          if (division.level === level) tracePolygons(context, toPoint, division.polygons);
+        for (const division of this.divisions.filter((one) => one.level === level)) {
+          const drafted = live ? null : division.edges;
+          tracePolygons(context, toPoint, drafted ? [drafted] : division.polygons);
+        }
         context.stroke();
       }
       const chosen = this.divisions.find(({ code }) => code === selected);
@@ -43,9 +59,11 @@
       }
     }
 
-    /** Paint names of villages (of towns, seen from afar) where no label stands yet; `taken` are boxes. */
-    drawNames(context, toPoint, bounds, taken) {
-      const size = 13.5 * everycell.scale;
+    /**
+     * Paint names of towns and villages where no label stands yet; `taken` are boxes, and more are added. `large` ones
+     * only, which come before the numbers of cells as they leave most of their division free, or only the others.
+     */
+    drawNames(context, toPoint, bounds, { zoom, taken, large }) {
       Object.assign(context, {
         textAlign: "center",
         textBaseline: "middle",
@@ -54,13 +72,17 @@
         fillStyle: "#10202e",
         strokeStyle: "rgba(255,255,255,.92)",
       });
-      context.font = `700 ${size}px ${everycell.font}`;
-      for (const level of ["town", "village"]) {
+      const seen = everycell.seenZoom(zoom);
+      for (const { level, pixels, from } of NAMES) {
+        const size = pixels * everycell.scale;
+        context.font = `700 ${size}px ${everycell.font}`;
         for (const { name, label } of this.divisions.filter(
           (division) => division.level === level && division.name && division.label,
         )) {
           const width = context.measureText(name).width + size;
-          const at = freePlace({ toPoint, bounds, taken, label, width, height: size * 1.5 });
+          const room = roomOf(label, toPoint);
+          if (large !== (seen >= from && room.x > LARGE * width && room.y > LARGE * size)) continue;
+          const at = freePlace({ room, bounds, taken, label, width, height: size * 1.5 });
           if (!at) continue;
           taken.push(at);
           context.strokeText(name, at.x, at.y);
@@ -70,15 +92,40 @@
     }
   };
 
+  // The edges that an odd number of polygons have, as lines of two places.
+  const edgesOf = (polygons) => {
+    const found = new Map();
+    for (const ring of polygons.flat()) {
+      ring.slice(1).forEach((to, index) => {
+        const edge = [ring[index], to];
+        const key = edge.map(String).sort().join(" ");
+        if (!found.delete(key)) found.set(key, edge);
+      });
+    }
+    return [...found.values()];
+  };
+
+  // Pixels on a desk; the zoom, as the eye sees it, from which a division so many times as large as its name is `large`.
+  const NAMES = [
+    { level: "town", pixels: 16, from: 0 },
+    { level: "village", pixels: 13.5, from: 12.5 },
+  ];
+  const LARGE = 2.2;
+
+  // The middle of a division on the map, and its width and height there.
+  const roomOf = (label, toPoint) => {
+    const middle = toPoint([label.lat, label.lon]);
+    const edge = toPoint([label.lat + label.height / 2, label.lon + label.width / 2]);
+    return { middle, x: 2 * (edge.x - middle.x), y: 2 * (middle.y - edge.y) };
+  };
+
   const PLACES = [0, -0.12, 0.12, -0.22, 0.22, -0.32, 0.32];
 
   // The free place nearest to the middle of a division, wholly inside it; none where it is smaller than its name.
-  const freePlace = ({ toPoint, bounds, taken, label, width, height }) => {
-    const middle = toPoint([label.lat, label.lon]);
-    const edge = toPoint([label.lat + label.height / 2, label.lon + label.width / 2]);
-    const room = { x: 2 * (edge.x - middle.x), y: 2 * (middle.y - edge.y) };
+  const freePlace = ({ room, bounds, taken, label, width, height }) => {
+    const { middle } = room;
     if (room.x < width * 1.1 || room.y < height * 1.6) return null;
-    const free = (box) => !taken.some((other) => overlap(other, box)) && bounds.contains([box.x, box.y]);
+    const free = (box) => !taken.some((other) => boxesMeet(other, box)) && bounds.contains([box.x, box.y]);
     const within = (down) => {
       const lat = label.lat - down * label.height;
       const half = ((width / room.x) * label.width) / 2;
@@ -90,8 +137,4 @@
     }
     return null;
   };
-
-  const overlap = (one, other) =>
-    2 * Math.abs(one.x - other.x) < one.width + other.width &&
-    2 * Math.abs(one.y - other.y) < one.height + other.height;
 }

@@ -60,6 +60,7 @@
         this._unit({
           ...unit,
           address: unit.address ?? plate.address,
+          cell: unit.cell ?? plate.cell,
           lat: unit.lat ?? plate.lat,
           lon: unit.lon ?? plate.lon,
         }),

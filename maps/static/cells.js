@@ -1,15 +1,15 @@
 "use strict";
 // Cells coloured by coverage, and their numbers. Geometry is fetched once; new figures only recolour it.
 {
-  const { ringsOf, insidePoint, largest, holds, tracePolygons } = everycell.shapes;
+  const { ringsOf, insidePoint, largest, holds, tracePolygons, boxesMeet } = everycell.shapes;
   const FADE_FROM = 14; // Where doors are drawn the cells step back.
   /**
-   * The layer of cells on a map. `solid` is how much of a base map a cell hides (0 to 1), `onhover(code, event)` tells
-   * which cell is under the pointer. Figures come by `recolour`.
+   * The layer of cells on a map. `solid` is how much of a base map a cell hides (0 to 1), `doors` whether doors are drawn
+   * on it, `onhover(code, event)` tells which cell is under the pointer. Figures come by `recolour`.
    */
   everycell.Cells = class {
-    constructor(map, collection, { solid, onhover }) {
-      Object.assign(this, { map, solid, onhover, figures: new Map(), layers: new Map(), selected: null });
+    constructor(map, collection, { solid, doors, onhover }) {
+      Object.assign(this, { map, solid, doors, onhover, figures: new Map(), layers: new Map(), selected: null });
       this.renderer = L.canvas({ pane: "cells", padding: 0.1 });
       this.patterns = new Map();
       this.group = L.geoJSON(collection, {
@@ -19,7 +19,7 @@
         style: (feature) => this._style(feature.properties.code),
         onEachFeature: (feature, layer) => this._keep(feature, layer),
       }).addTo(map);
-      map.on("zoomend", this._faded, this);
+      map.on("zoomend", this._zoomed, this);
     }
 
     get empty() {
@@ -34,11 +34,9 @@
       return null;
     }
 
-    /** Bounds of every cell whose code begins with `prefix`; null where there is none. */
-    bounds(prefix = "") {
-      const bounds = L.latLngBounds([]);
-      for (const [code, { layer }] of this.layers) if (code.startsWith(prefix)) bounds.extend(layer.getBounds());
-      return bounds.isValid() ? bounds : null;
+    /** The bounds of each cell whose code begins with `prefix`. */
+    areas(prefix = "") {
+      return [...this.layers].filter(([code]) => code.startsWith(prefix)).map(([, { layer }]) => layer.getBounds());
     }
 
     /** New figures (code -> figures) on the same shapes. Returns the codes whose figures changed. */
@@ -63,7 +61,7 @@
 
     _style(code) {
       const look = everycell.legend.look(this.figures.get(code));
-      const faded = this.map.getZoom() >= FADE_FROM;
+      const faded = this._faded;
       const thick = everycell.scale;
       return {
         color: look.kind === "nodata" ? "#8a96a0" : "#ffffff",
@@ -71,12 +69,20 @@
         opacity: faded ? 0.95 : 0.85,
         fill: true,
         fillColor: look.dots ? this._pattern(faded) : (look.colour ?? "#000000"),
-        fillOpacity: look.colour === null ? 0 : look.dots ? 1 : faded ? this._veil() : this.solid,
+        fillOpacity: look.colour === null ? 0 : look.dots ? 1 : this._opacity(),
       };
     }
 
+    /** Whether the cells step back for the doors on them. */
+    get _faded() {
+      return this.doors && this.map.getZoom() >= FADE_FROM;
+    }
+
     // Below doors: enough colour to tell the cells apart; more of it where much of the county is in sight, as on a wall.
-    _veil() {
+    // Where cells are all there is to see, they only let the streets shine through.
+    _opacity() {
+      if (this.map.getZoom() < FADE_FROM) return this.solid;
+      if (!this.doors) return Math.min(this.solid, 0.72);
       return everycell.seenZoom(this.map.getZoom()) < 13.5 ? 0.5 : 0.3;
     }
 
@@ -89,55 +95,65 @@
       return this.patterns.get(key);
     }
 
-    _faded() {
-      const solid = this.map.getZoom() >= FADE_FROM ? this._veil() : this.solid;
+    _zoomed() {
+      const solid = this._opacity();
       if (solid === this.drawnSolid) return;
       this.drawnSolid = solid;
       for (const [code, { layer }] of this.layers) layer.setStyle(this._style(code));
     }
 
-    /** Paint numbers of cells, the last three digits, and the coverage where there is room. Returns the boxes taken. */
-    drawLabels(context, toPoint, bounds) {
+    /**
+     * Paint numbers of cells, the last three digits, and the coverage where there is room. Where labels would meet each
+     * other or a box of `taken`, the smaller cell goes without; the boxes painted are added.
+     */
+    drawLabels(context, toPoint, bounds, taken) {
       const size = 12.5 * everycell.scale;
-      const faded = this.map.getZoom() >= FADE_FROM;
-      const taken = [];
       Object.assign(context, {
         textAlign: "center",
         textBaseline: "middle",
         lineJoin: "round",
         lineWidth: 3 * everycell.scale,
       });
-      for (const [code, { label }] of this.layers) {
-        const at = label && toPoint([label.lat, label.lon]);
-        if (!at || !bounds.contains(at)) continue;
-        const edge = toPoint([label.lat + label.height / 2, label.lon + label.width / 2]);
-        const room = { x: 2 * (edge.x - at.x), y: 2 * (at.y - edge.y) };
-        if (room.x < size * 1.9 || room.y < size * 1.1) continue;
-        const lines = this._label(context, code, at, room, size, faded);
-        taken.push({ x: at.x, y: at.y, width: size * 2.6, height: size * 1.15 * lines });
+      for (const { code, at, room } of this._roomiest(toPoint, bounds, size)) {
+        const two = this.figures.get(code)?.known && room.x > size * 3.2 && room.y > size * 2.8;
+        const box = (two ? [2, 1] : [1])
+          .map((lines) => ({ ...at, lines, width: size * (lines > 1 ? 2.5 : 1.9), height: size * 1.15 * lines }))
+          .find((one) => !taken.some((other) => boxesMeet(one, other)));
+        if (!box) continue;
+        taken.push(box);
+        this._label(context, code, box, size);
       }
-      return taken;
     }
 
-    _label(context, code, at, room, size, faded) {
+    /** The cells in sight that have room for their number, those with the most room first. */
+    _roomiest(toPoint, bounds, size) {
+      const roomy = [];
+      for (const [code, { label }] of this.layers) {
+        const { x, y } = label ? toPoint([label.lat, label.lon]) : {};
+        if (!label || !bounds.contains([x, y])) continue;
+        const edge = toPoint([label.lat + label.height / 2, label.lon + label.width / 2]);
+        const room = { x: 2 * (edge.x - x), y: 2 * (y - edge.y) };
+        if (room.x >= size * 1.9 && room.y >= size * 1.1) roomy.push({ code, at: { x, y }, room });
+      }
+      return roomy.sort((one, other) => other.room.x * other.room.y - one.room.x * one.room.y);
+    }
+
+    _label(context, code, { x, y, lines }, size) {
       const figures = this.figures.get(code);
       const look = everycell.legend.look(figures);
-      const two = figures?.known && room.x > size * 3.2 && room.y > size * 2.8;
+      const faded = this._faded;
       context.fillStyle = faded ? "#1c2733" : look.ink;
-      context.strokeStyle = !faded && look.ink === "#ffffff" ? "rgba(70,0,0,.55)" : "rgba(255,255,255,.75)";
-      const write = (text, font, y) => {
+      // Over doors the halo must hold its own.
+      const light = `rgba(255,255,255,${faded ? 0.92 : 0.75})`;
+      context.strokeStyle = !faded && look.ink === "#ffffff" ? "rgba(70,0,0,.55)" : light;
+      const write = (text, font, down) => {
         context.font = font;
-        context.strokeText(text, at.x, y);
-        context.fillText(text, at.x, y);
+        context.strokeText(text, x, y + down);
+        context.fillText(text, x, y + down);
       };
-      write(code.slice(-3), `600 ${size}px ${everycell.font}`, two ? at.y - size * 0.55 : at.y);
-      if (two)
-        write(
-          everycell.percent(figures.reached, figures.known),
-          `${size * 0.92}px ${everycell.font}`,
-          at.y + size * 0.6,
-        );
-      return two ? 2 : 1;
+      write(code.slice(-3), `600 ${size}px ${everycell.font}`, lines > 1 ? -size * 0.55 : 0);
+      if (lines > 1)
+        write(everycell.percent(figures.reached, figures.known), `${size * 0.92}px ${everycell.font}`, size * 0.6);
     }
 
     /** Paint the outline of what is selected. */

@@ -86,7 +86,11 @@
     }
 
     get drawn() {
-      return this.map.getZoom() >= FROM_ZOOM;
+      return this.drawnAt(this.map.getZoom());
+    }
+
+    drawnAt(zoom) {
+      return zoom >= FROM_ZOOM;
     }
 
     async _load(z, x, y, fresh) {
@@ -129,6 +133,23 @@
     const order = everycell.legend.DRAWING_ORDER;
     const higher = order.indexOf(door.state) - order.indexOf(best.door.state);
     return higher > 0 || (higher === 0 && distance < best.distance);
+  };
+
+  /** In the place of the layer for whoever may see no doors: nothing is drawn or asked for. */
+  everycell.NoDoors = class {
+    drawn = false;
+
+    drawnAt() {
+      return false;
+    }
+
+    at() {
+      return null;
+    }
+
+    async setSince() {}
+
+    async refresh() {}
   };
 
   everycell.Doorplates.FROM_ZOOM = FROM_ZOOM;

@@ -21,10 +21,17 @@
     constructor(cells, divisions) {
       this.names = new Map(divisions.features.map(({ properties: { code, name } }) => [code, name]));
       this.cells = new Map(cells.features.map(({ properties: { code, name } }) => [code, name]));
-      const counties = new Set([...this.cells.keys()].map((code) => code.slice(0, 6)));
-      /** Where the page begins: the county, or "" where there are several. */
-      this.top = counties.size === 1 ? [...counties][0] : "";
+      /** Where the page begins: the largest named area that holds all cells, such as the county; "" where none does. */
+      this.top = this._top();
       this.byCell = new Map();
+    }
+
+    // Whoever may see one town only has no name of the county: what they see begins with the town.
+    _top() {
+      const [first = "", ...others] = this.cells.keys();
+      const above = DIGITS.map((digits) => first.slice(0, digits));
+      const holds = (code) => others.every((cell) => cell.startsWith(code));
+      return above.find((code) => (this.names.has(code) || this.cells.has(code)) && holds(code)) ?? "";
     }
 
     take(areas) {

@@ -4,17 +4,25 @@
   const { h, t } = everycell;
   const REFRESH_MS = 60000;
   const PANES = { streets: 250, cells: 400, doors: 430, marks: 450 };
-  const WHOLE_FROM = 13;
+  const DOORS_TELL_FROM = 13.5; // as the eye sees it: from afar, doors are specks that hide the cells
+  const CLOSEST = 17;
   const VIEW = /^(\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/; // zoom/lat/lon
 
-  const width = (element) => (document.body.classList.contains("folded") ? 0 : element.offsetWidth);
+  // From near to far. Steps of the zoom are whole; only a view without doors may lie between two to fill the map.
+  const zoomsOf = (map) => {
+    const zooms = [];
+    for (let zoom = CLOSEST; zoom >= everycell.Doorplates.FROM_ZOOM; zoom -= 1)
+      if (everycell.seenZoom(zoom) >= DOORS_TELL_FROM) zooms.push(zoom);
+    for (let zoom = everycell.Doorplates.FROM_ZOOM - 0.25; zoom >= map.getMinZoom(); zoom -= 0.25) zooms.push(zoom);
+    return zooms;
+  };
 
   class CoverageMap {
     constructor(map) {
-      Object.assign(this, { map, config: everycell.config, tab: "areas" });
+      Object.assign(this, { map, config: everycell.config });
       this.source = this.config.data
         ? new everycell.FileSource(JSON.parse(everycell.byId("data").textContent))
-        : new everycell.LiveSource(this.config.api);
+        : new everycell.LiveSource(this.config.api, { csrf: this.config.csrf, onover: () => this._over() });
       this.today = everycell.day(this.config.today);
     }
 
@@ -25,7 +33,7 @@
         source.cells(),
         source.divisions(),
         source.rounds(),
-        source.sites(),
+        everycell.may("doors") ? source.sites() : null,
       ]);
       this.figures = new everycell.Figures(cells, divisions);
       this._draw(cells, divisions, sites);
@@ -34,6 +42,7 @@
       this._moved();
       await this._count();
       this._listen();
+      this.visits?.restore();
       document.documentElement.dataset.ready = "yes";
     }
 
@@ -68,6 +77,7 @@
       if (source.live && !this.config.base_map) everycell.streets(map, source);
       this.cells = new everycell.Cells(map, cells, {
         solid: this.config.base_map ? 0.62 : 0.86,
+        doors: everycell.may("doors"),
         onhover: (code, event) => this._hover(code, event),
       });
       this.borders = new everycell.Borders(divisions);
@@ -80,8 +90,10 @@
       this.borders.draw(context, toPoint, this.map.getZoom(), this.area);
       this.cells.drawSelection(context, toPoint);
       this.sites.draw(context, toPoint, bounds);
-      const taken = this.cells.drawLabels(context, toPoint, bounds);
-      this.borders.drawNames(context, toPoint, bounds, taken);
+      const [taken, zoom] = [[], this.map.getZoom()];
+      this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: true });
+      this.cells.drawLabels(context, toPoint, bounds, taken);
+      this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: false });
     }
 
     _tools(rounds) {
@@ -93,15 +105,16 @@
         today,
         onchange: () => this._recount(),
       });
-      this.doors = new everycell.Doorplates(map, source, {
-        today,
-        dueSoonDays: config.due_soon_days,
-        since: this.cutoff.now.since,
-      });
+      const { since } = this.cutoff.now;
+      this.doors = everycell.may("doors")
+        ? new everycell.Doorplates(map, source, { today, dueSoonDays: config.due_soon_days, since })
+        : new everycell.NoDoors();
       this.doors.onerror = (error) => this._offline(error);
       const heard = { onrecorded: () => this._repaint(), onsettled: (...what) => this._settled(...what) };
-      this.visits = source.live ? new everycell.Visits(everycell.byId("record"), source, heard) : null;
-      this.list = new everycell.WaitingList(this);
+      const form = everycell.byId("record"); // there for whoever may record visits
+      this.visits = form ? new everycell.Visits(form, source, heard) : null;
+      this.list = everycell.may("doors") ? new everycell.WaitingList(this) : null;
+      this.tabs = new everycell.Tabs(() => this._showArea());
       this.cards = new everycell.Cards(this);
       this.search = new everycell.Search(everycell.byId("search"), source, (feature) => this._found(feature));
       this.area = asked.area ?? config.area ?? "";
@@ -110,32 +123,35 @@
 
     _view() {
       const asked = VIEW.exec(everycell.address.read().map ?? "");
-      if (!asked) this._fit(this.cells.bounds(this.area) ?? this._configured(), false);
+      if (!asked) this._fit(this.area, false);
       else {
         const [zoom, lat, lon] = asked.slice(1).map(Number);
-        this._between(zoom, () => this.map.setView([lat, lon], zoom, { animate: false }));
+        this._go([lat, lon], zoom, false);
       }
     }
 
-    // Steps of the zoom are whole; only a view of an area from afar, without doors, may lie between two to fill the map.
-    _between(zoom, work) {
-      this.map.options.zoomSnap = zoom < WHOLE_FROM ? 0.25 : 1;
-      work();
+    _go(center, zoom, animate) {
+      this.map.options.zoomSnap = zoom < everycell.Doorplates.FROM_ZOOM ? 0.25 : 1;
+      this.map.setView(center, zoom, { animate });
       this.map.options.zoomSnap = 1;
+    }
+
+    /** Show an area by its code, clear of everything that lies over the map. */
+    _fit(code, animate = !everycell.still) {
+      const areas = this.cells.areas(code);
+      if (code && !areas.length) return;
+      const view = everycell.viewOf(this.map, areas.length ? areas : [this._configured()], {
+        zooms: zoomsOf(this.map),
+        panel: everycell.byId("panel"),
+        over: () => [...document.querySelectorAll("#legend, #datatime, .leaflet-control")],
+        before: (zoom) => this._explain(zoom),
+      });
+      if (view) this._go(view.center, view.zoom, animate);
     }
 
     _configured() {
       const [west, south, east, north] = this.config.bounds;
       return L.latLngBounds([south, west], [north, east]);
-    }
-
-    _fit(bounds, animate = !everycell.still) {
-      if (!bounds) return;
-      const panel = width(everycell.byId("panel"));
-      const left = panel > innerWidth / 2 ? 0 : panel;
-      const options = { animate, maxZoom: 17, paddingTopLeft: [left + 24, 24], paddingBottomRight: [64, 24] };
-      const zoom = this.map.getBoundsZoom(bounds, false, L.point(left + 88, 48));
-      this._between(zoom, () => this.map.fitBounds(bounds, options));
     }
 
     // --- figures ------------------------------------------------------------------------------------------------
@@ -170,8 +186,9 @@
 
     // On a screen that stays on, days pass: "30 days" and "due soon" count anew. Once a day, whatever the service says.
     _newDay(day) {
-      if (sessionStorage.getItem("everycell.day") === day || this.visits?.dialog.open) return;
-      sessionStorage.setItem("everycell.day", day);
+      if (everycell.tab.get("day") === day || this.visits?.dialog.open) return;
+      everycell.tab.set("day", day);
+      if (everycell.tab.get("day") !== day) return; // a tab that remembers nothing would do so again and again
       location.reload();
     }
 
@@ -184,7 +201,7 @@
     async refresh() {
       const changed = await this._count();
       const bounds = L.latLngBounds([]);
-      for (const code of changed) bounds.extend(this.cells.bounds(code) ?? []);
+      for (const area of changed.flatMap((code) => this.cells.areas(code))) bounds.extend(area);
       if (bounds.isValid()) await this.doors.refresh(bounds);
     }
 
@@ -197,9 +214,17 @@
 
     _offline(error) {
       this._showTime(true);
-      if (this.offline?.isConnected) return;
+      if (this.over || this.offline?.isConnected) return;
       const detail = everycell.reason(error);
       this.offline = everycell.notice(t("{detail} What you see is not the newest.", { detail }), "bad");
+    }
+
+    // The session is over: whatever is asked from now on would be refused, so nothing is.
+    _over() {
+      this.over = true;
+      this.offline?.remove();
+      this._showTime(true);
+      everycell.sayOver();
     }
 
     _showTime(stale) {
@@ -219,20 +244,8 @@
       everycell.showFigures(everycell.byId("figures"), this.figures.of(here), this.today, this.cutoff.text());
       const inside = this.figures.inside(here);
       everycell.showAreas(everycell.byId("areas"), inside, go);
-      everycell.byId("tab-list").querySelector("b").textContent = everycell.number(this.figures.left(here));
-      this._showTabs(inside.length > 0);
-    }
-
-    _showTabs(hasAreas) {
-      const shown = hasAreas ? this.tab : "list";
-      for (const name of ["areas", "list"]) {
-        const button = everycell.byId(`tab-${name}`);
-        button.setAttribute("aria-selected", String(shown === name));
-        button.tabIndex = shown === name ? 0 : -1;
-        button.hidden = name === "areas" && !hasAreas;
-        everycell.byId(`${name}-panel`).hidden = shown !== name;
-      }
-      if (shown === "list") this.list.show(this.area || this.figures.top, this.cutoff.now.since);
+      const shown = this.tabs.show(inside.length > 0, this.figures.left(here));
+      if (shown === "list") this.list.show(here, this.cutoff.now.since);
     }
 
     /** Choose an area by its code; `go` moves the map there. */
@@ -240,16 +253,9 @@
       this.area = code;
       this.cells.select(code);
       everycell.address.write({ area: code });
-      if (go) this._fit(this.cells.bounds(code));
+      if (go) this._fit(code);
       this._showArea();
       this.marks.repaint();
-    }
-
-    _tab(name, focus = false) {
-      if (everycell.byId(`tab-${name}`).hidden) return;
-      this.tab = name;
-      this._showArea();
-      if (focus) everycell.byId(`tab-${name}`).focus();
     }
 
     // --- a visit ------------------------------------------------------------------------------------------------
@@ -284,21 +290,22 @@
         everycell.eachFrame((event) => this._point(event.latlng)),
       );
       map.on("mouseout", () => this.tip.remove());
-      for (const name of ["areas", "list"])
-        everycell.byId(`tab-${name}`).addEventListener("click", () => this._tab(name));
-      const turn = ({ key }) =>
-        ["ArrowLeft", "ArrowRight"].includes(key) && this._tab(this.tab === "list" ? "areas" : "list", true);
-      everycell.byId("tabs").addEventListener("keydown", turn);
       addEventListener("hashchange", () => location.reload());
       if (!this.source.live) return;
-      setInterval(() => document.hidden || this.refresh(), REFRESH_MS);
-      document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
+      const poll = () => document.hidden || this.over || this.refresh();
+      setInterval(poll, REFRESH_MS);
+      document.addEventListener("visibilitychange", poll);
     }
 
     _moved() {
       const { lat, lng } = this.map.getCenter();
       everycell.address.write({ map: `${this.map.getZoom()}/${lat.toFixed(5)}/${lng.toFixed(5)}` });
-      const drawn = { doors: this.doors.drawn, sites: this.sites.drawn };
+      this._explain(this.map.getZoom());
+    }
+
+    /** The legend of what is drawn at a zoom. */
+    _explain(zoom) {
+      const drawn = { doors: this.doors.drawnAt(zoom), sites: this.sites.drawnAt(zoom) };
       if (JSON.stringify(drawn) === this.explained) return;
       this.explained = JSON.stringify(drawn);
       everycell.legend.show(everycell.byId("legend-body"), drawn);
@@ -361,6 +368,7 @@
     everycell.open();
     everycell.font = getComputedStyle(document.body).fontFamily;
     everycell.frame();
+    everycell.accountMenu();
     if (!everycell.config.bounds) {
       document.documentElement.dataset.ready = "empty";
       return;
@@ -369,6 +377,7 @@
     everycell.page = new CoverageMap(map);
     everycell.page.open().catch((error) => {
       document.documentElement.dataset.ready = "failed";
+      if (everycell.page.over) return; // said already, with what to do
       everycell.notice(t("The page could not be opened: {reason}", { reason: everycell.reason(error) }), "bad");
     });
   };

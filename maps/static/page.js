@@ -82,23 +82,28 @@ const everycell = {};
     return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
   };
 
-  /** What this browser remembers; a private window remembers nothing and says nothing. */
-  everycell.memory = {
+  const storedIn = (storage) => ({
     get: (key) => {
       try {
-        return localStorage.getItem(`everycell.${key}`);
+        return storage().getItem(`everycell.${key}`);
       } catch {
         return null;
       }
     },
     set: (key, value) => {
       try {
-        localStorage.setItem(`everycell.${key}`, value);
+        storage().setItem(`everycell.${key}`, value);
       } catch {
         // Storage is switched off: the next visit asks again.
       }
     },
-  };
+  });
+
+  /** What this browser remembers; a private window remembers nothing and says nothing. */
+  everycell.memory = storedIn(() => localStorage);
+
+  /** What this tab remembers until it is closed. */
+  everycell.tab = storedIn(() => sessionStorage);
 
   /** The part of the address after `#`, so that a view can be shared and survives a reload. */
   everycell.address = {
@@ -113,12 +118,18 @@ const everycell = {};
     },
   };
 
-  /** Say something in the corner: kind is "good" or "bad"; a bad one stays until it is closed. */
-  everycell.notice = (text, kind = "good", action = null) => {
+  /**
+   * Say something in the corner: kind is "good" or "bad"; a bad one stays until it is closed, and then `onclose` is
+   * called; one that is `lasting` cannot be closed.
+   */
+  everycell.notice = (text, kind = "good", action = null, { onclose = null, lasting = false } = {}) => {
     const { h, t } = everycell;
     const close = h("button", { type: "button", class: "plain", "aria-label": t("Close") }, "×");
-    const box = h("div", { class: `notice ${kind}` }, h("span", {}, text), action, close);
-    close.addEventListener("click", () => box.remove());
+    const box = h("div", { class: `notice ${kind}` }, h("span", {}, text), action, lasting ? null : close);
+    close.addEventListener("click", () => {
+      box.remove();
+      onclose?.();
+    });
     everycell.byId("notices").append(box);
     if (kind === "good") setTimeout(() => box.remove(), 6000);
     return box;

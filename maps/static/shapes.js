@@ -52,5 +52,10 @@
     }
   };
 
-  everycell.shapes = { ringsOf, insidePoint, largest, holds, tracePolygons };
+  /** Whether two boxes {x, y, width, height} around their middles overlap. */
+  const boxesMeet = (one, other) =>
+    2 * Math.abs(one.x - other.x) < one.width + other.width &&
+    2 * Math.abs(one.y - other.y) < one.height + other.height;
+
+  everycell.shapes = { ringsOf, insidePoint, largest, holds, tracePolygons, boxesMeet };
 }

@@ -14,7 +14,11 @@
     }
 
     get drawn() {
-      return this.sites.length > 0 && everycell.seenZoom(this.map.getZoom()) >= FROM_ZOOM;
+      return this.drawnAt(this.map.getZoom());
+    }
+
+    drawnAt(zoom) {
+      return this.sites.length > 0 && everycell.seenZoom(zoom) >= FROM_ZOOM;
     }
 
     side() {

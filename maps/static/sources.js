@@ -54,22 +54,47 @@
 
   class Refused extends Error {
     constructor(status, problem) {
-      super(problem?.detail || problem?.title || `HTTP ${status}`);
+      const over = status === 401 ? everycell.t("The session is over.") : null;
+      super(over || problem?.detail || problem?.title || `HTTP ${status}`);
       this.status = status;
       this.problem = problem;
     }
   }
 
-  /** The service's HTTP interface. */
+  const N = (message) => message; // Marks a message for the catalogue.
+  // The service explains itself in English; whoever reads another language is told what kind of problem it is.
+  const KINDS = {
+    "not-found": N("It is not there any more. Load the page again."),
+    conflict: N("This contradicts what is stored: somebody else may have changed it. Load the page again."),
+    "not-allowed": N("This account may not do this here."),
+    "personal-data": N("This looks like personal data: everycell keeps places, not people. Nothing was stored."),
+    busy: N("The service is busy. Try again in a minute."),
+    storage: N("The database does not answer. Try again in a minute."),
+    internal: N("The service failed. Nothing was stored."),
+    "too-large": N("This is too much at once."),
+  };
+
+  /** An error in words. */
+  everycell.reason = (error) => {
+    const { t } = everycell;
+    if (error instanceof TypeError) return t("The service cannot be reached.");
+    const kind = KINDS[error.problem?.type?.split(":").at(-1)];
+    return kind && document.documentElement.lang !== "en" ? t(kind) : error.message;
+  };
+
+  /**
+   * The service's HTTP interface. `csrf` is the token that what changes something carries, "" where there is none;
+   * `onover()` is called whenever the service no longer knows who asks.
+   */
   everycell.LiveSource = class {
-    constructor(base) {
-      this.base = base;
-      this.live = true;
+    constructor(base, { csrf, onover }) {
+      Object.assign(this, { base, csrf, onover, live: true });
     }
 
     async _ask(path, options = {}) {
       const answer = await fetch(this.base + path, { credentials: "same-origin", ...options });
       if (answer.ok) return answer;
+      if (answer.status === 401) this.onover();
       throw new Refused(answer.status, await answer.json().catch(() => null));
     }
 
@@ -149,7 +174,11 @@
     async record(visit) {
       const answer = await this._json("/visits", {
         method: "POST",
-        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        headers: {
+          "Content-Type": "application/json",
+          Accept: "application/json",
+          ...(this.csrf && { "X-CSRF-Token": this.csrf }),
+        },
         body: JSON.stringify([visit]),
       });
       const [refused] = answer.refused ?? [];

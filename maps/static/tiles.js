@@ -31,6 +31,19 @@
       return tile;
     },
 
+    // Leaflet rounds a zoom between two steps, and would begin half a step before `minZoom`.
+    _setView(center, zoom, ...how) {
+      const step = zoom < this.options.minZoom ? Math.floor(zoom) : zoom;
+      L.GridLayer.prototype._setView.call(this, center, step, ...how);
+    },
+
+    // Leaflet drops the tiles of the zoom before a quarter of a second after the last tile came. Where drawing takes longer
+    // the new ones are not shown by then, and the old ones, blurred, would stay under them.
+    _onOpaqueTile() {
+      L.Util.cancelAnimFrame(this._pruneFrame);
+      this._pruneFrame = L.Util.requestAnimFrame(() => this._noPrune || this._pruneTiles());
+    },
+
     /** Every feature of the tiles on screen, once each: calls `visit(feature, tile)`. */
     eachFeature(visit) {
       for (const { el } of Object.values(this._tiles)) for (const feature of el.features ?? []) visit(feature, el);

@@ -1,6 +1,7 @@
 "use strict";
 // Recording a visit: what was found at the door, by which team, why. An answer that did not arrive can be sent again
-// with the same id, so a visit is never counted twice.
+// with the same id, so a visit is never counted twice. Until it is recorded the tab keeps it: signing in again leaves the
+// page, and loses nothing.
 {
   const TEAM = /^[A-Z0-9][A-Z0-9-]{0,19}$/;
 
@@ -12,8 +13,22 @@
     return `${local}${offset < 0 ? "-" : "+"}${pad(offset / 60)}:${pad(offset % 60)}`;
   };
 
+  /** The visits of this account that are not recorded yet: [{household, visit}]. */
+  const key = () => `unsent.${everycell.config.who}`;
+  const write = (visits) => everycell.tab.set(key(), JSON.stringify(visits));
+  const unsent = (everycell.unsent = {
+    all: () => JSON.parse(everycell.tab.get(key()) ?? "[]"),
+    keep: (household, visit) => {
+      const { code, unit, address, lat, lon } = household;
+      unsent.drop(visit);
+      write([...unsent.all(), { household: { code, unit, address, lat, lon }, visit }]);
+    },
+    drop: ({ id }) => write(unsent.all().filter(({ visit }) => visit.id !== id)),
+    clear: () => write([]),
+  });
+
   /**
-   * The form for one household. `onrecorded(household, visit)` is called at once, `onsettled(household, visit, error)`
+   * The form for one household. `onrecorded()` is called at once, `onsettled(household, visit, error)`
    * when the service has answered.
    */
   everycell.Visits = class {
@@ -27,6 +42,13 @@
       for (const button of dialog.querySelectorAll("button[data-outcome]"))
         button.addEventListener("click", () => this._confirm(button.dataset.outcome));
       dialog.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
+    }
+
+    /** Offer again what the tab has kept from before. */
+    restore() {
+      for (const { household, visit } of unsent.all())
+        this._failed(household, visit, everycell.t("The page was left before it was confirmed."));
+      this.onrecorded();
     }
 
     /** Ask what was found at a household's door. */
@@ -73,27 +95,29 @@
     async _send(household, visit) {
       const { code } = household;
       this.state.set(code, { step: "sending", outcome: visit.outcome });
-      this.onrecorded(household, visit);
+      unsent.keep(household, visit);
+      this.onrecorded();
       let failure = null;
       try {
         await this.source.record(visit);
         this.state.set(code, { step: "done", outcome: visit.outcome });
+        unsent.drop(visit);
       } catch (error) {
         failure = error;
-        this.state.set(code, { step: "failed", outcome: visit.outcome });
-        this._failed(household, visit, error);
+        this._failed(household, visit, everycell.reason(error));
       }
       this.onsettled(household, visit, failure);
     }
 
-    _failed(household, visit, error) {
+    _failed(household, visit, reason) {
       const { h, t } = everycell;
-      const place = [household.address, household.unit].filter(Boolean).join(" ");
+      this.state.set(household.code, { step: "failed", outcome: visit.outcome });
       const again = h("button", { type: "button" }, t("Send again"));
       const box = everycell.notice(
-        t("Not recorded: {place}. {reason}", { place, reason: everycell.reason(error) }),
+        t("Not recorded: {place}. {reason}", { place: everycell.placeOf(household), reason }),
         "bad",
         again,
+        { onclose: () => unsent.drop(visit) },
       );
       again.addEventListener("click", () => {
         box.remove();
@@ -101,8 +125,4 @@
       });
     }
   };
-
-  /** An error in words. */
-  everycell.reason = (error) =>
-    error instanceof TypeError ? everycell.t("The service cannot be reached.") : error.message;
 }

@@ -2,6 +2,7 @@
 // The households that wait: how each is shown, the list of an area, and the button that records a visit.
 {
   const { h, t, number } = everycell;
+  const REST_MS = 150;
 
   /** A household's address and unit, or its code where it has neither. */
   everycell.placeOf = ({ address, unit, code }) => [address, unit].filter(Boolean).join(" ") || code;
@@ -16,7 +17,7 @@
 
   /** The button of a household, or what became of it. Null where visits cannot be recorded. */
   everycell.recordButton = (visits, household) => {
-    if (!visits || household.status === "exempt") return null;
+    if (!visits || household.status === "exempt" || !everycell.may("visits", household.cell ?? "")) return null;
     const state = visits.stateOf(household.code);
     if (state?.step === "sending") return h("span", { class: "sent" }, t("Sending…"));
     if (state?.step === "done")
@@ -62,17 +63,33 @@
     /** A household that was reached waits no longer. */
     drop(code) {
       this.rows.remove((household) => household.code === code);
-      this.tell();
+      if (this.shown) this.tell();
+    }
+
+    // The service refuses a list of an area that the account may not see whole: of all it may see, what lies inside is
+    // kept.
+    async *_waiting(area, since, signal) {
+      const { source } = this.view;
+      if (this.seen === "all") yield* source.unvisited(area, since, signal);
+      else
+        for await (const batch of source.unvisited("", since, signal))
+          yield batch.filter(({ cell }) => cell?.startsWith(area));
     }
 
     async _load(area, since) {
       this.asked?.abort();
       const asked = (this.asked = new AbortController());
+      const leafing = this.loading;
       this.rows.clear();
-      this.loading = true;
+      this.seen = everycell.may("doors", area) ? "all" : everycell.mayWithin("doors", area) ? "part" : "none";
+      this.loading = this.seen !== "none";
       this.tell();
+      if (!this.loading) return;
+      // Who leafs through areas asks for the one where he stays: each answer that is cut off holds the service for a while.
+      if (leafing) await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      if (asked.signal.aborted) return;
       try {
-        for await (const batch of this.view.source.unvisited(area, since, asked.signal)) {
+        for await (const batch of this._waiting(area, since, asked.signal)) {
           if (asked.signal.aborted) return;
           this.rows.add(batch);
           this.tell();
@@ -95,12 +112,16 @@
     tell() {
       const have = this.rows.items.length;
       const left = this.view.figures.left(this.area);
-      if (this.loading)
+      if (this.seen === "none") this.count.textContent = t("Doors of this area are not shown for this account.");
+      else if (this.loading)
         this.count.textContent = t("Loading {have} of {left}", { have: number(have), left: number(left) });
       else
-        this.count.textContent = have
-          ? t("Households waiting: {have}, longest wait first", { have: number(have) })
-          : t("Nobody waits here.");
+        this.count.textContent = [
+          have ? t("Households waiting: {have}, longest wait first", { have: number(have) }) : t("Nobody waits here."),
+          this.seen === "part" ? t("(only doors that are shown for this account)") : "",
+        ]
+          .join(" ")
+          .trim();
     }
 
     _row(household) {

@@ -1,0 +1,149 @@
+"""The editor's page: cells are drawn, split, merged and reshaped in a draft, looked at, and published.
+
+The page draws and asks; what an operation does to the grid is worked out by the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from folium.utilities import JsCode
+from markupsafe import Markup
+
+from gis.access.scope import Right
+from maps.page import BaseMap, Bounds, Frame, GridMap, render, rights_of
+from maps.text import Lang, translator
+
+STYLES: Final = ("page.css", "edit.css")
+SCRIPTS: Final = (
+    "vendor/@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.min.js",
+    "page.js",
+    "account.js",
+    "tiles.js",
+    "streets.js",
+    "shapes.js",
+    "borders.js",
+    "sources.js",
+    "panel.js",
+    "search.js",
+    "views.js",
+    "tab-list.js",
+    "measures.js",
+    "patterns.js",
+    "grid.js",
+    "grid-layer.js",
+    "grid-legend.js",
+    "door-dots.js",
+    "nodes.js",
+    "snapping.js",
+    "drawing.js",
+    "changesets.js",
+    "draft.js",
+    "outlook.js",
+    "day-field.js",
+    "ask.js",
+    "meter.js",
+    "issues.js",
+    "steps.js",
+    "cell-list.js",
+    "cell-form.js",
+    "drafts.js",
+    "conflicts.js",
+    "impact.js",
+    "ancestry.js",
+    "past.js",
+    "hand.js",
+    "tools.js",
+    "tool-split.js",
+    "tool-merge.js",
+    "tool-reshape.js",
+    "tool-node.js",
+    "tool-create.js",
+    "tool-village.js",
+    "keyboard.js",
+    "publishing.js",
+    "work.js",
+    "names.js",
+    "edit-view.js",
+    "edit.js",
+)
+MODULE: Final = "mvt.mjs"
+_ALL: Final = frozenset(Right)
+
+
+@dataclass(frozen=True)
+class EditPage:
+    """What the editor's page is made from; the members are those of `CoveragePage`.
+
+    Whoever has not the right `grid` in any area is told so, and gets no tool. `who` is the name by which the service
+    knows whose drafts are whose.
+    """
+
+    nonce: str
+    today: date
+    bounds: Bounds | None
+    title: str = ""
+    lang: Lang = "zh"
+    base: str = ""
+    base_map: BaseMap | None = None
+    credits: Sequence[str] = ()
+    rights: frozenset[str] = _ALL
+    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    who: str = ""
+    csrf: str = ""
+
+    @property
+    def barred(self) -> bool:
+        """Whether whoever looks may edit nowhere, or not see the grid."""
+        return not {Right.figures, Right.grid} <= self.rights
+
+
+def edit_page(config: EditPage) -> str:
+    """The page. Send it with `maps.csp.policy(config.nonce, base_map_url=…)` as its Content-Security-Policy."""
+    _ = translator(config.lang)
+    frame = Frame(config.title or _("Grid editor"), config.nonce, config.lang, config.base)
+    data = {
+        "config": {
+            "api": config.base,
+            "today": config.today.isoformat(),
+            "bounds": None if config.barred else config.bounds,
+            "rights": rights_of(config.rights, config.areas),
+            "who": config.who,
+            "csrf": config.csrf,
+            "base_map": config.base_map is not None,
+            "attribution": bool(config.base_map and config.base_map.attribution),
+            "credits": [str(Markup.escape(credit)) for credit in config.credits],
+        }
+    }
+    return GridMap(
+        frame,
+        styles=STYLES,
+        scripts=SCRIPTS,
+        modules=(MODULE,),
+        chrome=_chrome(frame, config),
+        data=data,
+        base_map=config.base_map,
+        start="everycell.startEditing",
+        attribution_control=False,
+        pm_ignore=False,  # Geoman is for what is told so, and the map is
+        zoom_animation=JsCode("!matchMedia('(prefers-reduced-motion: reduce)').matches"),
+    ).page()
+
+
+def _chrome(frame: Frame, config: EditPage) -> Markup:
+    return render(
+        "edit.html",
+        frame.lang,
+        title=frame.title,
+        base=frame.base,
+        barred=config.barred,
+        empty=config.bounds is None,
+        doors=Right.doors in config.rights,
+        figures=Right.figures in config.rights,
+        who=config.who,
+        csrf=config.csrf,
+        other_lang="en" if frame.lang == "zh" else "zh",
+    )
