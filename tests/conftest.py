@@ -6,11 +6,16 @@ A database is a copy of a migrated template (some 60 ms), so tests never see eac
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psycopg2
 import pytest
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import text
 
 from gis.settings import Settings
 from gis.storage.cluster import Cluster
@@ -20,6 +25,11 @@ from gis.storage.migrate import upgrade
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 _serial = itertools.count(1)
+T = TypeVar("T")
+
+# A busy machine is no wrong answer: an example may take as long as it takes. All else stays as it is, also on CI.
+hypothesis_settings.register_profile("everycell", parent=hypothesis_settings(), deadline=None)
+hypothesis_settings.load_profile("everycell")
 
 
 def _administer(url: str, *statements: str) -> None:
@@ -36,30 +46,99 @@ def _administer(url: str, *statements: str) -> None:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A running private cluster whose database `everycell` is migrated and empty: the template."""
+    """A running private cluster whose database `everycell` is migrated and empty: the template.
+
+    It does not wait for the disk: what a crash leaves is tested on clusters of their own.
+    """
     with Cluster(tmp_path_factory.mktemp("home")) as running:
+        _set_fsync(running, "off")
         engine = make_engine(running.url, Settings(home=running.home))
         upgrade(engine)
         engine.dispose()
         yield running
 
 
+@pytest.fixture(scope="module")
+def durable(cluster: Cluster) -> Iterator[None]:
+    """For tests that look at the settings of the cluster: as everycell has made it."""
+    _set_fsync(cluster, "on")
+    yield
+    _set_fsync(cluster, "off")
+
+
+def _set_fsync(cluster: Cluster, value: str) -> None:
+    """Returns when the server follows it."""
+    _administer(cluster.admin_url, f"ALTER SYSTEM SET fsync = {value}", "SELECT pg_reload_conf()")
+    engine = make_engine(cluster.url, Settings(home=cluster.home))
+    with engine.connect() as conn:
+        until = time.monotonic() + 30
+        while conn.execute(text("SHOW fsync")).scalar() != value:
+            assert time.monotonic() < until, f"the server does not take over fsync = {value}"
+            time.sleep(0.01)
+    engine.dispose()
+
+
+@contextmanager
+def copied(cluster: Cluster, template: str = "everycell") -> Iterator[str]:
+    """The name of a fresh database that is a copy of another one, for a while."""
+    name = f"test_{next(_serial)}"
+    _administer(cluster.admin_url, f"CREATE DATABASE {name} TEMPLATE {template} OWNER everycell")
+    yield name
+    _administer(cluster.admin_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def opened(cluster: Cluster, database: str) -> Iterator[Store]:
+    """A store on a database of the cluster, as its owner."""
+    config = settings_of(cluster, database)
+    engine = make_engine(config.database_url or "", config)
+    yield Store(engine, config)
+    engine.dispose()
+
+
 @pytest.fixture
 def database_url(cluster: Cluster) -> Iterator[str]:
     """The URL of a fresh, migrated database."""
-    name = f"test_{next(_serial)}"
-    _administer(cluster.admin_url, f"CREATE DATABASE {name} TEMPLATE everycell OWNER everycell")
-    yield cluster.url.replace("/everycell?", f"/{name}?")
-    _administer(cluster.admin_url, f"DROP DATABASE {name} WITH (FORCE)")
+    with copied(cluster) as name:
+        yield cluster.url.replace("/everycell?", f"/{name}?")
+
+
+class Filled:
+    """Databases that are filled once for all tests of a run, and copied for each that wants one."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._given: dict[str, Any] = {}
+
+    @contextmanager
+    def copy(self, name: str, fill: Callable[[Store], T]) -> Iterator[tuple[Store, T]]:
+        """A store on a copy of what `fill` makes of an empty one, and what that gave."""
+        template = f"filled_{name}"
+        if name not in self._given:
+            _administer(self._cluster.admin_url, f"CREATE DATABASE {template} TEMPLATE everycell OWNER everycell")
+            with opened(self._cluster, template) as store:
+                self._given[name] = fill(store)
+        with copied(self._cluster, template) as database, opened(self._cluster, database) as store:
+            yield store, self._given[name]
+
+
+@pytest.fixture(scope="session")
+def filled(cluster: Cluster) -> Filled:
+    """`with filled.copy(name, fill) as (store, given)`: what takes long to load is loaded once."""
+    return Filled(cluster)
+
+
+def settings_of(cluster: Cluster, database: str) -> Settings:
+    """The settings of a database of the cluster: its owner's address, and the service's own."""
+    owner, service = (url.replace("/everycell?", f"/{database}?") for url in (cluster.url, cluster.app_url))
+    return Settings(home=cluster.home, database_url=owner, service_database_url=service)
 
 
 @pytest.fixture
 def store(database_url: str, cluster: Cluster) -> Iterator[Store]:
-    """An open store on a fresh, migrated database."""
-    config = Settings(home=cluster.home, database_url=database_url)
-    engine = make_engine(database_url, config)
-    yield Store(engine, config)
-    engine.dispose()
+    """An open store on a fresh, migrated database, as its owner."""
+    with opened(cluster, database_url.partition("?")[0].rpartition("/")[2]) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import geopandas as gpd
 import httpx
@@ -20,16 +21,20 @@ from shapely import LineString
 from sqlalchemy import event, text
 
 from api.app import create_app
+from api.callers import COOKIE
 from api.deps import Service
 from api.server import address_of, listen
+from gis.access.scope import Grant, area_of, role_of
+from gis.access.sessions import csrf_token, open_session
+from gis.access.tokens import new_token
 from gis.households.coverage import today_in
 from gis.households.rounds import open_round
 from gis.households.visits import record_visits
-from gis.settings import Settings
 from gis.sites.load import load_sites
 from gis.storage.cluster import Cluster
-from gis.storage.engine import Store, make_engine
+from gis.storage.engine import Store, as_service, make_engine
 from gis.streets.load import load_streets
+from tests.conftest import settings_of
 from tests.gis import world
 
 TILES = "/tiles/WebMercatorQuad"
@@ -39,10 +44,12 @@ TILES = "/tiles/WebMercatorQuad"
 class Served:
     """A running service: `client` asks it, `store` is what it serves."""
 
-    client: httpx.Client
-    store: Store
+    client: httpx.Client  # signed in as an administrator of everything
+    store: Store  # the owner's: what tests change and look at
     address: str
     app: FastAPI
+    admin: str  # the administrator's token
+    others: ExitStack  # clients that end with it
 
     @property
     def service(self) -> Service:
@@ -52,6 +59,11 @@ class Served:
     @property
     def today(self) -> date:
         return today_in(self.store.settings)
+
+    def client_of(self, role: str, *areas: str) -> httpx.Client:
+        """Another client: somebody with a role on some areas (`all`: everywhere)."""
+        client = signed_in(self.address, token_of(self.store, *((role, area) for area in areas)))
+        return self.others.enter_context(client)
 
     def get(self, path: str, **kw: Any) -> httpx.Response:
         return self.client.get(path, **kw)
@@ -64,21 +76,55 @@ class Served:
 
 @contextmanager
 def serving(store: Store) -> Iterator[Served]:
-    """Serve a store from a thread for a while."""
-    app = create_app(store)
+    """Serve a store from a thread for a while, as the role that owns nothing."""
+    with as_service(store) as service:
+        yield from _serving(store, service)
+
+
+def _serving(store: Store, service: Store) -> Iterator[Served]:
+    app = create_app(service)
+    admin = token_of(store, ("admin", "all"))
     listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="on", timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     address = address_of(listener)
     try:
-        with httpx.Client(base_url=address, timeout=30) as client:
+        with signed_in(address, admin) as client, ExitStack() as others:
             assert client.get("/readyz").status_code == 200
-            yield Served(client, store, address, app)
+            yield Served(client, store, address, app, admin, others)
     finally:
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+def token_of(store: Store, *grants: tuple[str, str]) -> str:
+    """A new token with a role on an area. With several grants: a session's secret of a new account that has them."""
+    with store.begin() as conn:
+        if len(grants) == 1:
+            role, area = grants[0]
+            grant = Grant(role_of(role), area_of(area))
+            return new_token(conn, "test", grant, datetime.now(UTC) + timedelta(days=1))
+        account = conn.execute(
+            text("INSERT INTO everycell.account (login, created_at) VALUES (:login, now()) RETURNING id"),
+            {"login": f"test-{uuid4().hex}"},
+        ).scalar_one()
+        for role, area in grants:
+            conn.execute(
+                text("INSERT INTO everycell.area_grant (account, role, area) VALUES (:account, :role, :area)"),
+                {"account": account, "role": role_of(role), "area": area_of(area)},
+            )
+        return open_session(conn, account, hours=1)
+
+
+def signed_in(address: str, secret: str) -> httpx.Client:
+    """A client with a token, or with the cookie of a session."""
+    if secret.startswith("ec_"):
+        headers = {"Authorization": f"Bearer {secret}"}
+    else:
+        headers = {"Cookie": f"{COOKIE}={secret}", "X-CSRF-Token": csrf_token(secret)}
+    return httpx.Client(base_url=address, timeout=30, headers=headers)
 
 
 def fill(store: Store) -> None:
@@ -136,7 +182,7 @@ def own(store: Store) -> Iterator[Served]:
 def database(cluster: Cluster, name: str) -> Iterator[Store]:
     """A store on a fresh, migrated database for a while."""
     _administer(cluster, f"CREATE DATABASE {name} TEMPLATE everycell OWNER everycell")
-    config = Settings(home=cluster.home, database_url=cluster.url.replace("/everycell?", f"/{name}?"))
+    config = settings_of(cluster, name)
     engine = make_engine(config.database_url or "", config)
     try:
         yield Store(engine, config)
@@ -164,8 +210,8 @@ def connections_taken() -> Iterator[Callable[[Served], list[object]]]:
         def on_checkout(connection: object, *_: object) -> None:
             taken.append(connection)
 
-        event.listen(running.store.engine, "checkout", on_checkout)
-        hooked.append((running.store.engine, on_checkout))
+        event.listen(running.service.store.engine, "checkout", on_checkout)
+        hooked.append((running.service.store.engine, on_checkout))
         return taken
 
     yield watch
@@ -177,6 +223,16 @@ def run(store: Store, statement: str, **values: Any) -> None:
     """Change something as any client of the database would."""
     with store.begin() as conn:
         conn.execute(text(statement), values)
+
+
+def administer(served: Served, statement: str) -> None:
+    """Run a statement as the superuser, in another database than the one that is served."""
+    admin = served.store.engine.url.set(username="postgres", database="everycell", drivername="postgresql")
+    connection = psycopg2.connect(admin.render_as_string(hide_password=False))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(served.store.engine.url.database))
+    connection.close()
 
 
 def tile_of(lon: float, lat: float, zoom: int) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -36,6 +38,18 @@ def test_landing_page_for_a_browser(served: Served) -> None:
     assert "示范县" in answer.text
     assert 'href="' + served.address + '/maps/coverage"' in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("role", ["wall", "operator"])
+@pytest.mark.parametrize("area", ["all", "990101100", "990101100201", "990101100201001"])
+def test_landing_page_offers_what_one_may_do(served: Served, role: str, area: str) -> None:
+    client = served.client_of(role, area)
+    answer = client.get("/", headers={"Accept": "text/html"})
+    offered = [unescape(link) for link in re.findall(r'href="([^"]+)"', answer.text)]
+    assert len(offered) > 8
+    for link in offered:
+        assert client.get(link, headers={"Accept": "text/html"}).status_code == 200, link
+    assert ("unvisited" in answer.text, "门牌" in answer.text) == (role == "operator", role == "operator")
 
 
 def test_collections(served: Served) -> None:
@@ -75,7 +89,7 @@ def test_properties(served: Served) -> None:
     door = served.json("/collections/doorplates/items?limit=1")["features"][0]
     assert door["id"] == door["properties"]["id"] > 990101 * 10**9
     assert set(door["properties"]) == {
-        "id", "code", "address", "cell", "households", "never", "oldest_on", "due_on"
+        "id", "code", "address", "cell", "households", "never", "oldest_on", "due_on", "version"
     }  # fmt: skip
     home = served.json("/collections/households/items/990101-D001-0000-00")["properties"]
     assert home["doorplate"] == door["id"]

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from gis.households.rounds import close_round, open_round
-from tests.api.conftest import TILES, Served, run, tile_of, tile_path
+from tests.api.conftest import TILES, Served, administer, run, tile_of, tile_path
 from tests.gis import world
 
 Taken = Callable[[Served], list[object]]
@@ -26,7 +26,7 @@ PATHS = [
     "/collections/households/items?area=990101100201002",
     "/collections/sites/items/990101-S1",
     "/coverage?level=cell",
-    "/coverage?level=village&f=csv",
+    "/coverage?level=village",
     "/coverage?level=cell&f=geojson",
 ]
 
@@ -224,18 +224,16 @@ def test_without_listening_the_database_is_asked(own: Served, connections_taken:
             ),
             {"on": own.today},
         )
+    taken = connections_taken(own)
     answer = own.get(path)
     assert answer.json()["total"]["reached"] == before + 1
     assert own.get(path, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    assert taken
 
 
 def test_it_listens_again_after_its_connection_was_cut(own: Served) -> None:
     mirror = own.service.mirror
-    run(
-        own.store,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    )
+    administer(own, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'")
     before = own.json("/coverage?level=cell")["total"]["reached"]
     assert visit_now(own, "990101-D004-0001-00").json()["accepted"] == 1
     assert own.json("/coverage?level=cell")["total"]["reached"] == before + 1
@@ -248,11 +246,23 @@ def test_it_listens_again_after_its_connection_was_cut(own: Served) -> None:
 def test_etags_differ_by_request_and_representation(served: Served) -> None:
     tags = {
         etag(served, path)
-        for path in ("/coverage?level=cell", "/coverage?level=village", "/coverage?level=cell&f=csv", *PATHS[:4])
+        for path in ("/coverage?level=cell", "/coverage?level=village", "/coverage?level=cell&f=geojson", *PATHS[:4])
     }
     assert len(tags) == 7
     as_html = served.get("/coverage?level=cell", headers={"Accept": "text/html"})
     assert as_html.headers["etag"] not in tags
+
+
+@pytest.mark.parametrize("path", ["/coverage?level=village&f=csv", "/households/unvisited?f=csv"])
+def test_a_file_to_keep_is_made_anew_each_time(served: Served, connections_taken: Taken, path: str) -> None:
+    """The audit has every export, so that none may be answered by a copy, ours or the client's."""
+    first = served.get(path)
+    taken = connections_taken(served)
+    again = served.get(path, headers={"If-None-Match": "*"})
+    assert (again.status_code, again.content) == (200, first.content)
+    assert "etag" not in first.headers
+    assert first.headers["cache-control"] == "no-store"
+    assert taken
 
 
 def test_head_is_get_without_the_body(served: Served) -> None:

@@ -1,4 +1,4 @@
-"""The coverage page and its files: policy, language, caching."""
+"""The pages of maps and their files: policy, language, caching."""
 
 from __future__ import annotations
 
@@ -8,32 +8,51 @@ import pytest
 
 from tests.api.conftest import Served
 
+PAGES = pytest.mark.parametrize("path", ["/maps/coverage", "/maps/edit"])
 
-def test_the_page_carries_its_policy(served: Served) -> None:
-    answer = served.get("/maps/coverage")
+
+@PAGES
+def test_the_page_carries_its_policy(served: Served, path: str) -> None:
+    answer = served.get(path)
     policy = answer.headers["content-security-policy"]
     [nonce] = set(re.findall(r"'nonce-([^']+)'", policy))
     assert "default-src 'none'" in policy
     assert set(re.findall(r'nonce="([^"]+)"', answer.text)) == {nonce}
-    assert nonce not in served.get("/maps/coverage").text, "fresh for every answer"
+    assert nonce not in served.get(path).text, "fresh for every answer"
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize(("lang", "word"), [("zh", "走访覆盖"), ("en", "Visit coverage")])
-def test_languages(served: Served, lang: str, word: str) -> None:
-    assert word in served.get(f"/maps/coverage?lang={lang}").text
+@pytest.mark.parametrize(
+    ("path", "lang", "word"),
+    [
+        ("/maps/coverage", "zh", "<title>走访覆盖"),
+        ("/maps/coverage", "en", "<title>Visit coverage"),
+        ("/maps/edit", "zh", "<title>网格编辑"),
+        ("/maps/edit", "en", "<title>Grid editor"),
+    ],
+)
+def test_languages(served: Served, path: str, lang: str, word: str) -> None:
+    assert word in served.get(f"{path}?lang={lang}").text
 
 
-def test_every_file_of_the_page_is_there_and_may_be_kept(served: Served) -> None:
-    page = served.get("/maps/coverage").text
+def test_the_editor_is_for_whoever_may_edit(served: Served) -> None:
+    for role, offered in (("editor", True), ("admin", True), ("operator", False), ("wall", False)):
+        client = served.client_of(role, "all")
+        assert client.get("/maps/edit").status_code == (200 if offered else 403)
+        assert ('href="/maps/edit"' in client.get("/maps/coverage").text) == offered
+
+
+@PAGES
+def test_every_file_of_the_page_is_there_and_may_be_kept(served: Served, path: str) -> None:
+    page = served.get(path).text
     paths = set(re.findall(r'"(/static/[^"]+)"', page))
     assert len(paths) > 10
-    for path in paths:
-        answer = served.get(path)
-        assert answer.status_code == 200, path
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable", path
+    for file in paths:
+        answer = served.get(file)
+        assert answer.status_code == 200, file
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable", file
         assert answer.headers["x-content-type-options"] == "nosniff"
-        stale = served.get(re.sub(r"v=\w+", "v=0", path))
+        stale = served.get(re.sub(r"v=\w+", "v=0", file))
         assert stale.headers["cache-control"] == "no-cache"
 
 

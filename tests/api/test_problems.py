@@ -7,14 +7,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
-import psycopg2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.problems import PROBLEMS, problem_of
 from gis import errors
-from tests.api.conftest import Served, run
+from tests.api.conftest import Served, administer, run
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "problems.md"
 
@@ -94,6 +93,7 @@ BAD = [
     ("/search?q=" + "x" * 101, 400, "q"),
     ("/search?q=a&limit=1000", 400, "limit"),
     ("/maps/coverage?lang=fr", 400, "lang"),
+    ("/maps/edit?lang=fr", 400, "lang"),
     ("/static/nothing.js", 404, None),
     ("/static/../page.py", 404, None),
     ("/static/..%2f..%2fpage.py", 404, None),
@@ -132,7 +132,7 @@ def test_bad_input_names_the_field(served: Served, path: str, status: int, field
     ("method", "path"),
     [
         ("POST", "/coverage"),
-        ("DELETE", "/collections/cells/items/1"),
+        ("DELETE", "/collections/divisions/items/1"),
         ("GET", "/visits"),
         ("PUT", "/"),
         ("PATCH", "/x"),
@@ -166,7 +166,8 @@ def test_every_error_of_ours_is_told_as_something() -> None:
         kind = kinds.pop()
         kinds += kind.__subclasses__()
         if kind is not errors.EverycellError and kind.__module__ == "gis.errors":
-            assert problem_of(kind("said")).slug != "internal", kind
+            more = {"retry_after_s": 1} if kind is errors.TooManyTries else {}
+            assert problem_of(kind("said", **more)).slug != "internal", kind
 
 
 def test_an_unforeseen_error_tells_nothing(own: Served, caplog: pytest.LogCaptureFixture) -> None:
@@ -176,16 +177,6 @@ def test_an_unforeseen_error_tells_nothing(own: Served, caplog: pytest.LogCaptur
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert str(told["reference"]) in caplog.text
-
-
-def administer(served: Served, statement: str) -> None:
-    """Run a statement as the superuser, in another database than the one that is served."""
-    admin = served.store.engine.url.set(username="postgres", database="everycell", drivername="postgresql")
-    connection = psycopg2.connect(admin.render_as_string(hide_password=False))
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(statement.format(served.store.engine.url.database))
-    connection.close()
 
 
 def test_a_stopped_database_is_503(own: Served) -> None:
@@ -283,6 +274,7 @@ PATHS = st.sampled_from(
         "/rounds",
         "/search",
         "/maps/coverage",
+        "/maps/edit",
     ]
 )
 NAMES = st.sampled_from(

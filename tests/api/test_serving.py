@@ -21,9 +21,13 @@ COMMAND = [sys.executable, "-c", "from api.cli import main; main()", "serve"]
 
 
 @contextmanager
-def started(store: Store, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(store: Store, *arguments: str, scheme: str = "http") -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command, once it has said that it is ready; with its address."""
-    environment = {**os.environ, "DATABASE_URL": store.engine.url.render_as_string(hide_password=False)}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": store.settings.database_url or "",
+        "EVERYCELL_SERVICE_DATABASE_URL": store.settings.service_database_url or "",
+    }
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", *arguments],
         env=environment,
@@ -34,7 +38,9 @@ def started(store: Store, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line.startswith("ready http://127.0.0.1:"), process.communicate()[1]
+        if line.startswith("administrator "):  # a database without an account
+            line = process.stdout.readline()
+        assert line.startswith(f"ready {scheme}://127.0.0.1:"), process.communicate()[1]
         yield process, line.removeprefix("ready ").strip()
     finally:
         process.kill()

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import geopandas as gpd
-import httpx
 import pyogrio
 import pytest
 
@@ -159,7 +158,7 @@ def test_tiles_that_are_none(served: Served, path: str, status: int, field: str)
 def test_gzip_only_for_those_who_take_it(own: Served) -> None:
     path = tile_path("doorplates", 14, *CENTRE)
     run(own.store, "UPDATE everycell.doorplate SET address = address || '!'")
-    plain = httpx.get(own.address + path, headers={"Accept-Encoding": "identity"})
+    plain = own.get(path, headers={"Accept-Encoding": "identity"})
     packed = own.client.build_request("GET", path, headers={"Accept-Encoding": "gzip"})
     answer = own.client.send(packed, stream=True)
     raw = b"".join(answer.iter_raw())

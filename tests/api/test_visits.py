@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.bodies import MAX_BYTES
 from gis.households.check import check
-from tests.api.conftest import Served, run
+from tests.api.conftest import Served, run, signed_in
 from tests.api.test_problems import problem
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -164,7 +163,7 @@ def test_concurrent_batches_leave_exact_figures(own: Served) -> None:
     picked.shuffle(batches)
 
     def send(batch: list[dict[str, Any]]) -> dict[str, Any]:
-        with httpx.Client(base_url=own.address, timeout=60) as client:
+        with signed_in(own.address, own.admin) as client:
             answer = client.post("/visits", json=batch)
             assert answer.status_code == 200, answer.text
             return dict(answer.json())

@@ -4,23 +4,31 @@ is slow or unable to show on demand (refusals, broken answers, hostile text)."""
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+import json
+import mimetypes
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
+import shapely
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
+from api.forms import local_path
 from bench.renderer import encode_points
+from gis.access.scope import Right
 from gis.households.unvisited import UnvisitedHousehold
 from maps.assets import STATIC
+from maps.cells import EditPage, edit_page
 from maps.csp import policy
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
 from maps.text import language
+from tests.browser.fake_grid import FakeGrid, feature, grid_routes
 from tests.browser.running import running
 from tests.maps import fake
 
@@ -40,7 +48,11 @@ ROUND: dict[str, Any] = {
 
 
 class FakeService:
-    """The county and its routes; tests may change `households`, `refuse` and `broken` while it runs."""
+    """The county and its routes; tests may change `households` and `refuse` while it runs.
+
+    Who asks: `rights` (with `areas`, right -> code prefixes; without an entry everywhere), `who` is signed in with the
+    token `csrf`; with `over` their session is no longer known. What they may not ask for is answered with 403.
+    """
 
     def __init__(self, note: str = "") -> None:
         self.county = fake.county(note=note)
@@ -51,6 +63,33 @@ class FakeService:
         self.rounds = [ROUND]
         self.base_map: BaseMap | None = None
         self.address = ""
+        self.rights: frozenset[str] = frozenset(Right)
+        self.areas: Mapping[str, Sequence[str]] = {}
+        self.who = ""
+        self.csrf = ""
+        self.over = False
+        self.grid = FakeGrid(self.county.cells, self.county.households)
+
+    def collection(self, name: str) -> dict[str, Any]:
+        """The items of a collection; cells as they are live, divisions as the union of theirs."""
+        if name == "cells":
+            return fake.collection([feature(cell) for cell in self.grid.live.cells.values()])
+        items: dict[str, Any] = getattr(self.county, name)
+        if name == "divisions":
+            return fake.collection(
+                [{**one, "geometry": self.outline(one["properties"]["code"])} for one in items["features"]]
+            )
+        return items
+
+    def outline(self, code: str) -> dict[str, Any]:
+        """The union of the live cells of a division, with every node that they have on it."""
+        cells = [cell.polygon for cell in self.grid.live.cells.values() if cell.code.startswith(code)]
+        found: dict[str, Any] = json.loads(shapely.to_geojson(shapely.coverage_union_all(cells)))
+        return found
+
+    def sees(self, right: Right, code: str) -> bool:
+        """Whether a right holds for all of an area."""
+        return right in self.rights and any(code.startswith(area) for area in self.areas.get(right, ("",)))
 
     def doors(self) -> dict[int, list[UnvisitedHousehold]]:
         """Households by doorplate."""
@@ -110,14 +149,82 @@ def _tile(service: FakeService, z: int, row: int, col: int, since: date) -> byte
     return encode_points("doorplates", rows, z, col, row)
 
 
+# What the real service asks for in its table of permissions.
+_NEEDS = (
+    (r"/collections/(doorplates|households|sites)/|/households/", Right.doors),
+    (r"/visits", Right.visits),
+    (r"/changesets", Right.grid),
+    (r"/collections/|/coverage|/rounds|/search", Right.figures),
+)
+
+
+def _problem(status: int, detail: str) -> Response:
+    return JSONResponse({"status": status, "detail": detail}, status, media_type="application/problem+json")
+
+
+def _refusal(service: FakeService, request: Request) -> Response | None:
+    """401 or 403 where the caller may not ask this; None where they may."""
+    need = next((right for path, right in _NEEDS if re.match(path, request.url.path)), None)
+    if need is None:
+        return None
+    if service.over:
+        return _problem(401, "sign in at /login, or send a token: Authorization: Bearer ...")
+    area = request.query_params.get("area", "")
+    if need not in service.rights or (area and not service.sees(need, area)):
+        return _problem(403, f"{service.who} has not the right {need}")
+    if request.method in ("POST", "DELETE") and request.headers.get("x-csrf-token", "") != service.csrf:
+        return _problem(403, "X-CSRF-Token: is missing or not of this session: load the page again")
+    return None
+
+
+def _gate(app: FastAPI, service: FakeService) -> None:
+
+    @app.middleware("http")
+    async def gate(request: Request, onward: Callable[[Request], Awaitable[Response]]) -> Response:
+        return _refusal(service, request) or await onward(request)
+
+
+def _accounts(app: FastAPI, service: FakeService) -> None:
+
+    @app.get("/login")
+    def login(next: str = "/", lang: str = "zh") -> Response:
+        """Whoever comes here is signed in at once, with another token."""
+        onward = local_path(next, "/")
+        service.over, service.csrf = False, f"{service.csrf}+"
+        return HTMLResponse(f'<link rel="icon" href="data:,"><h1 data-lang="{lang}"><a href="{onward}">on</a></h1>')
+
+    @app.post("/logout")
+    async def logout(request: Request) -> Response:
+        fields = (await request.body()).decode()
+        assert fields == f"csrf={service.csrf}&lang=zh", fields
+        service.over = True
+        return RedirectResponse("/login", 303)
+
+
 def make_app(service: FakeService) -> FastAPI:
     """The routes."""
     app = FastAPI()
-    app.mount("/static", StaticFiles(directory=STATIC))
+    _assets(app)
+    _gate(app, service)
+    _accounts(app, service)
     _pages(app, service)
     _collections(app, service)
     _questions(app, service)
+    grid_routes(app, service.grid)
     return app
+
+
+@lru_cache(maxsize=200)
+def _asset(path: str) -> tuple[bytes, str]:
+    """A file of the pages and its type, read once for all tests: a page has some sixty."""
+    return (STATIC / path).read_bytes(), mimetypes.guess_type(path)[0] or "text/javascript"
+
+
+def _assets(app: FastAPI) -> None:
+    @app.get("/static/{path:path}")
+    async def asset(path: str) -> Response:
+        content, kind = _asset(path)
+        return Response(content, media_type=kind, headers={"Cache-Control": "max-age=3600"})
 
 
 def _pages(app: FastAPI, service: FakeService) -> None:
@@ -127,10 +234,36 @@ def _pages(app: FastAPI, service: FakeService) -> None:
         bounds = None if service.empty else fake.BOUNDS
         base = service.base_map
         html = coverage_page(
-            CoveragePage(nonce=NONCE, today=fake.TODAY, bounds=bounds, lang=language(lang), base_map=base)
+            CoveragePage(
+                nonce=NONCE,
+                today=fake.TODAY,
+                bounds=bounds,
+                lang=language(lang),
+                base_map=base,
+                rights=service.rights,
+                areas=service.areas,
+                who=service.who,
+                csrf=service.csrf,
+            )
         )
         rule = policy(NONCE, base_map_url=base.url if base else None)
         return HTMLResponse(html, headers={"Content-Security-Policy": rule})
+
+    @app.get("/maps/edit")
+    def editor(lang: str = "zh") -> Response:
+        html = edit_page(
+            EditPage(
+                nonce=NONCE,
+                today=fake.TODAY,
+                bounds=None if service.empty else fake.BOUNDS,
+                lang=language(lang),
+                rights=service.rights,
+                areas=service.areas,
+                who=service.who or service.grid.who,
+                csrf=service.csrf,
+            )
+        )
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE)})
 
     @app.get("/base/{z}/{x}/{y}.png")
     def base_tile(z: int, x: int, y: int) -> Response:
@@ -147,8 +280,10 @@ def _collections(app: FastAPI, service: FakeService) -> None:
         return _door(number, service.doors()[number])
 
     @app.get("/collections/{name}/items")
-    def items(name: str) -> dict[str, Any]:
-        return {**getattr(service.county, name), "links": []}
+    def items(name: str, datetime: date = fake.TODAY) -> dict[str, Any]:
+        if name == "cells" and datetime < fake.TODAY:
+            return {**service.grid.first(), "links": []}
+        return {**service.collection(name), "links": []}
 
     @app.get("/collections/{name}/tiles/WebMercatorQuad/{z}/{row}/{col}")
     def tile(name: str, z: int, row: int, col: int, since: date = fake.SINCE) -> Response:
@@ -162,8 +297,9 @@ def _questions(app: FastAPI, service: FakeService) -> None:
         return {"as_of": fake.TODAY, "since": day, "areas": service.figures(day)}
 
     @app.get("/households/unvisited")
-    def unvisited(area: str, since: date) -> dict[str, Any]:
-        waiting = [one for one in service.households.values() if one.cell.startswith(area) and _waits(one, since)]
+    def unvisited(since: date, area: str = "") -> dict[str, Any]:
+        seen = [one for one in service.households.values() if service.sees(Right.doors, one.cell)]
+        waiting = [one for one in seen if one.cell.startswith(area) and _waits(one, since)]
         waiting.sort(key=lambda one: (one.last_reached_on or date.min, one.code))
         return fake.collection([_household(one) for one in waiting])
 
@@ -173,7 +309,8 @@ def _questions(app: FastAPI, service: FakeService) -> None:
 
     @app.get("/search")
     def search(q: str, limit: int) -> dict[str, Any]:
-        doors = [(number, units[0]) for number, units in service.doors().items() if q in units[0].address or ""]
+        found_by = service.doors() if Right.doors in service.rights else {}
+        doors = [(number, units[0]) for number, units in found_by.items() if q in units[0].address or ""]
         found = [
             {**_door(number, [one]), "properties": {"kind": "doorplate", "code": one.code, "name": one.address}}
             for number, one in doors[:limit]

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from maps.households import coverage_file
 from maps.page import BaseMap
-from tests.browser.conftest import Open, doors_drawn, list_is
+from tests.browser.conftest import Complaints, Open, doors_drawn, list_is
 from tests.browser.fake_service import FakeService, serving
 from tests.maps import fake
 
@@ -82,10 +82,26 @@ def test_cell_click_lists_who_waits_longest_first(service: FakeService, open_pag
     click_at(page, 35.5065, 104.6235)
     expect(page.locator("#crumbs [aria-current]")).to_contain_text("网格 003")
     waiting = [one for one in service.county.waiting() if one.cell == CELL]
-    expect(page.locator("#list-count")).to_have_text(f"待走访 {len(waiting)} 户,等待最久的在前")
+    expect(page.locator("#list-count")).to_have_text(f"待走访 {len(waiting)} 户，等待最久的在前")
     assert shown_left(page) == len(waiting)
     never = sum(one.last_reached_on is None for one in waiting)
     expect(page.locator(".row .state").first).to_have_text("从未走访" if never else re.compile("天前"))
+
+
+def test_who_leafs_through_cells_asks_for_the_list_of_the_last(service: FakeService, open_page: Open) -> None:
+    page = open_page(url(service, since="2026-08-24"))
+    page.get_by_role("tab", name="待走访").click()
+    list_is(page, len(service.county.waiting()))
+    codes = sorted({one.cell for one in service.county.waiting()})
+    expect(page.locator("html")).not_to_have_class(re.compile("busy"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/households/unvisited" in request.url else None)
+    page.evaluate("codes => codes.forEach((code) => everycell.page.select(code, false))", codes)
+    expect(page.locator("html")).not_to_have_class(re.compile("busy"))
+    page.wait_for_function("code => everycell.page.list.area === code && !everycell.page.list.loading", arg=codes[-1])
+    assert len(codes) > 10
+    assert codes[-1] in asked[-1]
+    assert len(asked) <= 2
 
 
 def test_list_keeps_only_the_rows_in_sight(service: FakeService, open_page: Open) -> None:
@@ -133,15 +149,19 @@ def test_visit_changes_figures_list_and_door(service: FakeService, open_page: Op
     expect(page.locator("#record select")).to_have_value("safety")
 
 
-def test_unit_of_a_door_is_visited_from_its_card(service: FakeService, open_page: Open) -> None:
+@pytest.mark.parametrize(("words", "outcome"), [("无人应答", "no_answer"), ("见到", "reached")])
+def test_unit_of_a_door_is_visited_from_its_card(
+    service: FakeService, open_page: Open, words: str, outcome: str
+) -> None:
     page = open_page(url(service, map="17/35.502/104.6217"))
     doors_drawn(page)
     lat, lon = next((one.lat, one.lon) for one in service.county.households if one.doorplate == BLOCK)
     click_at(page, lat, lon)
     page.locator(".units li").first.get_by_role("button").click()
-    _record(page, "B-2", "无人应答")
-    expect(page.locator(".units")).to_contain_text("无人应答")
-    assert service.visits[0]["outcome"] == "no_answer"
+    _record(page, "B-2", words)
+    expect(page.locator(".units")).to_contain_text("今天")
+    expect(page.locator(".notice.good")).to_be_visible()
+    assert service.visits[0]["outcome"] == outcome
 
 
 def test_refused_visit_says_why_and_can_be_sent_again(service: FakeService, open_page: Open) -> None:
@@ -267,7 +287,7 @@ def test_empty_database_is_a_helpful_page(service: FakeService, open_page: Open)
 
 
 def test_lost_service_is_said_and_the_time_turns_amber(
-    service: FakeService, open_page: Open, complaints: list[str]
+    service: FakeService, open_page: Open, complaints: Complaints
 ) -> None:
     page = open_page(url(service, map="12/35.516/104.624"))
     page.route("**/coverage?*", lambda route: route.abort())

@@ -22,7 +22,8 @@ from gis.exchange.importer import Options, import_file
 from gis.exchange.osm_import import import_osm, parse_levels
 from gis.households.check import check
 from gis.households.coverage import coverage, today_in
-from gis.storage.engine import Store
+from gis.storage.engine import Store, as_service
+from tests.api.conftest import token_of
 from tests.browser.conftest import Open
 from tests.browser.running import running
 
@@ -121,8 +122,8 @@ def test_page_figures_and_geopandas_agree(liechtenstein: Store, tmp_path: Path, 
     ).set_index("cell")
     pd.testing.assert_frame_equal(stored, counted, check_dtype=False, check_names=False)
 
-    with running(create_app(store)) as address:
-        page = open_page(f"{address}/maps/coverage#since={since}")
+    with as_service(store) as service, running(create_app(service)) as address:
+        page = open_page(f"{address}/maps/coverage#since={since}", token=token_of(store, ("operator", "all")))
         waiting = int((counted["known"] - counted["reached"]).sum())
         expect(page.locator(".headline b")).to_have_text(f"{waiting:,}")
         expect(page.locator(".leaflet-control-attribution")).to_have_text("© OpenStreetMap contributors")

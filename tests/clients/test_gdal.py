@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from io import BytesIO
+
 import geopandas as gpd
+import httpx
 import pyogrio
 import pytest
 
 from tests.api.test_features import NUMBERS
+from tests.clients.conftest import Offered
+
+
+@pytest.fixture
+def address(offered: Offered) -> Iterator[str]:
+    """The service's address; GDAL signs in with the token, as docs/access.md says."""
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": offered.token})
+    yield offered.address
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_AUTH": None, "GDAL_HTTP_BEARER": None})
+
+
+def test_without_a_token_it_is_refused(offered: Offered) -> None:
+    with pytest.raises(pyogrio.errors.DataSourceError):
+        pyogrio.read_dataframe(f"OAPIF:{offered.address}", layer="doorplates")
 
 
 @pytest.mark.parametrize("name", list(NUMBERS))
@@ -37,10 +55,19 @@ def test_types(address: str) -> None:
     assert frame["code"].iloc[0] == "990101100201001"
 
 
-def test_geojson_by_address(address: str) -> None:
-    frame = gpd.read_file(f"{address}/collections/cells/items?limit=100")
+def test_geojson_by_address(offered: Offered) -> None:
+    def read(path: str) -> gpd.GeoDataFrame:
+        return gpd.read_file(BytesIO(httpx.get(offered.address + path, headers=offered.headers).content))
+
+    frame = read("/collections/cells/items?limit=100")
     assert len(frame) == 6
-    areas = gpd.read_file(f"{address}/coverage?level=cell&f=geojson")
+    areas = read("/coverage?level=cell&f=geojson")
     assert areas["known"].sum() == 42
-    waiting = gpd.read_file(f"{address}/households/unvisited?since=2100-01-01")
+    waiting = read("/households/unvisited?since=2100-01-01")
     assert len(waiting) == 42
+
+
+def test_it_only_reads(address: str) -> None:
+    """GDAL's driver does not write, so that editing is judged by OWSLib."""
+    drivers = pyogrio.list_drivers()
+    assert drivers["OAPIF"] == "r"

@@ -16,11 +16,13 @@ def test_policy_has_no_unsafe_word_and_no_foreign_host() -> None:
     assert "http" not in rule
     assert f"script-src 'nonce-{NONCE}'" in rule
     assert "frame-ancestors 'none'" in rule
+    assert "form-action 'self'" in rule
 
 
 def test_standalone_page_may_ask_nobody() -> None:
     rule = policy(NONCE, standalone=True)
     assert "connect-src 'none'" in rule
+    assert "form-action 'none'" in rule
     assert "'self'" not in rule
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gis.access.scope import Right
 from maps.households import CoveragePage, coverage_file, coverage_page, purposes
 from maps.page import BaseMap
 from maps.text import Lang
@@ -25,7 +26,7 @@ def page(**changes: Any) -> str:
     return coverage_page(CoveragePage(**{**values, **changes}))
 
 
-def _normal(html: str) -> str:
+def normal(html: str) -> str:
     """Without content hashes and without the words, which have a test of their own."""
     html = re.sub(r"\?v=[0-9a-f]{12}", "?v=HASH", html)
     return re.sub(r'(<script id="messages"[^>]*>).*?(</script>)', r"\1{}\2", html, flags=re.DOTALL)
@@ -43,7 +44,7 @@ def data_of(html: str, name: str) -> Any:
     [("coverage_zh", {}), ("coverage_en", {"lang": "en"}), ("coverage_empty", {"bounds": None})],
 )
 def test_page_is_the_golden_one(name: str, changes: dict[str, Any]) -> None:
-    made = _normal(page(**changes))
+    made = normal(page(**changes))
     golden = GOLDEN / f"{name}.html"
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(made, "utf-8")
@@ -59,6 +60,59 @@ def test_configuration_reaches_the_page() -> None:
     assert config["today"] == "2026-11-22"
     assert config["attribution"] is True
     assert 'src="/grid/static/households.js?v=' in html
+
+
+def test_everything_is_allowed_and_nobody_named_unless_told() -> None:
+    config = data_of(page(), "config")
+    assert config["rights"] == {right.value: [""] for right in Right}
+    assert (config["who"], config["csrf"]) == ("", "")
+    assert 'id="account"' not in page()
+
+
+def test_whoever_looks_is_told_to_the_page_and_can_sign_out() -> None:
+    html = page(
+        base="/grid",
+        rights=frozenset({Right.doors, Right.figures}),
+        areas={Right.doors: ("621102001", "621102002003")},
+        who='<b>"大屏"',
+        csrf="token",
+        lang="en",
+    )
+    config = data_of(html, "config")
+    assert config["rights"] == {"doors": ["621102001", "621102002003"], "figures": [""]}
+    assert (config["who"], config["csrf"]) == ('<b>"大屏"', "token")
+    form = re.search(r"<form method=\"post\".*?</form>", html, re.DOTALL)
+    assert form
+    assert re.findall(r'(?:action|name|value)="([^"]*)"', form[0]) == ["/grid/logout", "csrf", "token", "lang", "en"]
+    assert "&lt;b&gt;&#34;大屏&#34;</p>" in html
+
+
+@pytest.mark.parametrize(
+    ("rights", "parts"),
+    [
+        (frozenset(Right), {"list", "record"}),
+        (frozenset({Right.figures, Right.doors}), {"list"}),
+        (frozenset({Right.figures, Right.visits}), {"doors-hidden"}),
+        (frozenset({Right.figures}), {"doors-hidden"}),
+        (frozenset({Right.doors, Right.visits}), set()),
+        (frozenset(), set()),
+    ],
+)
+def test_page_has_only_what_may_be_used(rights: frozenset[Right], parts: set[str]) -> None:
+    html = page(rights=rights)
+    assert {name for name in ("list", "record", "doors-hidden") if f'id="{name}"' in html} == parts
+    assert ("<h2>本账号在这里没有可看的内容" in html) == (Right.figures not in rights)
+    assert (data_of(html, "config")["bounds"] is None) == (Right.figures not in rights)
+
+
+def test_standalone_page_has_no_account_and_takes_no_visits() -> None:
+    html = coverage_file(fake.coverage_file_content())
+    body = re.sub(r"<script.*?</script>|<style.*?</style>", "", html, flags=re.DOTALL)
+    assert 'id="list"' in body
+    for part in ("account", "logout", "csrf", 'id="record"'):
+        assert part not in body
+    assert data_of(html, "config")["rights"] == {"doors": [""], "figures": [""]}
+    assert not {"who", "csrf"} & data_of(html, "config").keys()
 
 
 def test_empty_database_says_how_to_import() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import api
 import maps
 from maps.text import html_lang, language, messages, translator
 
@@ -15,8 +16,8 @@ _PLACE = re.compile(r"\{\w+\}")
 
 
 def _used() -> set[str]:
-    root = Path(maps.__file__).parent
-    files = [*root.glob("static/*.js"), *root.glob("templates/*.html"), *root.glob("*.py")]
+    roots = [Path(package.__file__ or "").parent for package in (maps, api)]
+    files = [file for root in roots for kind in ("static/*.js", "templates/*.html", "*.py") for file in root.glob(kind)]
     return {found[1] or found[2] for file in files for found in _CALL.finditer(file.read_text("utf-8"))}
 
 

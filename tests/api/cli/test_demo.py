@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from sqlalchemy import text
@@ -23,6 +23,7 @@ TOLD = (
     "示范县 is there already, with 2,000 households instead of 60,000; for another one give another data folder"
     " (EVERYCELL_HOME)"
 )
+AGAIN = "password forgotten? everycell user passwd admin gives another one"
 
 
 def command(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -38,6 +39,8 @@ def serving(*arguments: str, env: Mapping[str, str]) -> Iterator[tuple[subproces
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
+        if line.startswith("administrator "):  # told at the first start
+            line = process.stdout.readline()
         assert line.startswith("ready http://127.0.0.1:"), process.communicate()[1]
         yield process, line.split()[1]
     finally:
@@ -55,8 +58,13 @@ def _env(env: Mapping[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def env(database_url: str, tmp_path: Path) -> dict[str, str]:
-    return {"DATABASE_URL": database_url, "EVERYCELL_HOME": str(tmp_path / "home")}
+def env(store: Store, tmp_path: Path) -> dict[str, str]:
+    config = store.settings
+    return {
+        "DATABASE_URL": config.database_url or "",
+        "EVERYCELL_SERVICE_DATABASE_URL": config.service_database_url or "",
+        "EVERYCELL_HOME": str(tmp_path / "home"),
+    }
 
 
 def stored(store: Store) -> list[tuple[str, str]]:
@@ -67,11 +75,19 @@ def stored(store: Store) -> list[tuple[str, str]]:
 
 def test_made_once_served_and_ended_by_signals(env: dict[str, str]) -> None:
     with serving(*SMALL, env=env) as (first, address):
-        with urlopen(f"{address}/coverage?level=cell") as answer:
+        made = subprocess.run(
+            [sys.executable, "-m", "api.cli", "token", "add", "test", "--role", "admin", "--area", "all"],
+            env=_env(env),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        signed = {"Authorization": f"Bearer {made.stdout.split()[-1]}"}
+        with urlopen(Request(f"{address}/coverage?level=cell", headers=signed)) as answer:
             areas = json.load(answer)["areas"]
         assert len(areas) == 20
         assert {area["empty"] for area in areas} >= {"confirmed", "unchecked"}
-        with urlopen(f"{address}/maps/coverage") as page:
+        with urlopen(Request(f"{address}/maps/coverage", headers=signed)) as page:
             assert "示范县" in page.read().decode()
         # A second start makes nothing and passes over the port that is taken.
         with serving("--port", address.rsplit(":", 1)[1], env=env) as (second, other):
@@ -79,7 +95,7 @@ def test_made_once_served_and_ended_by_signals(env: dict[str, str]) -> None:
             second.send_signal(signal.SIGINT)
             assert second.wait(120) == 0
             assert second.stderr is not None
-            assert second.stderr.read().splitlines() == [TOLD, "everycell: stopped"]
+            assert second.stderr.read().splitlines() == [TOLD, AGAIN, "everycell: stopped"]
         first.send_signal(signal.SIGTERM)
         assert first.wait(120) == 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 from sqlalchemy import Connection, text
 from typer.testing import CliRunner, Result
 
-from api.cli import app
+from api.cli import app, importing
 from api.cli.importing import in_transaction
 from gis.errors import BadInput, Interrupted, PersonalData
+from gis.exchange.headers import Kind
+from gis.exchange.importer import Options
 from gis.settings import settings
 from gis.storage.engine import Store
 from tests.gis.exchange import builder
@@ -118,14 +121,26 @@ def test_liechtenstein(shell: Store, shared_data: Path, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_a_query_and_keeps_nothing(shell: Store) -> None:
+    before_tests = signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background ignores it
+
     def work(conn: Connection) -> None:
         shape = "ST_Multi(ST_MakeEnvelope(0, 0, 1, 1, 4490))"
         conn.execute(text(f"INSERT INTO everycell.division VALUES ('621126', 'county', 'x', NULL, NULL, {shape})"))
         os.kill(os.getpid(), signal.SIGINT)
-        conn.execute(text("SELECT pg_sleep(300)"))
+        conn.execute(text("SELECT pg_sleep(60)"))
 
     before = fingerprint(shell)
-    with pytest.raises(Interrupted, match="nothing was written"):
-        in_transaction(shell, work)
+    try:
+        with pytest.raises(Interrupted, match="nothing was written"):
+            in_transaction(shell, work)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before_tests)
     assert fingerprint(shell) == before
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_everything_that_may_be_said_of_a_file_is_an_option() -> None:
+    assert set(importing._OPTIONS) == {field.name for field in fields(Options)}
+    assert {command.name for command in importing.app.registered_commands} >= set(Kind)
+    assert "No such option: --datum" in run("visits", "visits.csv", "--datum", "gcj02").output
+    assert "No such option: --enclaves" in run("households", "doors.csv", "--enclaves").output

@@ -111,6 +111,20 @@ def test_a_cell_is_retired_not_deleted(county: Store) -> None:
     assert clean(county)
 
 
+def test_a_retired_cell_is_not_changed(county: Store) -> None:
+    """Nobody would see it: whoever renames a cell that another retires in the same second is told."""
+    with county.begin() as conn:
+        conn.execute(
+            text("UPDATE everycell.cell SET retired_on = :day WHERE code = :code"), {"day": TODAY, "code": cell_code(1)}
+        )
+        conn.execute(text(MOVE_BORDER), envelope(cell_code(2), 0, 2))
+    with pytest.raises(DBAPIError, match=f"cell {cell_code(1)} is retired"), county.begin() as conn:
+        conn.execute(text("UPDATE everycell.cell SET name = 'x' WHERE code = :code"), {"code": cell_code(1)})
+    with county.read() as conn:
+        assert conn.execute(text("SELECT max(revision) FROM everycell.changeset")).scalar() == 2
+    assert clean(county)
+
+
 def test_a_code_is_never_changed(county: Store) -> None:
     with pytest.raises(DBAPIError, match="never changed"), county.begin() as conn:
         conn.execute(text("UPDATE everycell.cell SET code = '990101100201009' WHERE code = :c"), {"c": cell_code(6)})
@@ -133,7 +147,7 @@ def test_a_point_on_a_shared_border_is_in_exactly_one_cell(county: Store) -> Non
 def test_check_finds_what_was_broken_behind_the_back_of_the_triggers(county: Store) -> None:
     assert clean(county)
     damages = {
-        "histogram": "UPDATE everycell.coverage_day SET households = households + 1 WHERE kind = 'due'",
+        "histogram": "UPDATE everycell.coverage_histogram SET due[array_upper(due, 1)] = 8 WHERE due <> '{}'",
         "doorplate": "UPDATE everycell.doorplate SET never = never + 1 WHERE code = '990101-D001-0000'",
         "household": "UPDATE everycell.household SET last_contact_on = DATE '2026-01-01'"
         " WHERE code = '990101-D001-0001-00'",

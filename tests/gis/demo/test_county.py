@@ -134,11 +134,22 @@ def test_visits_do_not_depend_on_the_chunks_they_come_in(small: DemoCounty) -> N
     pieces = list(small.visits(chunk=3_000))
     assert len(pieces) > 1
     pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), whole)
-    # Three cells nobody ever comes to, by design: in a county of twenty cells that is much of the average.
-    habits = small.habits
-    somebody_came = (habits.campaign_day >= 1).any(axis=1)[habits.cell_of]
-    assert len(whole) == pytest.approx(5.0 * somebody_came.sum(), rel=0.25)
+    assert len(whole) == pytest.approx(5.0 * 4_000, rel=0.05)
     assert whole["row"].tolist() == list(range(1, len(whole) + 1))
+
+
+@pytest.mark.parametrize(
+    ("seed", "households", "visits"),
+    [(1, 2_000, 0.5), (2, 2_500, 1.0), (3, 4_000, 2.4), (4, 2_000, 12.0), (5, 9_000, 50.0)],
+)
+def test_the_average_counts_those_nobody_visits(seed: int, households: int, visits: float) -> None:
+    county = generate(seed=seed, households=households, today=TODAY, visits_per_household=visits)
+    made = pd.concat(list(county.visits()))
+    assert len(made) == pytest.approx(visits * households, rel=0.05)
+    per_cell = made["household"].value_counts().reindex(county.dwellings["code"], fill_value=0).to_numpy()
+    mean = pd.Series(per_cell).groupby(county.habits.cell_of).mean()
+    assert (mean == 0).sum() >= 2
+    assert mean.max() > 1.3 * mean[mean > 0].min()
 
 
 @pytest.mark.parametrize("seed", range(4))

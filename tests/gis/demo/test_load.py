@@ -42,6 +42,7 @@ def test_everything_arrives_and_the_figures_are_exact(store: Store, county: Demo
         "site": len(county.sites),
         "household": 2_500,
         "visit": visits,
+        "dispute": 12,
     }
     assert not any(report.rejects for report in reports)
     assert stages[0] == "cells"
@@ -49,12 +50,14 @@ def test_everything_arrives_and_the_figures_are_exact(store: Store, county: Demo
     with store.read() as conn:
         assert list(check(conn, store.settings)) == []
         table = coverage(conn, area=COUNTY_CODE, level=Level.cell, since=county.round.first_on, today=today)
+        states = set(conn.execute(text("SELECT state FROM everycell.dispute")).scalars())
         opened = conn.execute(text("SELECT area, target FROM everycell.visit_round")).one()
     assert len(table.areas) == len(county.cells)
     assert table.total.known == (county.dwellings["status"] == "active").sum()
     assert 0.2 < (table.total.coverage or 0) < 0.8
     assert {area.empty for area in table.areas} == {None, "confirmed", "unchecked"}
     assert tuple(opened) == (COUNTY_CODE, 90)
+    assert {"closed"} < states
 
 
 def test_first_visits_are_added_once(store: Store, county: DemoCounty, today: date) -> None:

@@ -20,10 +20,11 @@ from tests.gis.exchange.dump import fingerprint
 Import = Callable[..., Summary]
 
 
-def run(store: Store, kind: Kind, path: Path, **options: object) -> Summary:
+def run(store: Store, kind: Kind, path: Path, *, agreed: frozenset[str] = frozenset(), **options: object) -> Summary:
     """Import in a transaction of its own, as the command does."""
     with store.begin() as conn:
-        return import_file(conn, kind, path, store.settings, Options(**options))  # type: ignore[arg-type]
+        said = Options(**options)  # type: ignore[arg-type]
+        return import_file(conn, kind, path, store.settings, said, agreed=agreed)
 
 
 def administer(cluster: Cluster, statement: str) -> None:

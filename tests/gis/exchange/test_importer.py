@@ -363,7 +363,7 @@ def dated(line: str) -> str:
     [
         ("NOBODY,SEEN,见到,T1,", "household", "there is no such household"),
         ("H00001,SOON,见到,T1,", "走访时间", "lies in the future"),
-        ("H00001,2019-01-01,见到,T1,", "走访时间", "is more than 731 days ago"),
+        ("H00001,2019-01-01,见到,T1,", "走访时间", "visits are kept 12 months"),
         ("H00001,yesterday,见到,T1,", "走访时间", "is no date"),
         ("H00001,,见到,T1,", "走访时间", "is empty"),
         ("H00001,SEEN,有病,T1,", "结果", "is none of reached, no_answer"),

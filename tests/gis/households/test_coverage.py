@@ -22,6 +22,10 @@ from gis.storage.engine import Store
 from tests.gis.world import SETTINGS, TODAY, VILLAGE, build, cell_code, visit
 
 REGISTERED = TODAY - timedelta(days=200)
+TABLES = (
+    *("visit", "household", "doorplate", "coverage_histogram", "cell_revision"),
+    *("cell", "county_outline", "division", "outbox"),
+)
 CODES = [f"990101-D00{cell}-000{k}-0{u}" for cell in (1, 2, 3) for k in range(3) for u in (0, 1)]
 
 
@@ -64,7 +68,9 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         with self.store.begin() as conn:
-            tables = "coverage_day, visit, household, doorplate, cell_revision, cell, county_outline, division, outbox"
+            tables = (
+                "coverage_histogram, visit, household, doorplate, cell_revision, cell, county_outline, division, outbox"
+            )
             conn.execute(text(f"TRUNCATE {', '.join('everycell.' + t for t in tables.split(', '))} CASCADE"))
             build(conn, {1: 3, 2: 3, 3: 3}, units=2)
         self.homes = {code: Home(int(code[10])) for code in CODES}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+from gis.access.scope import ALL
 from gis.codes import Level
 from gis.errors import BadInput, NotFound
 from gis.households.coverage import coverage
@@ -59,7 +60,7 @@ def test_it_follows_every_change(store: Store) -> None:
         "DELETE FROM everycell.household h WHERE NOT EXISTS (SELECT FROM everycell.visit v WHERE v.household = h.id)"
         " AND :code <> ''",
     ]  # fmt: skip
-    with closing(Mirror(store)) as mirror:
+    with closing(Mirror(store, ALL.settings())) as mirror:
         follow(store, figures, mirror, codes, changes)
 
 
@@ -81,7 +82,7 @@ def test_an_older_snapshot_does_not_pass_for_a_newer_one(store: Store) -> None:
     """A snapshot taken before a change, used after the mirror has heard of it: the next question reads again."""
     with store.begin() as conn:
         build(conn, {1: 2})
-    with closing(Mirror(store)) as mirror:
+    with closing(Mirror(store, ALL.settings())) as mirror:
         ask_with_an_old_snapshot(store, mirror, Figures())
 
 

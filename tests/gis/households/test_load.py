@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pandas as pd
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from gis.errors import BadInput
 from gis.households.check import check
-from gis.households.load import load_dwellings
+from gis.households.load import load_dwellings, new_ids
 from gis.households.visits import record_visits
 from gis.storage.engine import Store
 from gis.storage.report import LoadReport
@@ -36,7 +38,7 @@ def clean(store: Store) -> bool:
 
 def snapshot(store: Store) -> list[object]:
     with store.read() as conn:
-        tables = ("doorplate", "household", "coverage_day", "cell_revision")
+        tables = ("doorplate", "household", "coverage_histogram", "cell_revision")
         return [conn.execute(text(f"SELECT t::text FROM everycell.{t} t ORDER BY 1")).scalars().all() for t in tables]
 
 
@@ -109,3 +111,40 @@ def test_progress_counts_every_row(county: Store) -> None:
     with county.begin() as conn:
         load_dwellings(conn, COUNTY, doors, homes, SETTINGS, today=TODAY, on_progress=seen.append)
     assert sum(seen) == 30
+
+
+def test_new_ids_are_random_uuids_in_order() -> None:
+    ids = new_ids(500)
+    assert ids == sorted(set(ids))
+    assert {(UUID(one).version, UUID(one).variant) for one in ids} == {(4, "specified in RFC 4122")}
+    assert not set(ids) & set(new_ids(500))
+    assert new_ids(0) == []
+
+
+def test_households_of_a_door_lie_side_by_side_in_the_order_of_their_ids(store: Store) -> None:
+    doors, homes = dwellings({1: 40}, units=3)
+    with store.begin() as conn:
+        build(conn)
+        load_dwellings(conn, COUNTY, doors, homes.sample(frac=1, random_state=1), SETTINGS, today=TODAY)
+        rows = conn.execute(text("SELECT id, doorplate FROM everycell.household ORDER BY ctid")).all()
+    assert [row.id for row in rows] == sorted(row.id for row in rows)
+    assert [row.doorplate for row in rows] == sorted(row.doorplate for row in rows)
+
+
+def test_codes_that_have_ended_are_not_used_again(store: Store) -> None:
+    """Of households, and of doorplates with all behind them; whoever deleted them."""
+    doors, homes = dwellings({1: 3}, units=2)
+    with store.begin() as conn:
+        build(conn, {1: 3}, units=2)
+        conn.execute(text("DELETE FROM everycell.household WHERE code LIKE '990101-D001-0000-%'"))
+        conn.execute(text("DELETE FROM everycell.doorplate WHERE code = '990101-D001-0000'"))
+        conn.execute(text("DELETE FROM everycell.household WHERE code = '990101-D001-0001-01'"))
+    with store.begin() as conn:
+        report = load_dwellings(conn, COUNTY, doors, homes, SETTINGS, today=TODAY)
+    assert [(reject.row, reject.column) for reject in report.rejects] == [(1, "code"), (2, "code"), (4, "code")]
+    assert report.inserted == 0
+    with store.read() as conn:
+        assert conn.execute(text("SELECT count(*) FROM everycell.household")).scalar_one() == 3
+    assert clean(store)
+    with pytest.raises(DBAPIError, match="never used again"), store.begin() as conn:
+        conn.execute(text("UPDATE everycell.doorplate SET code = '990101-D001-0000' WHERE code = '990101-D001-0002'"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from gis.codes import Level
 from gis.households.check import check
@@ -234,24 +236,6 @@ def test_same_id_for_two_households_at_the_same_moment(county: Store) -> None:
     assert differences(county) == []
 
 
-def test_a_new_month_clears_days_on_which_nobody_stands(county: Store) -> None:
-    def zeros() -> int:
-        with county.read() as conn:
-            return int(
-                conn.execute(text("SELECT count(*) FROM everycell.coverage_day WHERE households = 0")).scalar_one()
-            )
-
-    with county.begin() as conn:
-        record_visits(conn, [visit("990101-D001-0000-00", days) for days in (9, 8)], SETTINGS)
-    with county.begin() as conn:
-        record_visits(conn, [visit("990101-D001-0000-00", days) for days in (7, 6)], SETTINGS)
-    assert zeros() > 0
-    with county.begin() as conn:
-        record_visits(conn, [visit("990101-D001-0000-01", 60)], SETTINGS)
-    assert zeros() <= 3  # only those of this batch
-    assert differences(county) == []
-
-
 def test_a_deleted_visit_does_not_come_back(county: Store) -> None:
     sent = visit("990101-D001-0000-00", 3)
     for expected in ((1, 0), (0, 0)):
@@ -261,3 +245,34 @@ def test_a_deleted_visit_does_not_come_back(county: Store) -> None:
         assert (result.accepted, result.repeated) == expected
     assert [r.code for r in result.refused] == ["conflict"]
     assert differences(county) == []
+
+
+def test_ids_settle_and_are_still_used_once(store: Store) -> None:
+    """New ids are in the small table, then in the large one; repeated and deleted visits are known in either."""
+    with store.begin() as conn:
+        build(conn, {1: 3})
+        visits = [visit(f"990101-D001-{door:04}-00", days_ago=1) for door in range(3)]
+        assert record_visits(conn, visits, SETTINGS).accepted == 3
+        conn.execute(text("DELETE FROM everycell.visit WHERE id = :id"), {"id": visits[2].id})
+    for settled in (3, 0):
+        with store.begin() as conn:
+            assert conn.scalar(text("SELECT everycell.settle_visit_ids(990101)")) == settled
+            assert conn.scalar(text("SELECT count(*) FROM everycell.recent_visit_id")) == 0
+        with store.begin() as conn:
+            again = record_visits(conn, visits, SETTINGS)
+            other = record_visits(conn, [replace(visits[0], team="T02")], SETTINGS)
+        assert (again.accepted, again.repeated, [r.code for r in again.refused]) == (0, 2, ["conflict"])
+        assert [r.code for r in other.refused] == ["conflict"]
+        assert differences(store) == []
+
+
+def test_ids_do_not_settle_while_visits_are_recorded(store: Store) -> None:
+    """What looks for an id must not miss it between the tables: who settles waits, and gives up after a second."""
+    with store.begin() as conn:
+        build(conn, {1: 1})
+    with store.begin() as conn:
+        record_visits(conn, [visit("990101-D001-0000-00", days_ago=1)], SETTINGS)
+        with pytest.raises(OperationalError, match="lock timeout"), store.begin() as other:
+            other.execute(text("SELECT everycell.settle_visit_ids(990101)"))
+    with store.begin() as conn:
+        assert conn.scalar(text("SELECT everycell.settle_visit_ids(990101)")) == 1

@@ -18,7 +18,7 @@ def county(revisions: list[int] | None = None, whole: bytes = b"w", number: int 
     corners = np.array([(n % SIDE, n // SIDE) for n in range(SIDE * SIDE)], np.float64)
     bounds = np.hstack([corners, corners + 1])
     filled = np.array(revisions or [1] * SIDE * SIDE, np.int64)
-    return CountyState(number, (tuple(filled), whole), whole, codes, filled, np.ones(SIDE * SIDE, np.int64), bounds)
+    return CountyState(number, (tuple(filled), whole), whole, (), codes, filled, np.ones(SIDE * SIDE, np.int64), bounds)
 
 
 def raised(cell: int) -> CountyState:
@@ -81,7 +81,7 @@ def test_two_boxes() -> None:
 def test_the_search_tree_is_kept_while_shapes_are() -> None:
     state = county()
     tree = state.tree
-    later = state.with_revisions(("x",), b"w", state.revisions + 1)
+    later = state.with_revisions(("x",), b"w", (), state.revisions + 1)
     assert later.tree is tree
     assert later.revisions[0] == 2
     assert state.same_shapes(state.codes, state.versions)
@@ -90,7 +90,7 @@ def test_the_search_tree_is_kept_while_shapes_are() -> None:
 
 def test_a_county_without_cells() -> None:
     empty = np.zeros(0, np.int64)
-    state = CountyState(1, (), b"", empty, empty, empty, np.zeros((0, 4)))
+    state = CountyState(1, (), b"", (), empty, empty, empty, np.zeros((0, 4)))
     assert state.extent is None
     assert not state.meets(Touch(((0, 0, 1, 1),)))
     assert state.meets(Touch())
