@@ -13,7 +13,11 @@ cluster of its own. All ways answer the same question on the same data, in turn,
 Appending: 1,000 visits of some 30 cells (what teams send at noon) in a transaction of their own through
 `record_visits`, against a plain INSERT of the same rows into an identical table (columns, months, indexes, primary key,
 key to household); then the same with visits scattered over all cells. The next read must see them. For comparison
-`append_vs_keyless`: against a table whose rows need not belong to a household.
+`append_vs_keyless`: against a table whose rows need not belong to a household. All ways get the same batches, ours
+first, so that it alone finds the pages of the households cold; for `append_vs_plain_own` each has batches of its own.
+`append_vs_plain` is of a service that has recorded visits for a while (WARM_UP batches, not counted);
+`append_vs_plain_first` of the first batches after the copies were made and a checkpoint: pages that nobody has read
+come from the disk, and the first change of each page is logged in full.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ import shutil
 import statistics
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -45,7 +49,8 @@ from gis.storage.queries import query
 
 VISITS = 10.0
 BATCH = 1_000
-WARM_UP = 5
+WARM_UP = 25
+FIRST = 7
 DAYS_BACK = (14, 45, 90, 180, 330)
 
 PLAIN = """
@@ -229,12 +234,16 @@ def append_figures(store: Store, home: Path, repeats: int) -> dict[str, float]:
     batches = Batches(store)
     # The copies have just been written: after a checkpoint every table pays for the first touch of a page alike.
     checkpoint(home)
+    first = append(store, batches.of_cells, FIRST, "of some 30 cells, the first ones", batches.id_of, warm_up=0)
     here = append(store, batches.of_cells, repeats, "of some 30 cells", batches.id_of)
+    own = append(store, batches.of_cells, repeats, "of 30 cells, other ones for each way", batches.id_of, own=True)
     scattered = append(store, batches.scattered, repeats, "scattered over all cells", batches.id_of)
     return {
         "append_ms": 1000 * here["product"],
         "append_plain_ms": 1000 * here["identical"],
         "append_vs_plain": here["product"] / here["identical"],
+        "append_vs_plain_first": first["product"] / first["identical"],
+        "append_vs_plain_own": own["product"] / own["identical"],
         "append_vs_plain_scattered": scattered["product"] / scattered["identical"],
         "append_vs_keyless": here["product"] / here["keyless"],
         "read_after_append_ms": next_read(store, batches),
@@ -280,7 +289,10 @@ def _copy_of_visit(store: Store, table: str) -> None:
 
 
 class Batches:
-    """Batches of visits that nobody has sent yet."""
+    """Batches of visits that nobody has sent yet, each to households where nobody has been for days: all move dates.
+
+    No household comes twice, in a run or in the next one on the same data, which would find its dates moved already.
+    """
 
     def __init__(self, store: Store) -> None:
         self.draw = random.Random(20)
@@ -288,24 +300,36 @@ class Batches:
         with store.read() as conn:
             rows = conn.execute(
                 text(
-                    "SELECT d.cell, h.code, h.id FROM everycell.household h JOIN everycell.doorplate d"
+                    "SELECT d.cell, h.code, h.id, coalesce(h.last_contact_on < current_date - 4, true) AS waits"
+                    " FROM everycell.household h JOIN everycell.doorplate d"
                     " ON d.county = h.county AND d.id = h.doorplate WHERE h.status = 'active' ORDER BY d.cell, h.code"
                 )
             ).all()
-        self.households = pd.DataFrame(rows, columns=["cell", "code", "id"])
+        self.households = pd.DataFrame(rows, columns=["cell", "code", "id", "waits"])
+        self.waiting = set(np.flatnonzero(self.households["waits"]).tolist())
         self.by_cell = {str(cell): group.index.to_numpy() for cell, group in self.households.groupby("cell")}
         self.id_of = dict(zip(self.households["code"], self.households["id"], strict=True))
 
-    def of_cells(self) -> list[Visit]:
-        """About 33 visits in each of 30 cells."""
-        cells = self.draw.sample(sorted(self.by_cell), min(30, len(self.by_cell)))
-        pool = np.concatenate([self.by_cell[cell] for cell in cells])
-        return self._visits(self.draw.sample(pool.tolist(), min(BATCH, len(pool))))
+    def of_cells(self, move: bool = True) -> list[Visit]:
+        """About 33 visits in each of 30 cells (in more, where few households are left in them).
 
-    def scattered(self) -> list[Visit]:
-        return self._visits(self.draw.sample(range(len(self.households)), BATCH))
+        Whether they will `move` dates: then these households are not taken again.
+        """
+        pool: list[int] = []
+        for number, cell in enumerate(self.draw.sample(sorted(self.by_cell), len(self.by_cell))):
+            if number >= 30 and len(pool) >= BATCH:
+                break
+            pool += [index for index in self.by_cell[cell].tolist() if index in self.waiting]
+        return self._visits(pool, move)
 
-    def _visits(self, chosen: Sequence[int]) -> list[Visit]:
+    def scattered(self, move: bool = True) -> list[Visit]:
+        return self._visits(sorted(self.waiting), move)
+
+    def _visits(self, pool: list[int], move: bool) -> list[Visit]:
+        assert len(pool) >= BATCH, "earlier runs have been everywhere: use --fresh"
+        chosen = self.draw.sample(pool, BATCH)
+        if move:
+            self.waiting.difference_update(chosen)
         codes = self.households["code"].to_numpy()
         return [
             Visit(
@@ -321,11 +345,19 @@ class Batches:
 
 
 def append(
-    store: Store, make: Callable[[], list[Visit]], repeats: int, what: str, ids: dict[str, Any]
+    store: Store,
+    make: Callable[[bool], list[Visit]],
+    repeats: int,
+    what: str,
+    ids: dict[str, Any],
+    *,
+    own: bool = False,
+    warm_up: int = WARM_UP,
 ) -> dict[str, float]:
-    """Median seconds of each way; all get the same batches, in turn, each in a transaction of its own."""
-    batches = [make() for _ in range(repeats + WARM_UP)]
-    for_product, for_identical, for_keyless = iter(batches), iter(batches), iter(batches)
+    """Median seconds of each way, in turn, each in a transaction of its own: of the same batches, or of `own` ones."""
+    ours = [make(True) for _ in range(repeats + warm_up)]
+    for_product = iter(ours)
+    for_identical, for_keyless = (iter([make(False) for _ in ours] if own else ours) for _ in range(2))
 
     def product() -> None:
         batch = next(for_product)
@@ -338,7 +370,7 @@ def append(
     def keyless() -> None:
         insert_plain(store, "keyless", next(for_keyless), ids)
 
-    found = medians(interleaved({"product": product, "identical": identical, "keyless": keyless}, repeats, WARM_UP))
+    found = medians(interleaved({"product": product, "identical": identical, "keyless": keyless}, repeats, warm_up))
     say(f"{BATCH:,} visits {what}: " + ", ".join(f"{name} {1000 * s:,.1f} ms" for name, s in found.items()))
     return found
 

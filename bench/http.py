@@ -1,7 +1,7 @@
 """The service over HTTP: kept answers with and without the raw layer, answers made anew, visits.
 
 `./run bench http [--households N] [--quick] [--fresh]`. A generated county in a cluster of its own, served by one
-process; four connections ask as fast as they are answered.
+process as the role that owns nothing; four connections, signed in by a token, ask as fast as they are answered.
 
 - kept_per_s, unchanged_per_s: a doorplate tile from memory, and 304 for it; `_routed`: the same without the raw layer
 - *_ms: the median time of an answer that is made anew (a visit in its cell makes it stale before each question): the
@@ -19,8 +19,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -29,10 +30,15 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.server import listen
+from api.shortcut import Shortcut
+from api.slow_clients import PatientProtocol
 from bench._ground import COUNTY, ensure_county, finish, options, own_store, say
+from gis.access.scope import EVERYWHERE, Grant, Role
+from gis.access.tokens import new_token
 from gis.households.coverage import today_in
 from gis.settings import Settings
-from gis.storage.engine import Store, make_engine
+from gis.storage.cluster import Cluster
+from gis.storage.engine import Store, open_service
 
 CONNECTIONS = 4
 GZIP = "Accept-Encoding: gzip\r\n"
@@ -44,12 +50,13 @@ def main() -> None:
         return
     chosen = options(__doc__ or "", households=1_000_000, quick=60_000)
     seconds, repeats = (0.5, 7) if chosen.quick else (1.0, 15)
-    with own_store(f"http-{chosen.households}", fresh=chosen.fresh) as (store, _):
+    with own_store(f"http-{chosen.households}", fresh=chosen.fresh) as (store, home):
         ensure_county(store, chosen.households, 1.0)
         path, households, address = places(store)
-        with serving(store, routed=False) as whole, serving(store, routed=True) as routed:
-            figures = kept({"": whole, "_routed": routed}, path, seconds, repeats)
-            figures |= made_anew(whole, path, households, address, repeats)
+        signed = {"Authorization": f"Bearer {token_of(store)}"}
+        with serving(home, routed=False) as whole, serving(home, routed=True) as routed:
+            figures = kept({"": whole, "_routed": routed}, path, signed, seconds, repeats)
+            figures |= made_anew(whole, signed, path, households, address, repeats)
     for what in ("kept", "unchanged"):
         figures[f"{what}_vs_routed"] = figures[f"{what}_per_s"] / figures[f"{what}_per_s_routed"]
     finish("http", figures)
@@ -57,20 +64,27 @@ def main() -> None:
 
 def serve(url: str, *, routed: bool) -> None:
     """The child: one process that serves a store, `routed` without the raw layer in front of the routes."""
-    config = Settings(database_url=url)
-    app = create_app(Store(make_engine(url, config), config))
-    if routed:
-        app.user_middleware.clear()
-    listener = listen("127.0.0.1", 0)
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run([listener])
+    with open_service(Settings(database_url=None, service_database_url=url)) as store:
+        app = create_app(store)
+        if routed:
+            app.user_middleware[:] = [layer for layer in app.user_middleware if cast(object, layer.cls) is not Shortcut]
+        listener = listen("127.0.0.1", 0)
+        print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, http=PatientProtocol)
+        uvicorn.Server(config).run([listener])
+
+
+def token_of(store: Store) -> str:
+    """A token that may do everything everywhere, for the time of the benchmark."""
+    with store.begin() as conn:
+        grant = Grant(Role.admin, EVERYWHERE)
+        return new_token(conn, "bench", grant, datetime.now(UTC) + timedelta(days=1))
 
 
 @contextmanager
-def serving(store: Store, *, routed: bool) -> Iterator[str]:
-    url = store.engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "bench.http", "--serve", url, "routed" if routed else "whole"]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+def serving(home: Path, *, routed: bool) -> Iterator[str]:
+    command = [sys.executable, "-m", "bench.http", "--serve", Cluster(home).app_url, "routed" if routed else "whole"]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_environment())
     assert child.stdout is not None
     try:
         base = child.stdout.readline().strip()
@@ -85,6 +99,11 @@ def serving(store: Store, *, routed: bool) -> Iterator[str]:
     finally:
         child.terminate()
         child.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Of the child: the store is the benchmark's own, whatever DATABASE_URL says."""
+    return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
 
 
 def places(store: Store) -> tuple[str, list[str], str]:
@@ -106,23 +125,25 @@ def places(store: Store) -> tuple[str, list[str], str]:
     return path, [row.code for row in rows], rows[0].address
 
 
-def kept(bases: dict[str, str], path: str, seconds: float, repeats: int) -> dict[str, float]:
+def kept(bases: dict[str, str], path: str, signed: dict[str, str], seconds: float, repeats: int) -> dict[str, float]:
     """Answers a second from memory, and 304; of each service in turn, the medians."""
-    say(f"{path}: {len(httpx.get(bases[''] + path).content):,} bytes")
+    say(f"{path}: {len(httpx.get(bases[''] + path, headers=signed).raise_for_status().content):,} bytes")
+    asking = "".join(f"{name}: {value}\r\n" for name, value in signed.items()) + GZIP
     found: dict[str, list[float]] = {}
     for _ in range(repeats):
         for name, base in bases.items():
-            etag = httpx.get(base + path).headers["etag"]
-            conditional = f"{GZIP}If-None-Match: {etag}\r\n"
-            for what, headers in (("kept", GZIP), ("unchanged", conditional)):
-                rate = asyncio.run(hammer(base, path, headers, seconds))
+            etag = httpx.get(base + path, headers=signed).headers["etag"]
+            conditional = f"{asking}If-None-Match: {etag}\r\n"
+            for what, headers, status in (("kept", asking, 200), ("unchanged", conditional, 304)):
+                rate = asyncio.run(hammer(base, path, headers, status, seconds))
                 found.setdefault(f"{what}_per_s{name}", []).append(rate)
     return {name: statistics.median(rates) for name, rates in found.items()}
 
 
-async def hammer(base: str, path: str, headers: str, seconds: float) -> float:
-    """Answers a second over a few connections, each asking again as soon as it is answered."""
+async def hammer(base: str, path: str, headers: str, status: int, seconds: float) -> float:
+    """Answers a second over a few connections, each asking again as soon as it is answered. All have this status."""
     host, port = base.removeprefix("http://").split(":")
+    wanted = b"HTTP/1.1 %d" % status
     request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{headers}\r\n".encode()
     until = time.perf_counter() + seconds
 
@@ -132,10 +153,11 @@ async def hammer(base: str, path: str, headers: str, seconds: float) -> float:
         while time.perf_counter() < until:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(wanted), head
             length = next(
                 (line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")), b"0"
             )
-            if not head.startswith(b"HTTP/1.1 304"):
+            if status != 304:
                 await reader.readexactly(int(length))
             answered += 1
         writer.close()
@@ -144,9 +166,11 @@ async def hammer(base: str, path: str, headers: str, seconds: float) -> float:
     return sum(await asyncio.gather(*(ask() for _ in range(CONNECTIONS)))) / seconds
 
 
-def made_anew(base: str, path: str, households: list[str], address: str, repeats: int) -> dict[str, float]:
+def made_anew(
+    base: str, signed: dict[str, str], path: str, households: list[str], address: str, repeats: int
+) -> dict[str, float]:
     """Milliseconds of answers that a visit has just made stale."""
-    with httpx.Client(base_url=base, timeout=60) as client:
+    with httpx.Client(base_url=base, headers=signed, timeout=60) as client:
 
         def visit() -> httpx.Response:
             return client.post("/visits", json=[visit_of(households.pop())])
