@@ -4,6 +4,7 @@ host: whatever it prints to the console as an error, and every foreign request, 
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -125,6 +126,14 @@ def open_page(chromium: Browser, complaints: Complaints) -> Iterator[Open]:
     yield open_one
     context.close()
     assert complaints.all() == []
+
+
+def becomes(look: Callable[[], object], wanted: object, seconds: float = 20) -> None:
+    """Wait until what is looked at is so: pages and services get there a moment after what was done."""
+    until = time.monotonic() + seconds
+    while (seen := look()) != wanted and time.monotonic() < until:
+        time.sleep(0.05)
+    assert seen == wanted
 
 
 def doors_drawn(page: Page) -> None:

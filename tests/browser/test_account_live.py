@@ -14,7 +14,7 @@ from gis.access.accounts import add_account, add_grant
 from gis.access.scope import RIGHTS, Grant, Right, Role
 from gis.storage.engine import as_service
 from tests.api.signing import PASSWORD
-from tests.browser.conftest import doors_drawn
+from tests.browser.conftest import becomes, doors_drawn
 from tests.browser.running import running
 from tests.browser.test_coverage_live import Live, fill, live_of
 from tests.conftest import Filled
@@ -142,7 +142,7 @@ def test_session_ends_and_the_visit_is_recorded_after_signing_in_again(
     page.get_by_role("button", name="见到", exact=True).click()
     page.get_by_role("button", name="重新登录").click()
     sign_in(page)
-    assert page.evaluate("everycell.page.area") == here
+    becomes(lambda: page.evaluate("everycell.page.area"), here)
     page.get_by_role("button", name="重新发送").click()
     expect(page.locator(".notice.good")).to_contain_text("已记录")
     with live.store.read() as conn:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from gis.access.scope import Right
 from gis.cells.editing.operations import as_json
-from tests.browser.conftest import Complaints, Open
+from tests.browser.conftest import Complaints, Open, becomes
 from tests.browser.editing import (
     Place,
     at,
@@ -121,12 +121,12 @@ def test_snapping_is_told_in_metres_of_the_present_zoom(service: FakeService, op
 def test_nodes_of_the_neighbours_are_shown_where_one_draws(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service, map="13/35.512/104.62"))
     shown = "everycell.page.nodes.list([...everycell.page.selection]).length"
-    assert page.evaluate(shown) == 0
+    becomes(lambda: page.evaluate(shown), 0)
     choose(page, middle(2, 1))
     tool(page, "s")
-    assert page.evaluate(shown) == 12  # the four cells beside it, from afar
+    becomes(lambda: page.evaluate(shown), 12)  # the four cells beside it, from afar
     page.evaluate("everycell.page.map.setZoom(15, {animate: false}) && null")
-    assert page.evaluate(shown) == 35  # all in view
+    becomes(lambda: page.evaluate(shown), 35)  # all in view
     expect(page.locator("#legend-body")).to_contain_text("三个以上网格共用的节点")
 
 
@@ -193,7 +193,7 @@ def test_escape_takes_back_points_then_the_tool_then_the_choice(service: FakeSer
     draw_split(page)
     for placed in (2, 1, 0):
         page.keyboard.press("Escape")
-        assert page.evaluate("everycell.page.tools.active.drawing.placed") == placed
+        becomes(lambda: page.evaluate("everycell.page.tools.active.drawing.placed"), placed)
     page.keyboard.press("Escape")
     expect(page.locator("#tools [data-tool=select]")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#hand .meter")).to_be_visible()
@@ -214,7 +214,7 @@ def test_cell_is_split_without_a_mouse(service: FakeService, open_page: Open) ->
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowUp")
     page.keyboard.press("Space")
-    assert page.evaluate("getComputedStyle(document.querySelector('.map'), '::after').content") == '""'
+    becomes(lambda: page.evaluate("getComputedStyle(document.querySelector('.map'), '::after').content"), '""')
     page.keyboard.press("Enter")
     steps(page, 1)
     assert ops(service)[0]["op"] == "split"
@@ -294,14 +294,14 @@ def test_right_click_and_del_remove_nodes_of_a_border(service: FakeService, open
     tool(page, "r")
     drag(page, (35.508, 104.62), (35.5062, 104.6205))
     number = "everycell.page.tools.active._markers().length"
-    assert page.evaluate(number) == 5
+    becomes(lambda: page.evaluate(number), 5)
     hover(page, (35.5062, 104.6205))
     page.mouse.click(*at(page, (35.5062, 104.6205)), button="right")
-    assert page.evaluate(number) == 4
+    becomes(lambda: page.evaluate(number), 4)
     drag(page, (35.508, 104.62), (35.5062, 104.6205))
     page.evaluate("everycell.page.tools.active._markers().find(({node}) => !node).getElement().focus()")
     page.keyboard.press("Delete")
-    assert page.evaluate(number) == 4
+    becomes(lambda: page.evaluate(number), 4)
 
 
 def test_border_is_moved_by_arrow_keys(service: FakeService, open_page: Open) -> None:
@@ -333,7 +333,7 @@ def test_node_is_dragged_with_all_that_meet_in_it(service: FakeService, open_pag
     assert (operation["op"], operation["from"]) == ("move_node", [lon, lat])
     expect(page.locator(".notice.good")).to_contain_text("已在 4 个网格中移动")
     moved = operation["to"]
-    assert page.evaluate("place => everycell.page.grid.sharing(place).length", moved) == 4
+    becomes(lambda: page.evaluate("place => everycell.page.grid.sharing(place).length", moved), 4)
 
 
 def test_node_is_moved_by_keys_alone(service: FakeService, open_page: Open) -> None:
@@ -358,7 +358,7 @@ def test_node_dragged_over_another_border_is_refused_and_goes_back(
     drag(page, (lat, lon), (lat + 0.002, lon + 0.0125))
     expect(refused(page).first).to_contain_text("自相交")
     complaints.expect(422)
-    assert page.evaluate("everycell.page.tools.active._moved()") is False
+    becomes(lambda: page.evaluate("everycell.page.tools.active._moved()"), False)
 
 
 # --- create and the form
@@ -384,7 +384,7 @@ def test_dedicated_cell_is_cut_out_of_a_cell(service: FakeService, open_page: Op
     steps(page, 1)
     assert (ops(service)[0]["kind"], ops(service)[0]["code"], ops(service)[0]["name"]) == ("dedicated", NEW, "市场")
     expect(page.locator("#hand")).to_contain_text("专属网格")
-    assert page.evaluate("code => everycell.page.grid.get(code).polygon.length", CELL) == 2  # with a hole
+    becomes(lambda: page.evaluate("code => everycell.page.grid.get(code).polygon.length", CELL), 2)  # with a hole
 
 
 def test_new_cell_that_was_not_named_is_drawn_anew(service: FakeService, open_page: Open) -> None:
@@ -485,7 +485,7 @@ def test_village_is_cut_anew_and_another_proposal_replaces_the_first(service: Fa
     facts = page.locator(".proposal .meter dd").all_inner_texts()
     assert facts[0] == f"{sum(40 <= number <= 60 for number in counted)} / {len(counted)}"
     assert facts[1].endswith("%")
-    assert page.evaluate("everycell.page.tools.active.codes.length") == len(counted)
+    becomes(lambda: page.evaluate("everycell.page.tools.active.codes.length"), len(counted))
     page.get_by_role("button", name="换一个方案").click()
     expect(page.locator("html")).not_to_have_class(re.compile("busy"))
     steps(page, 1)
@@ -692,13 +692,13 @@ def test_borders_of_villages_follow_the_draft(service: FakeService, open_page: O
         "everycell.page.borders.divisions.filter(({level}) => level === 'village').map(({edges}) => edges?.length)"
     )
     # Three cells by two less a corner, and three by two with one more; two villages are as they are.
-    assert page.evaluate(drafted) == [10, 12, None, None]
+    becomes(lambda: page.evaluate(drafted), [10, 12, None, None])
     village = fake.code_at(2, 1)[:12]
     before = service.outline(village)
     page.locator("#publish").click()
     page.locator("#impact .primary").click()
     expect(page.locator(".notice.good")).to_contain_text("已发布")
-    assert page.evaluate(drafted) == [None, None, None, None]
+    becomes(lambda: page.evaluate(drafted), [None, None, None, None])
     assert service.outline(village) != before
     assert len(service.outline(village)["coordinates"][0]) == 11
 
@@ -717,11 +717,11 @@ def test_before_after_and_both(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service))
     split(page)
     drawn = "everycell.page.layer.drawn.size"
-    assert page.evaluate(drawn) == 25
+    becomes(lambda: page.evaluate(drawn), 25)
     page.get_by_text("变更前", exact=True).click()
-    assert page.evaluate(drawn) == 24
+    becomes(lambda: page.evaluate(drawn), 24)
     page.get_by_text("对照", exact=True).click()
-    assert page.evaluate(drawn) == 25
+    becomes(lambda: page.evaluate(drawn), 25)
     expect(page.locator("#legend-body")).to_contain_text("变更前")
     page.keyboard.press("b")
     expect(page.locator("#views [value=after]")).to_be_checked()
@@ -739,7 +739,7 @@ def test_impact_is_shown_before_anything_is_published(service: FakeService, open
     expect(dialog.locator(".moves tbody td").first).to_have_text("006 → 007")
     expect(dialog.locator(".covered tfoot")).to_contain_text("不变")
     dialog.get_by_role("button", name="暂不发布").click()
-    assert {one.status for one in service.grid.sets.values()} == {"draft"}
+    becomes(lambda: {one.status for one in service.grid.sets.values()}, {"draft"})
 
 
 def test_published_grid_is_drawn_and_listed_and_can_be_undone(service: FakeService, open_page: Open) -> None:
@@ -774,9 +774,9 @@ def test_versions_of_a_cell_are_told_and_shown(service: FakeService, open_page: 
     expect(part).to_contain_text("分出 007")
     expect(part.locator("li")).to_have_count(2)
     part.locator("li").last.get_by_role("button").click()
-    assert page.evaluate("everycell.page.hand.ancestry.shown.coordinates[0].length") == 5
+    becomes(lambda: page.evaluate("everycell.page.hand.ancestry.shown.coordinates[0].length"), 5)
     part.locator("li").last.get_by_role("button").click()
-    assert page.evaluate("everycell.page.hand.ancestry.shown") is None
+    becomes(lambda: page.evaluate("everycell.page.hand.ancestry.shown"), None)
     choose(page, middle(1, 1))
     expect(part.locator("li")).to_have_count(1)
 
@@ -785,27 +785,27 @@ def test_grid_of_another_day_is_looked_at(service: FakeService, open_page: Open)
     service.grid.publish_elsewhere({"op": "merge", "cells": [fake.code_at(1, 1), CELL], "keep": CELL})
     page = open_page(url(service))
     drawn = "everycell.page.layer.drawn.size"
-    assert page.evaluate(drawn) == 23
+    becomes(lambda: page.evaluate(drawn), 23)
     page.locator("#tab-sets").click()
     form = page.locator(".past")
     expect(form.locator("[name=past]")).to_have_value("2026-10-23")
     form.locator("[name=past]").fill("2026-11-23")
     form.get_by_role("button", name="查看").click()
-    assert page.evaluate(drawn) == 23  # a day to come is none
+    becomes(lambda: page.evaluate(drawn), 23)  # a day to come is none
     form.locator("[name=past]").fill("2026-11-01")
     form.get_by_role("button", name="查看").click()
     hint = page.locator("#hint .what")
     expect(hint).to_have_text("2026-11-01 的网格：共 24 个，其中 2 个与现在不同")
-    assert page.evaluate(drawn) == 24
+    becomes(lambda: page.evaluate(drawn), 24)
     expect(page.locator("#legend-body")).to_contain_text("与现在不同")
     click_at(page, middle(1, 1))
     expect(hint).to_have_text("2026-11-01：005 · 南川村 · 第2网格")
     page.keyboard.press("Escape")
-    assert page.evaluate(drawn) == 23
+    becomes(lambda: page.evaluate(drawn), 23)
     form.get_by_role("button", name="查看").click()
     expect(hint).to_contain_text("的网格")
     tool(page, "s")  # whoever draws works on the grid of today
-    assert page.evaluate(drawn) == 23
+    becomes(lambda: page.evaluate(drawn), 23)
 
 
 def test_measures_of_the_page_are_those_of_the_service(service: FakeService, open_page: Open) -> None:
@@ -860,7 +860,7 @@ def test_day_is_written_in_one_form_and_must_be_one(service: FakeService, open_p
     expect(day).to_have_value("2026-11-23")
     page.locator("#impact .primary").click()
     expect(page.locator("#impact")).to_have_count(0)
-    assert [made.status for made in service.grid.sets.values()] == ["published"]
+    becomes(lambda: [made.status for made in service.grid.sets.values()], ["published"])
 
 
 def conflicted(page: Page, service: FakeService, complaints: Complaints) -> None:
@@ -884,7 +884,7 @@ def test_conflict_shows_mine_theirs_and_the_base(service: FakeService, open_page
     expect(conflict.locator("figcaption")).to_have_text(["起草时", "我的", "对方的"])
     expect(page.locator("#legend-body")).to_contain_text("对方的")
     page.locator(".layers").get_by_label("对方的").uncheck()
-    assert page.evaluate("[...everycell.page.conflicts.shown].sort()") == ["base", "mine"]
+    becomes(lambda: page.evaluate("[...everycell.page.conflicts.shown].sort()"), ["base", "mine"])
     page.get_by_role("button", name="关闭").click()
     expect(page.locator("#conflicts")).to_be_hidden()
     steps(page, 1)
@@ -957,7 +957,7 @@ def test_conflict_where_mine_is_done_again_on_theirs(
     page.locator("#publish").click()
     page.locator("#impact .primary").click()
     expect(page.locator(".notice.good").last).to_contain_text("已发布")
-    assert sorted(one.status for one in service.grid.sets.values()) == ["published", "published"]
+    becomes(lambda: sorted(one.status for one in service.grid.sets.values()), ["published", "published"])
 
 
 def test_whoever_edits_an_old_grid_is_told(service: FakeService, open_page: Open) -> None:
@@ -969,7 +969,7 @@ def test_whoever_edits_an_old_grid_is_told(service: FakeService, open_page: Open
     expect(page.locator("#datatime")).to_have_class(re.compile("stale"))
     page.get_by_role("button", name="载入").click()
     expect(page.locator("#datatime")).not_to_have_class(re.compile("stale"))
-    assert page.evaluate("place => everycell.page.grid.sharing(place).length", COLLEAGUE["to"]) == 4
+    becomes(lambda: page.evaluate("place => everycell.page.grid.sharing(place).length", COLLEAGUE["to"]), 4)
 
 
 # --- who, and what goes wrong
@@ -996,7 +996,7 @@ def test_cells_of_others_are_shown_and_not_edited(service: FakeService, open_pag
     expect(page.locator("#hint")).to_contain_text("画一条线横穿网格")
     page.keyboard.press("Escape")
     split(page)
-    assert [one.area for one in service.grid.sets.values()] == ["621102001"]
+    becomes(lambda: [one.area for one in service.grid.sets.values()], ["621102001"])
 
 
 def test_doors_are_dots_only_for_whoever_may_see_them(service: FakeService, open_page: Open) -> None:

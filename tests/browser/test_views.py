@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from maps.households import coverage_file
-from tests.browser.conftest import Open, doors_drawn
+from tests.browser.conftest import Open, becomes, doors_drawn
 from tests.browser.fake_service import FakeService
 from tests.browser.test_coverage_page import CELL, url
 from tests.maps import fake
@@ -86,7 +86,7 @@ def test_the_open_panel_of_a_telephone_leaves_its_area_free(service: FakeService
 @pytest.mark.parametrize("zoom", [13.5, 13.75])
 def test_doors_begin_at_their_zoom_and_not_before(service: FakeService, open_page: Open, zoom: float) -> None:
     page = open_page(url(service, map=f"{zoom}/35.51/104.62"))
-    assert page.evaluate("everycell.page.map.getZoom()") == zoom
+    becomes(lambda: page.evaluate("everycell.page.map.getZoom()"), zoom)
     assert page.locator(".leaflet-doors-pane .vector-tile").count() == 0
     page.evaluate("everycell.page.map.setZoom(14, { animate: false })")
     doors_drawn(page)
