@@ -170,7 +170,7 @@ def _happen(conn: Connection, county: int, case: DemoCase, snap: UUID, settings:
     new = NewCase(
         UUID(bytes=case.id[:15] + b"\0", version=4), snap, case.category, case.channel, Level.cell, case.reported_at
     )
-    cases.register(conn, [new], counties=[county], role_of=_patrol_leader, at=case.reported_at)
+    cases.register(conn, [new], counties=[county], role_of=_patrol_leader, settings=settings, at=case.reported_at)
     for version, step in enumerate(case.steps, start=1):
         id = UUID(bytes=case.id[:15] + bytes([version]), version=4)
         change = Change(id, version, step.state, step.level, step.extension, step.code)

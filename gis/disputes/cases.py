@@ -169,12 +169,14 @@ def register(
     *,
     counties: Sequence[int],
     role_of: RoleOf,
+    settings: Settings,
     at: datetime,
     placed: bool = True,
 ) -> BatchResult:
     """Register a batch; every case stands for itself. An empty batch does nothing.
 
-    `counties` are those in which the caller may have snap points, `at` is now. A case that was registered before with
+    `counties` are those in which the caller may have snap points, `at` is now. A case is counted in the month in which
+    it was reported, or, where figures of that month are out, in the present one (`gis.disputes.publication`). A case that was registered before with
     the same content is repeated; with `placed` its place belongs to the content, as far as its snap point is still
     there. Deadlocks surface as DBAPIError 40P01: run it in `Store.retrying`.
     """
@@ -191,7 +193,8 @@ def register(
     for county, items in sorted(by_county.items()):
         for start in range(0, len(items), BATCH):
             part = items[start : start + BATCH]
-            values = {"county": county, "at": at, "placed": placed, **_columns([(cases[i], role) for i, role in part])}
+            values = {"county": county, "at": at, "placed": placed, "timezone": settings.timezone}
+            values |= _columns([(cases[i], role) for i, role in part])
             for position, status in conn.execute(query("disputes/register"), values):
                 statuses[part[position - 1][0]] = status
     repeated = sum(status == "repeated" for status in statuses.values())
