@@ -67,8 +67,8 @@ def create_app(
             await run_in_threadpool(mirror.close)
             on_close()
 
-    parts = (features, editing, households, report, disputes, heat, changesets, search, pages, accounts)
-    parts += (oidc, about, health)
+    figures = (households, report, disputes, heat)
+    parts = (features, editing, *figures, changesets, search, pages, accounts, oidc, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(

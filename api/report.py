@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from secrets import token_urlsafe
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -14,14 +14,17 @@ from api.pages import Language
 from api.params import Area, F, Format, format_of
 from api.problems import Trouble
 from gis.access.audit import Action
-from gis.access.scope import Right
+from gis.access.scope import ALL, Right
 from gis.disputes.periods import Period
 from gis.errors import BadInput
-from gis.report.content import Report
-from gis.report.gather import gather, month_of
+from gis.report.months import month_of
 from gis.settings import Settings
+from gis.storage.engine import widened
 from maps import csp
 from maps.text import language
+
+if TYPE_CHECKING:
+    from gis.report.content import Report
 
 router = APIRouter()
 _MEDIA: Final = {
@@ -60,12 +63,20 @@ def _one_area(serving: ServiceFor, area: str | None) -> str:
 
 
 def _gathered(serving: ServiceFor, area: str, month: Period) -> Report:
+    from gis.report.cases import Reader  # loads NumPy and Shapely, here and below: only who asks for a report pays
+    from gis.report.gather import gather
+
+    reader = Reader(
+        serving.caller.scope.where(Right.figures),
+        lambda conn: widened(conn, ALL.settings(), serving.told),
+        serving.service.drawn,
+    )
     with serving.read() as conn:
-        return gather(conn, area, month, settings=serving.settings, today=serving.today)
+        return gather(conn, area, month, reader, settings=serving.settings, today=serving.today)
 
 
 def _answer(form: Format, lang: str, area: str, month: Period, found: Report, settings: Settings) -> Response:
-    from maps.report.assemble import document  # draws maps with shapely: only who asks for a report pays for it
+    from maps.report.assemble import document
 
     made, nonce = document(found, language(lang)), token_urlsafe(18)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}

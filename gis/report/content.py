@@ -10,6 +10,7 @@ from typing import Any
 from gis.codes import Level
 from gis.disputes.periods import Period
 from gis.households.coverage import AreaCoverage
+from gis.report.cases import Cases
 from gis.report.grades import Steps
 from gis.report.progress import RoundProgress, Standing
 
@@ -58,3 +59,4 @@ class Report:
     month: Period
     visits: Visits
     work: Work
+    cases: Cases

@@ -15,10 +15,10 @@ import shapely
 from sqlalchemy import Connection, text
 
 from gis.codes import DIGITS, Level, county_of, level_of, parent_of
-from gis.disputes.periods import Period, Span, period_of
-from gis.errors import BadInput, NotFound
+from gis.disputes.periods import Period
 from gis.households.coverage import AreaCoverage, coverage, coverage_of_round, default_since, total
 from gis.households.rounds import Round, list_rounds
+from gis.report.cases import Reader, cases_of
 from gis.report.content import Place, Report, Visits, Work
 from gis.report.grades import grade_of
 from gis.report.progress import RoundProgress, planned_percent, ranking
@@ -40,30 +40,17 @@ _RANKED: Final = {
 }
 
 
-def month_of(written: str | None, today: date, *, field: str = "month") -> Period:
-    """The month that is meant: "2026-10"; the last that is over where nothing is given.
-
-    Raises BadInput naming `field` for what is no month, NotFound for one that has not begun.
-    """
-    if written is None:
-        first = today.replace(day=1)
-        earlier = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
-        return Period(earlier, Span.month)
-    try:
-        month = period_of(written, field=field)
-    except BadInput:
-        month = None
-    if month is None or month.span is not Span.month:
-        raise BadInput(f"{field}: {written!r} is no month; write it like 2026-10", field=field)
-    if month.first > today:
-        raise NotFound(f"{field}: {month} has not begun", field=field)
-    return month
-
-
 def gather(
-    conn: Connection, area: str, month: Period, *, settings: Settings, today: date, on_step: Step = lambda _: None
+    conn: Connection,
+    area: str,
+    month: Period,
+    reader: Reader,
+    *,
+    settings: Settings,
+    today: date,
+    on_step: Step = lambda _: None,
 ) -> Report:
-    """The report of an area. `conn` is in one read-only snapshot, and sees the area.
+    """The report of an area. `conn` is in one read-only snapshot, and sees the area; `reader` is for whom it is.
 
     `on_step` is told what is read next. Raises BadInput where `area` is no code, NotFound where it has no cell.
     """
@@ -75,7 +62,9 @@ def gather(
     on_step("cells")
     steps = settings.grade_steps
     work = Work(tuple(cells), {one.code: grade_of(one, steps) for one in cells}, steps, _outlines(conn, area))
-    return Report(_place(conn, area, level, cells), month, visits, work)
+    on_step("cases")
+    cases = cases_of(conn, area, (level, BELOW[level]), month, reader, settings=settings, today=today)
+    return Report(_place(conn, area, level, cells), month, visits, work, cases)
 
 
 def _visits(

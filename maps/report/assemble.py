@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gis.report.content import Report
+from maps.report.cases import cases_section
 from maps.report.document import Document, Section, Text
+from maps.report.places import places_section
 from maps.report.plan import sheet
 from maps.report.visits import coverage_section, overview, ranking_section, rounds_section
 from maps.report.work import work_section
@@ -27,6 +29,8 @@ def document(report: Report, lang: Lang = "zh") -> Document:
         rounds_section(report, lang),
         ranking_section(report, lang),
         work_section(report, on, lang),
+        cases_section(report, lang),
+        places_section(report, on, lang),
         _meaning(lang),
     ]
     return Document(f"{place} {report.month} {title}", lines, f"{title} · {place} · {report.month}", sections, lang)

@@ -51,7 +51,8 @@ class Table:
     """`name` is short: a workbook's sheet is called so. `rows` and `total` have a value for each column.
 
     `shown` rows are drawn on paper, all of them where it is None; a workbook has all. `left_out` says so in words.
-    `charted` is the column that a workbook draws, if any.
+    `charted` is the column that a workbook draws, if any. `landscape`: too wide for an upright page; its rows are of
+    areas with these `codes`, for which only a workbook has a column.
     """
 
     name: str
@@ -61,6 +62,8 @@ class Table:
     shown: int | None = None
     left_out: str = ""
     charted: int | None = None
+    landscape: bool = False
+    codes: Sequence[str] | None = None
 
     @property
     def drawn(self) -> Sequence[Sequence[Value]]:

@@ -64,4 +64,5 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": rows,
         "total": total,
         "left_out": table.left_out,
+        "landscape": table.landscape,
     }

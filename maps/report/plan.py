@@ -12,7 +12,8 @@ import shapely
 from markupsafe import Markup
 
 from gis.cells.measure import Measure
-from maps.report.svg import INK, MUTED, WIDTH, dots, drawing, element, hatching, measure, words
+from maps.report.svg import INK, MUTED, WIDTH, dots, drawing, element, hatching, words
+from maps.report.svg import measure as width_of
 
 _TALLEST: Final = 780.0
 _MARGIN: Final = 6.0
@@ -46,7 +47,8 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The drawing's frame: metres to units. `shapes` are the simplified outlines in metres, by code, in order."""
+    """The drawing's frame: metres to units. `shapes` are the simplified outlines in metres, by code, in order; `box` is
+    west, south, east, north of all of them, in metres of the zone of `measure`."""
 
     codes: tuple[str, ...]
     shapes: Any
@@ -54,6 +56,8 @@ class Sheet:
     north: float
     scale: float
     height: float
+    box: tuple[float, float, float, float]
+    measure: Measure
 
     def xy(self, points: Any) -> Any:
         """Metres (n, 2) in units of the drawing."""
@@ -67,13 +71,15 @@ def sheet(outlines: Mapping[str, Any]) -> Sheet:
     """A frame around outlines (Polygons, EPSG:4490). There is one at least."""
     codes = tuple(sorted(outlines))
     stored = np.array([outlines[code] for code in codes], object)
-    flat = Measure.around(stored).flat(stored)
+    zone = Measure.around(stored)
+    flat = zone.flat(stored)
     west, south, east, north = shapely.total_bounds(flat)
     wide, tall = WIDTH - 2 * _MARGIN, _TALLEST - 2 * _MARGIN - _LEGEND
     scale = min(wide / (east - west), tall / (north - south))
     simpler = shapely.coverage_simplify(flat, _SIMPLER / scale)
     left = west - (wide / scale - (east - west)) / 2
-    return Sheet(codes, simpler, left, north, scale, (north - south) * scale + 2 * _MARGIN + _LEGEND)
+    height = (north - south) * scale + 2 * _MARGIN + _LEGEND
+    return Sheet(codes, simpler, left, north, scale, height, (west, south, east, north), zone)
 
 
 def cells_plan(
@@ -113,7 +119,7 @@ def _legend(looks: Sequence[Look], name: str) -> list[Markup]:
         if look.sign:
             found.append(words(x + 7.5, 15.0, look.sign, size=10, fill=look.ink, text_anchor="middle"))
         found.append(words(x + 20, 15.0, look.word, size=11, fill=MUTED))
-        x += measure(look.word, 11) + 36
+        x += width_of(look.word, 11) + 36
     return found
 
 

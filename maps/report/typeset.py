@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import typst
 
@@ -19,7 +20,7 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 def main() -> None:
     """Read, set, write. A mistake in the template ends the process with what Typst says of it."""
     fonts, *families = sys.argv[1:]
-    made = typst.compile(  # type: ignore[misc] - it declares a type variable that nothing binds
+    made: bytes = cast(Any, typst.compile)(  # its declaration has a type variable that nothing binds
         str(TEMPLATE),
         root=TEMPLATE.parent,
         font_paths=[fonts],

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from maps.report.document import Chart, Column, Document, Facts, Kind, Table, Text, Value, Withheld, written
+from maps.text import Lang, translator
 
 _FORMATS: Final = {
     Kind.number: "#,##0",
@@ -32,7 +34,7 @@ def workbook(document: Document) -> bytes:
     for section in document.sections:
         for block in section.blocks:
             if isinstance(block, Table):
-                _sheet(book.create_sheet(block.name.translate(_NO_SHEET_NAME)[:31]), block, document)
+                _sheet(book.create_sheet(block.name.translate(_NO_SHEET_NAME)[:31]), _with_codes(block, document.lang))
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
@@ -65,7 +67,15 @@ def _lines(block: Table | Chart | Facts | Text) -> Sequence[Sequence[str]]:
     return [(f"→ {block.name}",)] if isinstance(block, Table) else []
 
 
-def _sheet(sheet: Any, table: Table, document: Document) -> None:
+def _with_codes(table: Table, lang: Lang) -> Table:
+    """The table with a column of codes in front, where it has them apart."""
+    if table.codes is None:
+        return table
+    columns = (Column(translator(lang)("Code"), Kind.text), *table.columns)
+    return replace(table, columns=columns, rows=[[c, *row] for c, row in zip(table.codes, table.rows, strict=True)])
+
+
+def _sheet(sheet: Any, table: Table) -> None:
     from openpyxl.utils import get_column_letter
 
     for number, column in enumerate(table.columns, start=1):

@@ -9,8 +9,8 @@ import pytest
 from gis.codes import Level
 from gis.errors import BadInput, NotFound
 from gis.households.coverage import AreaCoverage
-from gis.report.gather import month_of
 from gis.report.grades import grade_of, most_left_first, number_by_grade
+from gis.report.months import month_of
 from gis.report.progress import planned_percent, ranking
 from gis.settings import Settings
 
