@@ -8,7 +8,7 @@ day, and of which day that is; nothing is extrapolated. Rounds that were closed 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import shapely
@@ -16,7 +16,14 @@ from sqlalchemy import Connection, text
 
 from gis.codes import DIGITS, Level, county_of, level_of, parent_of
 from gis.disputes.periods import Period
-from gis.households.coverage import AreaCoverage, coverage, coverage_of_round, default_since, total
+from gis.households.coverage import (
+    DEFAULT_WINDOW_DAYS,
+    AreaCoverage,
+    coverage,
+    coverage_of_round,
+    default_since,
+    total,
+)
 from gis.households.rounds import Round, list_rounds
 from gis.report.cases import Reader, cases_of
 from gis.report.content import Place, Report, Visits, Work
@@ -56,7 +63,7 @@ def gather(
     """
     level = level_of(area)
     on_step("coverage")
-    since = default_since(conn, area, today)
+    since = _cut_off(conn, area, month, today)
     cells = coverage(conn, area=area, level=Level.cell, since=since, today=today).areas
     visits = _visits(conn, area, level, month, since, today, on_step)
     on_step("cells")
@@ -65,6 +72,12 @@ def gather(
     on_step("cases")
     cases = cases_of(conn, area, (level, BELOW[level]), month, reader, settings=settings, today=today)
     return Report(_place(conn, area, level, cells), month, visits, work, cases)
+
+
+def _cut_off(conn: Connection, area: str, month: Period, today: date) -> date:
+    """As everywhere else, but for a round that was opened after the month: it is none of the month's business."""
+    since = default_since(conn, area, today)
+    return since if since <= month.last else today - timedelta(days=DEFAULT_WINDOW_DAYS)
 
 
 def _visits(

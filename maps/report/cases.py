@@ -106,7 +106,7 @@ def _below(table: CaseTable, lang: Lang) -> Table:
     ]
     rows = [_row(area, family=family) for area in table.areas]
     title = _("Cases by area, {period}").format(period=table.period)
-    return Table(title, heads, rows, landscape=True, codes=[area.code for area in table.areas])
+    return Table(title, heads, rows, narrow=True, codes=[area.code for area in table.areas])
 
 
 def _row(area: AreaFigures, *, family: bool) -> Sequence[Value]:

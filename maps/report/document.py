@@ -33,6 +33,7 @@ class Kind(StrEnum):
     share = "share"  # of 1: 63.2 %
     percent = "percent"  # of 100: 70 %
     points = "points"  # percentage points, with their sign: +1.4
+    tenths = "tenths"  # 1,234.5
     ratio = "ratio"  # 1.26
     day = "day"
 
@@ -51,8 +52,8 @@ class Table:
     """`name` is short: a workbook's sheet is called so. `rows` and `total` have a value for each column.
 
     `shown` rows are drawn on paper, all of them where it is None; a workbook has all. `left_out` says so in words.
-    `charted` is the column that a workbook draws, if any. `landscape`: too wide for an upright page; its rows are of
-    areas with these `codes`, for which only a workbook has a column.
+    `charted` is the column that a workbook draws, if any. `narrow`: its many
+    columns are drawn as narrow as they can be. `codes` are of its rows, where only a workbook has a column for them.
     """
 
     name: str
@@ -62,7 +63,7 @@ class Table:
     shown: int | None = None
     left_out: str = ""
     charted: int | None = None
-    landscape: bool = False
+    narrow: bool = False
     codes: Sequence[str] | None = None
 
     @property
@@ -132,5 +133,6 @@ _NUMBERS: Final[Mapping[Kind, Callable[[float], str]]] = {
     Kind.share: lambda value: f"{100 * value:.1f} %",
     Kind.percent: lambda value: f"{value:.1f} %".replace(".0 %", " %"),
     Kind.points: lambda value: f"{value:+.1f}".replace("-", "−"),
+    Kind.tenths: lambda value: f"{value:,.1f}",
     Kind.ratio: lambda value: f"{value:,.2f}",
 }

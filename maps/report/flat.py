@@ -9,6 +9,8 @@ from maps.report.document import Block, Chart, Column, Document, Facts, Kind, Ta
 from maps.report.svg import measure
 
 _TITLE_EM: Final = 5.0  # five Chinese signs on a line of a column's title
+_NARROW_EM: Final = 3.0
+_UPRIGHT_EM: Final = 1.3
 _VALUE_EM: Final = 16.0
 
 
@@ -37,12 +39,23 @@ def _block(block: Block) -> dict[str, Any]:
     return {"kind": "text", "text": block.text, "note": block.note}
 
 
-def _width_em(column: Column, at: int, rows: Sequence[Sequence[str]], total: Sequence[str] | None) -> float:
-    """How wide a column has to be, in heights of its type: its longest value, its title on several lines."""
+def _width_em(
+    column: Column, at: int, rows: Sequence[Sequence[str]], total: Sequence[str] | None, narrow: bool
+) -> float:
+    """How wide a column has to be, in heights of its type: its longest value, its title on several lines (or, where it
+    is narrow and its words are long, upright)."""
     values = max((measure(row[at], 1.0) for row in [*rows, *([total] if total else [])]), default=0.0)
-    words = max(measure(word, 1.0) for word in column.title.split(" "))
-    title = min(measure(column.title, 1.0), _TITLE_EM) if words == measure(column.title, 1.0) else words
+    longest = max(measure(word, 1.0) for word in column.title.split(" "))
+    if narrow and not _breaks(column.title):
+        return max(values, _UPRIGHT_EM) * 1.06
+    room = _NARROW_EM if narrow else _TITLE_EM
+    title = min(longest, room) if _breaks(column.title) else longest
     return max(min(values, _VALUE_EM), title) * 1.06
+
+
+def _breaks(title: str) -> bool:
+    """Whether a title can be broken between any two of its signs, as Chinese can."""
+    return any(ord(sign) > 0x2E80 for sign in title)
 
 
 def _table(table: Table) -> dict[str, Any]:
@@ -53,7 +66,7 @@ def _table(table: Table) -> dict[str, Any]:
         {
             "title": c.title,
             "number": c.kind not in (Kind.text, Kind.day),
-            "width_em": None if c.wide else _width_em(c, at, rows, total),
+            "width_em": None if c.wide else _width_em(c, at, rows, total, table.narrow),
         }
         for at, c in enumerate(table.columns)
     ]
@@ -64,5 +77,5 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": rows,
         "total": total,
         "left_out": table.left_out,
-        "landscape": table.landscape,
+        "narrow": table.narrow,
     }

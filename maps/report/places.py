@@ -102,8 +102,8 @@ def _spots(report: Report, judged: Judged, lang: Lang) -> list[Block]:
         Column(_("Code"), Kind.text),
         Column(what, Kind.text, wide=True),
         Column(_("Cases")),
-        Column(_("Recorded, with neighbours"), Kind.ratio),
-        Column(_("Expected by households"), Kind.ratio),
+        Column(_("Recorded, with neighbours"), Kind.tenths),
+        Column(_("Expected by households"), Kind.tenths),
         Column(_("Times"), Kind.ratio),
         Column(_("Since the period before"), Kind.text),
     )

@@ -85,8 +85,7 @@ def _by_part(report: Report, lang: Lang) -> Table:
         counted = number_by_grade(report.work.grades[cell.code] for cell in inside)
         rows.append([code, name, len(inside), *(counted[g] for g in (*GRADES, None)), sum(c.overdue for c in inside)])
     total: list[Value] = [_("Total"), "", *(sum(int(str(row[n])) for row in rows) for n in range(2, 9))]
-    shades = looks(report.work, lang)
-    graded = [Column(f"{grade}: {shades[grade].word}") for grade in GRADES]
+    graded = [Column(_("Grade {grade}").format(grade=grade)) for grade in GRADES]
     columns = (
         Column(_("Code"), Kind.text),
         Column(level_words(lang)[level], Kind.text, wide=True),

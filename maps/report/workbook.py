@@ -16,6 +16,7 @@ _FORMATS: Final = {
     Kind.share: "0.0%",
     Kind.percent: '0.0" %"',
     Kind.points: "+0.0;-0.0;0.0",
+    Kind.tenths: "#,##0.0",
     Kind.ratio: "0.00",
     Kind.day: "yyyy-mm-dd",
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pypdf
@@ -12,9 +13,20 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
+from gis.access.scope import ALL
+from gis.codes import Level
+from gis.disputes.categories import TABLED
+from gis.disputes.disclosure import MARK
+from gis.disputes.figures import figures
+from gis.disputes.periods import period_of
+from gis.disputes.publication import publish_due
 from gis.households.rounds import close_round, open_round
+from gis.storage.cluster import Cluster
+from gis.storage.engine import Store
 from maps.report import fonts
-from tests.api.conftest import Served
+from tests.api.conftest import Served, serving
+from tests.conftest import Filled
+from tests.gis.disputes import counting
 
 COVERAGE = "走访覆盖率"
 
@@ -122,3 +134,77 @@ def test_without_a_font_it_says_what_to_install(served: Served, monkeypatch: pyt
     answer = served.get("/report?f=pdf")
     assert answer.status_code == 503
     assert "fonts-noto-cjk" in answer.json()["detail"]
+
+
+# ---- cases: what is published, and nothing else
+
+
+@pytest.fixture(scope="module")
+def counted(cluster: Cluster, filled: Filled) -> Iterator[Served]:
+    """A county with the published cases of 2025."""
+
+    def fill(store: Store) -> None:
+        counting.fill(store)
+        publish_due(store, date(2026, 1, 15))
+
+    with filled.copy("counted_2025", fill) as (store, _), serving(store) as running:
+        yield running
+
+
+def numbers_of(rows: list[tuple[Any, ...]]) -> list[Any]:
+    return [value for row in rows[1:] for value in row[1:] if value is not None]
+
+
+def test_only_published_counts_are_told(counted: Served) -> None:
+    with counted.store.read(ALL.settings()) as conn:
+        values: dict[str, Any] = {"settings": counted.store.settings, "today": counted.today}
+        month = figures(conn, [counting.COUNTY], "990101", Level.county, period_of("2025-12"), **values)
+        towns = figures(conn, [counting.COUNTY], "990101", Level.town, period_of("2025Q4"), **values)
+    own = month.areas[0]
+    found = sheets(counted.get("/report?area=990101&month=2025-12&f=xlsx").content)
+    told = [*(own.parts[category] for category in TABLED), own.total, own.family, own.all]
+    assert None in told, "something is withheld"
+    assert numbers_of(found["分类件数"]) == [MARK if number is None else number for number in told]
+    below = found["各区域纠纷件数(2025Q4)"]
+    assert [row[0] for row in below[1:]] == list(counting.TOWNS)
+    for row, area in zip(below[1:], towns.areas, strict=True):
+        shown = [*(area.parts[category] for category in TABLED), area.total, area.family, area.all]
+        assert list(row[2:]) == [MARK if number is None else number for number in shown]
+
+
+@pytest.mark.parametrize("area", ["990101", *counting.TOWNS, *counting.VILLAGES, counting.CELLS[0], counting.CELLS[-1]])
+def test_no_small_count_is_in_any_form(counted: Served, area: str) -> None:
+    path = f"/report?area={area}&month=2025-12"
+    for name, rows in sheets(counted.get(f"{path}&f=xlsx").content).items():
+        if "件数" in name:
+            counts = [value for value in numbers_of(rows) if not isinstance(value, str)]
+            assert not [n for n in counts if 0 < n < 5], name
+        if name.startswith("登记的纠纷多于"):
+            assert not [row[2] for row in rows[1:] if row[2] != MARK and 0 < row[2] < 5]
+    section = counted.get(path).text.partition("<h2>登记的纠纷</h2>")[2]
+    drawn = re.findall(r'text-anchor="(?:end|middle)">([1-4])</text>', section.partition("<h2>纠纷登记的分布</h2>")[0])
+    assert not drawn
+    assert "&lt;5*" in section
+
+
+def test_heat_and_judgement_are_drawn_once_they_are_published(counted: Served) -> None:
+    html = counted.get("/report?area=990101&month=2025-12").text
+    places = html.partition("<h2>纠纷登记的分布</h2>")[2]
+    assert "data:image/png;base64," in places
+    assert "按 2025 的件数对网格作出判断" in places
+    assert "尚不能判断网格" in counted.get("/report?area=990101&month=2025-11").text, "the year was not over"
+    early = counted.get("/report?area=990101&month=2024-12").text
+    assert "尚无公布的纠纷件数" in early
+    assert "没有热力图" in early
+
+
+def test_a_reader_of_a_village_is_told_of_the_village(counted: Served) -> None:
+    mine, other = counting.VILLAGES[0], counting.VILLAGES[3]
+    reader = counted.client_of("wall", mine)
+    answer = reader.get("/report?month=2025-12")
+    assert answer.status_code == 200
+    assert mine in answer.text
+    assert other not in answer.text
+    assert counting.TOWNS[1] not in answer.text
+    assert "最近公布的周期是 2025" in answer.text, "villages are counted by year"
+    assert reader.get(f"/report?area={other}").status_code == 403
