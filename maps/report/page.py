@@ -29,9 +29,9 @@ def page(document: Document, nonce: str | None = None) -> str:
     head = Markup(
         '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
-    ).format(policy=csp.policy(nonce, standalone=True))
+    ).format(policy=Markup(csp.policy(nonce, standalone=True)))  # noqa: S704 - ours, and full of apostrophes
     html = Markup(
-        '<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n{head}<title>{title}</title>{styles}'
+        '<!DOCTYPE html>\n<html lang="{lang}" data-ready="yes">\n<head>\n{head}<title>{title}</title>{styles}'
         "</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
     whole = html.format(
