@@ -215,7 +215,10 @@ def test_a_tile_shows_a_hill_where_it_is() -> None:
     raster = raster_over((x.min(), y.min(), x.max(), y.max()), 102)
     middle = np.array([x.mean()]), np.array([y.mean()])
     surface = density(*middle, raster, 200.0)
-    sheets = [Sheet(np.full_like(surface, np.nan), raster, project.transform), Sheet(surface, raster, project.transform)]
+    sheets = [
+        Sheet(np.full_like(surface, np.nan), raster, project.transform),
+        Sheet(surface, raster, project.transform),
+    ]
     png = tile(sheets, (z, row, column), (0, 1, 2), [(255, 0, 0)])
     seen = np.array(Image.open(io.BytesIO(png)).convert("RGBA"))
     assert seen.shape == (256, 256, 4)
