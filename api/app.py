@@ -19,7 +19,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from api import about, accounts, changesets, disputes, health, heat, households, oidc, pages, problems, report, search
+from api import (
+    about,
+    accounts,
+    changesets,
+    dispute_figures,
+    disputes,
+    health,
+    heat,
+    households,
+    oidc,
+    pages,
+    problems,
+    report,
+    search,
+)
 from api.answers import Answers
 from api.audits import Audits
 from api.cache import AnswerCache
@@ -67,8 +81,9 @@ def create_app(
             await run_in_threadpool(mirror.close)
             on_close()
 
-    figures = (households, report, disputes, heat)
-    parts = (features, editing, *figures, changesets, search, pages, accounts, oidc, about, health)
+    of_cases = (disputes, dispute_figures, heat)
+    people = (accounts, oidc)
+    parts = (features, editing, households, *of_cases, report, changesets, search, pages, *people, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(

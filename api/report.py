@@ -13,6 +13,7 @@ from api.html import MEDIA_TYPE as HTML
 from api.pages import Language
 from api.params import Area, F, Format, format_of
 from api.problems import Trouble
+from api.spreadsheets import XLSX
 from gis.access.audit import Action
 from gis.access.scope import ALL, Right
 from gis.disputes.periods import Period
@@ -30,7 +31,7 @@ router = APIRouter()
 _MEDIA: Final = {
     Format.html: HTML,
     Format.pdf: "application/pdf",
-    Format.xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.xlsx: XLSX,
 }
 
 Month = Annotated[str | None, Query(description="The month, as 2026-10; without it the last that is over.")]

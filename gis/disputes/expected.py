@@ -2,8 +2,8 @@
 
 Below a year villages and cells have no figures (`Layout`), so a cell's number in a month is the county's of the month,
 times the town's share of its quarter, times the village's share and the cell's share of their years; what is withheld
-is spread as `gis.disputes.disclosure.spread` says. All of it comes from published numbers and the grid as it is now, and
-tells no more than they do.
+is spread as `gis.disputes.disclosure.spread` says. All of it comes from published numbers and the grid as it is now,
+and tells no more than they do.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _LITTLE: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is expected of the live cells of some counties in a period: `number` (n,), and `shown` (n,) where that is the
-    cell's own published number. `base` is the period from whose table the shares inside villages come: the period
+    """What is expected of the live cells of some counties in a period: `number` (n,), and `shown` (n,) where that is
+    the cell's own published number. `base` is the period from whose table the shares inside villages come: the period
     itself where cells are counted by it; None where none is published yet and households give them."""
 
     codes: tuple[str, ...]

@@ -67,7 +67,7 @@ def gather(
     cells = coverage(conn, area=area, level=Level.cell, since=since, today=today).areas
     visits = _visits(conn, area, level, month, since, today, on_step)
     on_step("cells")
-    steps = settings.grade_steps
+    steps = settings.work_left_steps
     work = Work(tuple(cells), {one.code: grade_of(one, steps) for one in cells}, steps, _outlines(conn, area))
     on_step("cases")
     cases = cases_of(conn, area, (level, BELOW[level]), month, reader, settings=settings, today=today)

@@ -51,9 +51,9 @@ def test_grades_follow_the_steps() -> None:
 
 
 def test_steps_have_to_rise() -> None:
-    assert Settings(grade_2_percent=1, grade_3_percent=2, grade_4_percent=3).grade_steps == (1, 2, 3)
-    with pytest.raises(ValueError, match="GRADE_2_PERCENT"):
-        Settings(grade_2_percent=20, grade_3_percent=15)
+    assert Settings(work_left_2_percent=1, work_left_3_percent=2, work_left_4_percent=3).work_left_steps == (1, 2, 3)
+    with pytest.raises(ValueError, match="WORK_LEFT_2_PERCENT"):
+        Settings(work_left_2_percent=20, work_left_3_percent=15)
 
 
 def test_months() -> None:
