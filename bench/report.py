@@ -11,7 +11,6 @@ installed (`uv pip install fpdf2 weasyprint`); `table_…_mb` is what it took at
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from gis.report.cases import Reader
 from gis.report.gather import gather
 from gis.storage.engine import Store
 from maps.report.assemble import document
+from maps.report.flat import flat
 from maps.report.fonts import FAMILIES, font_folder
 from maps.report.page import page
 from maps.report.pdf import pdf
@@ -41,9 +41,6 @@ PEERS = ("typst", "fpdf", "weasyprint")
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["--set"]:
-        set_table(sys.argv[2])
-        return
     chosen = options(__doc__ or "", households=1_000_000, quick=60_000)
     with own_store(f"report-{chosen.households}", fresh=chosen.fresh) as (store, _):
         ensure_county(store, chosen.households, 1.0)
@@ -54,7 +51,7 @@ def main() -> None:
             say(f"{name} is not installed: left out")
             continue
         begun = time.perf_counter()
-        done = subprocess.run([sys.executable, "-m", "bench.report", "--set", name], check=True, capture_output=True)
+        done = subprocess.run([sys.executable, "-m", "bench._setting", name], check=True, capture_output=True)
         figures |= {f"table_{name}_s": time.perf_counter() - begun, f"table_{name}_mb": float(done.stdout)}
     finish("report", figures)
 
@@ -82,42 +79,10 @@ def of_county(store: Store) -> dict[str, float]:
     timed("html", lambda: page(made).encode())
     timed("xlsx", lambda: workbook(made))
     timed("pdf", lambda: pdf(made))
-    figures["pdf_peak_mb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+    command = [sys.executable, "-m", "bench._setting", "report", str(font_folder()), *FAMILIES]
+    sent = json.dumps(flat(made), ensure_ascii=False).encode()
+    figures["pdf_peak_mb"] = float(subprocess.run(command, input=sent, check=True, capture_output=True).stderr)
     return figures
-
-
-def set_table(name: str) -> None:
-    """Set the table by one library; prints the peak of memory in MB."""
-    rows = [[f"990101100{n:03}", f"柳林村第{n}", "12,345", "6,789", "12.3 %", "456"] for n in range(2_500)]
-    folder = font_folder()
-    if name == "typst":
-        import typst
-
-        template = (
-            f'#set text(font: "{FAMILIES[0]}", size: 9pt)\n#let d = json(bytes(sys.inputs.d))\n'
-            "#table(columns: 6, table.header(..range(6).map(n => strong[列])), ..d.flatten())"
-        )
-        typst.compile(
-            template.encode(), font_paths=[folder], ignore_system_fonts=True, sys_inputs={"d": json.dumps(rows)}
-        )
-    elif name == "fpdf":
-        from fpdf import FPDF
-
-        made = FPDF()
-        for style, file in (("", "Regular"), ("B", "Bold")):
-            made.add_font("noto", style, folder / f"NotoSansCJK-{file}.ttc", collection_font_number=2)
-        made.add_page()
-        made.set_font("noto", size=9)
-        with made.table() as table:
-            for row in rows:
-                table.row(row)
-        made.output()
-    else:
-        from weasyprint import HTML
-
-        body = "".join(f"<tr>{''.join(f'<td>{value}' for value in row)}" for row in rows)
-        HTML(string=f"<style>body {{ font: 9pt '{FAMILIES[0]}' }}</style><table>{body}</table>").write_pdf()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
 
 
 if __name__ == "__main__":

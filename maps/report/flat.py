@@ -47,10 +47,10 @@ def _width_em(
     values = max((measure(row[at], 1.0) for row in [*rows, *([total] if total else [])]), default=0.0)
     longest = max(measure(word, 1.0) for word in column.title.split(" "))
     if narrow and not _breaks(column.title):
-        return max(values, _UPRIGHT_EM) * 1.06
+        return max(values, _UPRIGHT_EM) * 1.13
     room = _NARROW_EM if narrow else _TITLE_EM
     title = min(longest, room) if _breaks(column.title) else longest
-    return max(min(values, _VALUE_EM), title) * 1.06
+    return max(min(values, _VALUE_EM), title) * 1.13
 
 
 def _breaks(title: str) -> bool:

@@ -12,7 +12,7 @@ from maps.report.document import Document
 from maps.report.flat import flat
 from maps.report.fonts import FAMILIES, font_folder
 
-LIMIT_S: Final = 50.0  # a request may take 60 s
+LIMIT_S: Final = 35.0  # a request may take 60 s, and reads and draws before it
 
 
 class TooLong(Exception):
