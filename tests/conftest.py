@@ -111,9 +111,11 @@ def _set_durable(cluster: Cluster, value: str) -> None:
 @cache
 def _how_to_copy(cluster: Cluster) -> str:
     """Files are copied faster than by way of the log. Before PostgreSQL 15 there was no other way."""
-    with make_engine(cluster.url, Settings(home=cluster.home)).connect() as conn:
-        version = int(conn.execute(text("SHOW server_version_num")).scalar_one())
-    return "STRATEGY FILE_COPY" if version >= 150_000 else ""
+    connection = psycopg2.connect(cluster.admin_url.replace("postgresql+psycopg2://", "postgresql://"))
+    try:
+        return "STRATEGY FILE_COPY" if connection.server_version >= 150_000 else ""
+    finally:
+        connection.close()
 
 
 @contextmanager
