@@ -19,7 +19,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from api import about, accounts, changesets, disputes, health, households, oidc, pages, problems, search
+from api import (
+    about,
+    accounts,
+    changesets,
+    dispute_figures,
+    disputes,
+    health,
+    households,
+    oidc,
+    pages,
+    problems,
+    search,
+)
 from api.answers import Answers
 from api.audits import Audits
 from api.cache import AnswerCache
@@ -65,7 +77,8 @@ def create_app(
             await run_in_threadpool(mirror.close)
             on_close()
 
-    parts = (features, editing, households, disputes, changesets, search, pages, accounts, oidc, about, health)
+    of_cases = (disputes, dispute_figures)
+    parts = (features, editing, households, *of_cases, changesets, search, pages, accounts, oidc, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(
