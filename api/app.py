@@ -26,6 +26,7 @@ from api import (
     dispute_figures,
     disputes,
     health,
+    heat,
     households,
     oidc,
     pages,
@@ -46,12 +47,14 @@ from api.permissions import refuse_unlisted
 from api.shortcut import Shortcut
 from api.streams import Streams
 from gis.access.scope import ALL
+from gis.disputes.kept import Kept
 from gis.errors import NotAllowed, NotSignedIn
 from gis.households.figures import Figures
 from gis.storage.engine import Store
 from gis.storage.mirror import Mirror
 
 _CACHE_BYTES: Final = 64 * 2**20
+_DRAWN_BYTES: Final = 96 * 2**20  # of surfaces of heat
 
 
 def create_app(
@@ -77,7 +80,7 @@ def create_app(
             await run_in_threadpool(mirror.close)
             on_close()
 
-    of_cases = (disputes, dispute_figures)
+    of_cases = (disputes, dispute_figures, heat)
     parts = (features, editing, households, *of_cases, changesets, search, pages, accounts, oidc, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
@@ -95,7 +98,7 @@ def create_app(
             Middleware(Shortcut, answers=answers),
         ],
     )
-    app.state.service = Service(store, mirror, answers, Figures(), Streams(), audits)
+    app.state.service = Service(store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits)
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)

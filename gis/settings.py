@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Shanghai", description="in which a visit's instant becomes a day")
     interval_days: int = Field(90, ge=1, le=3650, description="visit interval of a household where none is given")
     due_soon_days: int = Field(14, ge=0, le=365, description="a household due within so many days is 'due soon'")
+    heat_half_life_days: int | None = Field(
+        90, ge=7, le=365, description="heat of a month: how old a case is that counts half; empty: that month alone"
+    )
     # May be stricter than the product promises (a year, a week), never looser.
     visit_months: int = Field(12, ge=3, le=12, description="visits are kept so long; then last dates and counts only")
     upload_days: int = Field(7, ge=1, le=7, description="files that were sent to the service are kept so long")
