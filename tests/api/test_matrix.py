@@ -368,6 +368,7 @@ ROWS: Final = (
     areas("GET /rounds", SIGNED_IN, "/rounds?"),
     once("GET /rounds", SIGNED_IN, "/rounds"),
     once("GET /maps/coverage", SIGNED_IN, "/maps/coverage"),
+    once("GET /maps/heat", SIGNED_IN, "/maps/heat"),
     once("GET /maps/edit", GRID, "/maps/edit"),
     areas("GET /households/unvisited", DOORS, "/households/unvisited?"),
     areas("GET /households/unvisited", DOORS, "/households/unvisited?f=csv&"),

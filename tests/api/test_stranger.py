@@ -628,6 +628,7 @@ SHARED: Final = (
     "/rounds",
     "/search?q=1",
     "/maps/coverage",
+    "/maps/heat",
     *tiles((5, 9, 12, 14)),
 )
 

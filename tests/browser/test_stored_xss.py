@@ -363,7 +363,14 @@ def test_plain_pages_of_single_items(address: str, show: Show) -> None:
 
 def test_every_answer_that_a_browser_could_show_has_a_policy(address: str, token: str) -> None:
     with Client(address) as client:
-        for path in [*PLAIN, "/maps/coverage", "/coverage?f=csv", "/households/unvisited?f=csv", "/search?q=%3Cimg"]:
+        for path in [
+            *PLAIN,
+            "/maps/coverage",
+            "/maps/heat",
+            "/coverage?f=csv",
+            "/households/unvisited?f=csv",
+            "/search?q=%3Cimg",
+        ]:
             answer = client.get(path, Authorization=f"Bearer {token}")
             policy = answer.headers["content-security-policy"]
             assert answer.status_code == 200, path
