@@ -131,6 +131,7 @@ class Format(StrEnum):
     html = "html"
     geojson = "geojson"
     csv = "csv"
+    xlsx = "xlsx"
     mvt = "mvt"
     tilejson = "tilejson"
 

@@ -92,7 +92,8 @@ _ALLOWED: Final = {
         contact: served.households.last_contact_on served.unvisited.last_contact_on
     """,
     "what a civil dispute is about, from a closed list": """
-        category: dispute.category import.disputes.category
+        category: dispute.category import.disputes.category case_figure.category
+        family: case_release.family case_figure.family
         类别: import.disputes.category
         family: import.CASE_CATEGORY
         婚姻: import.CASE_CATEGORY

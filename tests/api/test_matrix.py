@@ -76,10 +76,10 @@ def once(route: str, who: frozenset[str], path: str, status: int = 200, body: An
     return Row(route, who, {"-": Ask(path, status, body)})
 
 
-def areas(route: str, who: frozenset[str], path: str) -> Row:
+def areas(route: str, who: frozenset[str], path: str, status: int = 200) -> Row:
     """A route with the parameter `area`: what does not lie inside one's own is refused, there or not."""
     other = {"sibling": SIBLING.code, "parent": OWN.town, "county": AFAR.code, "missing": "990101100209"}
-    inside = {"own": Ask(f"{path}area={OWN.code}", 200), "child": Ask(f"{path}area={OWN.cells[0]}", 200)}
+    inside = {"own": Ask(f"{path}area={OWN.code}", status), "child": Ask(f"{path}area={OWN.cells[0]}", status)}
     return Row(route, who, inside | {name: Ask(f"{path}area={code}", 403) for name, code in other.items()})
 
 
@@ -402,6 +402,10 @@ ROWS: Final = (
         CASES,
         {at: Ask(f"/disputes/snap?cell={v.cells[0]}", 200 if v is OWN else 403) for at, v in AROUND.items()},
     ),
+    # Of 2001 nothing is published, whoever asks: what is drawn of what is, tests/api/test_heat.py tells.
+    areas("GET /disputes/heat", SIGNED_IN, "/disputes/heat?period=2001&", 404),
+    areas("GET /disputes/hotspots", SIGNED_IN, "/disputes/hotspots?period=2001&", 404),
+    areas("GET /disputes/heat/tiles/{z}/{x}/{y}.png", SIGNED_IN, "/disputes/heat/tiles/9/0/0.png?period=2001&", 404),
     case("GET", "", CASES, 200),
     case("POST", "/changes", MEDIATION, 409, {"id": NONE, "version": 77, "state": "accepted"}),
     case("POST", "/revisits/9", CASES, 404, {"outcome": "holds", "done_at": "2026-01-01T00:00:00Z"}),

@@ -28,7 +28,7 @@ from gis.disputes.heat import (
     smoothed,
     steps,
 )
-from gis.disputes.painting import painted, sampled, tile, tile_lonlat
+from gis.disputes.painting import Sheet, painted, sampled, tile, tile_lonlat
 from gis.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -215,7 +215,11 @@ def test_a_tile_shows_a_hill_where_it_is() -> None:
     raster = raster_over((x.min(), y.min(), x.max(), y.max()), 102)
     middle = np.array([x.mean()]), np.array([y.mean()])
     surface = density(*middle, raster, 200.0)
-    png = tile(surface, raster, (z, row, column), project.transform, (0, 1, 2), [(255, 0, 0)])
+    sheets = [
+        Sheet(np.full_like(surface, np.nan), raster, project.transform),
+        Sheet(surface, raster, project.transform),
+    ]
+    png = tile(sheets, (z, row, column), (0, 1, 2), [(255, 0, 0)])
     seen = np.array(Image.open(io.BytesIO(png)).convert("RGBA"))
     assert seen.shape == (256, 256, 4)
     assert seen[128, 128, 3] > 0
