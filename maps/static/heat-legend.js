@@ -51,6 +51,9 @@
     heat: ({ heat, mode }) => [
       h("h2", {}, mode === "rate" ? t("Disputes recorded, per 100 households") : t("Disputes recorded, per km²")),
       heat ? classes(heat.classes) : h("p", {}, t("Nothing can be drawn of this month yet.")),
+      heat?.classes.length
+        ? h("p", {}, t("Below {low} nothing is coloured.", { low: everycell.heatLooks.short(heat.classes[0].low) }))
+        : null,
       heat?.half_life
         ? h("p", {}, t("Earlier months count too, half as much for every {days} days.", { days: heat.half_life }))
         : null,

@@ -87,7 +87,7 @@
     showTime() {
       const { controls, heat, verdicts, published } = this.page;
       const drawn = controls.layer === "heat" ? heat : verdicts;
-      const newest = published.releases.map(({ published_at: at }) => at.slice(0, 10)).sort();
+      const newest = published.releases.map(({ published_at: at }) => everycell.clock(at).slice(0, 10)).sort();
       const words = [
         t("Published {day}", { day: newest.at(-1) ?? "–" }),
         drawn?.grid_on && t("grid of {day}", { day: drawn.grid_on }),

@@ -1,5 +1,5 @@
 """Published figures of disputes in memory, for the made-up county: the HTTP contract of `/disputes/periods`, `counts`,
-`heat`, its tiles and `hotspots`. A number is drawn from its area, period and category, so that tests can foretell it; what
+`heat`, its tiles and `hotspots`. A number is drawn from its area, period and category, so tests can foretell it; what
 is below five is withheld."""
 
 from __future__ import annotations

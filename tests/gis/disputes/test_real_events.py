@@ -69,7 +69,10 @@ def add_blocks(conn: Connection, settings: Settings, today: date) -> None:
             doors.append((len(doors) + 1, code, f"{len(doors)}号", lon, lat))
             homes += [(len(homes) + k + 1, f"{code}-{k}", code, f"{k}室") for k in range(int(rng.integers(8, 20)))]
     columns = ["row", "code", "address", "lon", "lat"]
-    frames = pd.DataFrame(doors, columns=columns), pd.DataFrame(homes, columns=["row", "code", "doorplate_code", "unit"])
+    frames = (
+        pd.DataFrame(doors, columns=columns),
+        pd.DataFrame(homes, columns=["row", "code", "doorplate_code", "unit"]),
+    )
     load_dwellings(conn, COUNTY, *frames, settings, today=today)
 
 
