@@ -63,6 +63,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Need]] = MappingProxyType(
         ): Open.by_collection,
         ("GET", "/coverage"): Right.figures,
         ("GET", "/rounds"): Right.figures,
+        ("GET", "/report"): Right.figures,
         ("GET", "/maps/coverage"): Right.figures,
         ("GET", "/maps/heat"): Right.figures,
         ("GET", "/maps/edit"): Right.grid,

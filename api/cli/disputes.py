@@ -1,4 +1,5 @@
-"""everycell dispute list|show|change; counts, ledger and publish are in `dispute_figures`."""
+"""everycell dispute list|show|change; counts, ledger and publish are in `dispute_figures`, heat and hotspots in
+`dispute_maps`."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import typer
 from rich.table import Table
 from sqlalchemy import Connection
 
-from api.cli import dispute_figures
+from api.cli import dispute_figures, dispute_maps
 from api.cli.output import err, opened, out
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, Right, Role
@@ -28,7 +29,10 @@ app = typer.Typer(
     " over HTTP.",
     no_args_is_help=True,
 )
-for _command in (dispute_figures.counts, dispute_figures.ledger, dispute_figures.publish):
+for _command in (
+    *(dispute_figures.counts, dispute_figures.ledger, dispute_figures.publish),
+    *(dispute_maps.heat, dispute_maps.hotspots),
+):
     app.command()(_command)
 
 Id = Annotated[str, typer.Argument(help="id of the case")]

@@ -43,16 +43,14 @@
       this._mark(false);
     }
 
-    /** Something of a kind did not come, with its error; without one the next look will say why. */
-    missed(kind, error = null) {
+    /** Something of a kind did not come, and why. */
+    missed(kind, error) {
       this.failing.add(kind);
-      if (!error) return this.look();
       this._mark(true);
       this.onstale();
-      if (this.over || this.notice?.isConnected) return undefined;
+      if (this.over || this.notice?.isConnected) return;
       const detail = everycell.reason(error);
       this.notice = everycell.notice(t("{detail} What you see is not the newest.", { detail }), "bad");
-      return undefined;
     }
 
     /** The session is over: whatever is asked from now on would be refused. */

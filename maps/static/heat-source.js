@@ -43,6 +43,13 @@
       return `${this.base}/disputes/heat/tiles/{z}/{x}/{y}.png?${query(question)}`;
     }
 
+    /** Ask for a picture that did not come: it rejects with the reason. */
+    probe(address) {
+      return this._ask(new URL(address).pathname.slice(this.base.length) + new URL(address).search, {
+        cache: "no-cache",
+      });
+    }
+
     /** Forget what was drawn: something new has been published. */
     forget() {
       this.counted.clear();

@@ -6,7 +6,7 @@
   const LARGE = 1.5; // of the scale of type, which grows with the screen
 
   /**
-   * `address(question)` gives the address of tiles, `onerror()` is called where one did not come. `key` is the text that tells
+   * `address(question)` gives the address of tiles, `onerror(address)` is called where one did not come. `key` is the text that tells
    * a surface from others.
    */
   everycell.HeatTiles = class {
@@ -60,7 +60,7 @@
         maxNativeZoom: 16, // the kernel is 200 m or more: nearer, nothing is to be seen that 16 does not show
         ...(everycell.scale > LARGE ? { tileSize: 512, zoomOffset: -1 } : {}), // a quarter as many tiles on a wall
       });
-      tiles.on("tileerror", () => this.onerror());
+      tiles.on("tileerror", ({ tile }) => this.onerror(tile.src));
       tiles.addTo(this.map);
       // A month whose tiles do not come in time is shown as far as it came: what plays goes on.
       const whole = new Promise((resolve) => {

@@ -63,7 +63,7 @@
       const { case_categories: categories } = this.config;
       this.tiles = new everycell.HeatTiles(this.map, {
         address: (question) => this.source.heatTiles(question),
-        onerror: () => this.freshness.missed("tiles"),
+        onerror: (address) => this._tileFailed(address),
       });
       this.controls = new everycell.HeatControls({ categories, onchange: (what) => this._changed(what) });
       const parts = { play: "play", back: "back", on: "on", range: "month", name: "month-name" };
@@ -216,6 +216,20 @@
       this.timeline.take(published.months(), newest ? null : month);
       await this._begin();
       return true;
+    }
+
+    // A picture does not say why it did not come; asked for once more, the service does. Until it is looked at again, by the
+    // clock, nothing is asked for a second time.
+    async _tileFailed(address) {
+      if (this.freshness.over || this.freshness.failing.has("tiles") || this.probing) return;
+      this.probing = true;
+      try {
+        await this.source.probe(address);
+      } catch (error) {
+        this.freshness.missed("tiles", error);
+      } finally {
+        this.probing = false;
+      }
     }
 
     /** Ask again for what did not come. */

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -14,10 +15,14 @@ import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from api.cli import app
 from gis.access.scope import ALL
 from gis.disputes.categories import Category
 from gis.disputes.publication import publish_due
+from gis.errors import BadInput
+from gis.settings import settings
 from gis.storage.engine import Store
 from tests.api.conftest import Served, serving, tile_of
 from tests.api.test_problems import problem
@@ -159,6 +164,26 @@ def test_what_is_said_of_cells(drawn: Served) -> None:
     assert told["counts"]["hot"] == sum(spot["verdict"] == "hot" for spot in spots.values())
     part = drawn.json(f"/disputes/hotspots?area={VILLAGES[1]}")
     assert [f["properties"] for f in part["features"]] == [spots[code] for code in CELLS[4:8]], "as in the whole"
+
+
+def test_the_command_line_writes_the_same(drawn: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", drawn.store.settings.database_url or "")
+    settings.cache_clear()
+    for name, said, path in (
+        ("heat", ("--period", "2025-12", "--half-life", "30"), "/disputes/heat?period=2025-12&half_life=30"),
+        ("heat", ("--area", TOWNS[0], "--bandwidth", "800"), f"/disputes/heat?area={TOWNS[0]}&bandwidth=800"),
+        ("hotspots", (), "/disputes/hotspots"),
+    ):
+        made = CliRunner().invoke(app, ["dispute", name, "-o", str(tmp_path / "a.geojson"), *said])
+        assert made.exit_code == 0, made.output
+        assert json.loads((tmp_path / "a.geojson").read_text("utf-8")) == drawn.json(path)
+    assert "too few to say" in made.output
+    for said in (("--bandwidth", "300"), ("--half-life", "soon"), ("--period", "2025-12-31")):
+        refused = CliRunner().invoke(app, ["dispute", "heat", "-o", str(tmp_path / "b.geojson"), *said])
+        assert isinstance(refused.exception, BadInput)
+        assert refused.exception.field == said[0]
+    assert not (tmp_path / "b.geojson").exists()
+    settings.cache_clear()
 
 
 # ---- who may ask what

@@ -1,5 +1,5 @@
-"""Real events in a real city: 4,907 complaints about animals in New York, as cases on its census tracts, from the files to
-heat and hot spots.
+"""Real events in a real city: 4,907 complaints about animals in New York, as cases on its census tracts, from the files
+to heat and hot spots.
 
 There are no dwellings in the files: every cell gets some blocks, of which nothing is read but that they are there.
 """
@@ -29,7 +29,7 @@ from gis.disputes.publication import publish_due
 from gis.disputes.questions import Mode, Question
 from gis.disputes.surfaces import Heat, draw
 from gis.errors import Unclean
-from gis.exchange.kinds import Kind
+from gis.exchange.headers import Kind
 from gis.households.coverage import today_in
 from gis.households.load import load_dwellings
 from gis.settings import Settings
@@ -61,7 +61,8 @@ def import_cells(store: Store, path: Path) -> None:
 def add_blocks(conn: Connection, settings: Settings, today: date) -> None:
     rng = np.random.default_rng(311)
     rows = conn.execute(text("SELECT code, ST_AsBinary(geom) AS wkb FROM everycell.cell ORDER BY code")).all()
-    doors, homes = [], []
+    doors: list[tuple[object, ...]] = []
+    homes: list[tuple[object, ...]] = []
     for row in rows:
         shape = shapely.from_wkb(bytes(row.wkb))
         for lon, lat in _inside(shape, rng):
