@@ -197,9 +197,13 @@ BEGIN
     WITH place AS MATERIALIZED (
         SELECT s.id, s.cell AS was, everycell.cell_at(NEW.county, s.geom) AS cell
         FROM everycell.snap_point s
-        WHERE s.county = NEW.county AND s.ended_at IS NULL AND (s.cell = ANY (affected) OR EXISTS (
-            SELECT FROM everycell.cell c WHERE c.county = NEW.county AND c.code = ANY (affected)
-                AND c.retired_on IS NULL AND c.geom && s.geom AND c.code < s.cell))
+        WHERE s.county = NEW.county AND s.ended_at IS NULL AND s.id IN (  -- few: not all points of the county
+            SELECT n.id FROM everycell.snap_point n
+            WHERE n.county = NEW.county AND n.cell = ANY (affected) AND n.ended_at IS NULL
+            UNION
+            SELECT n.id FROM everycell.cell c
+            JOIN everycell.snap_point n ON n.county = NEW.county AND n.ended_at IS NULL AND n.geom && c.geom
+            WHERE c.county = NEW.county AND c.code = ANY (affected) AND c.retired_on IS NULL AND c.code < n.cell)
     ), gone AS (
         UPDATE everycell.snap_point s SET cell = coalesce(p.cell, s.cell),
             ended_at = CASE WHEN p.cell IS NULL THEN clock_timestamp() END
