@@ -228,6 +228,7 @@ def _chrome(frame: Frame, rights: Collection[str], *, empty: bool, who: str = ""
         barred=Right.figures not in rights,
         empty=empty,
         doors=Right.doors in rights,
+        heat=Right.figures in rights and not frame.standalone,
         edits=Right.grid in rights and not frame.standalone,
         visits={Right.doors, Right.visits} <= set(rights),
         who=who,

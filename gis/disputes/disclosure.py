@@ -10,9 +10,9 @@ its parts, or is withheld.
 not; an area with fewer than 10 households shows nothing but 0. Withheld counts have one mark, `MARK`, whether they are
 small themselves or kept back for others: two marks would tell which is which.
 
-**When.** A table is made once, after its period is over, from the cases that were registered in the period (by the
-service's own clock, so that nothing is added later), on the grid that was published then, and never again: corrections,
-other grids and later settings change no published number. The running period has no figures. So there are no two
+**When.** A table is made once, after its period is over, from the cases that are counted in it (a case is never counted
+in a month whose figures are out), on the grid that was published then, and never again: corrections, other grids and
+later settings change no published number. The running period has no figures. So there are no two
 numbers of the same cases to be held against each other, whether today's and yesterday's, or old grid's and new grid's.
 
 The tables of a level are made from what was published above (`publish_top`, `publish_below`), never anew: a later table

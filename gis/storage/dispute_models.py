@@ -207,6 +207,7 @@ case_figure = Table(
         [f"everycell.case_release.{name}" for name in ("county", "level", "first_on", "span", "family")],
         name="fk_case_figure_release",
     ),
+    _one_of("case_figure", "level", *_LEVELS),
     CheckConstraint(
         "\"left\"(area, 6) = lpad(county::text, 6, '0') AND length(area) ="
         " CASE level WHEN 'county' THEN 6 WHEN 'town' THEN 9 WHEN 'village' THEN 12 ELSE 15 END",

@@ -42,7 +42,7 @@
   const askFirst = (form) => {
     const { t, number, unsent } = everycell;
     form.addEventListener("submit", (event) => {
-      const left = unsent.all().length;
+      const left = unsent?.all().length; // only pages that record visits keep any
       if (!left) return;
       event.preventDefault();
       const leave = () => {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import unquote
@@ -81,6 +81,13 @@ def areas(route: str, who: frozenset[str], path: str, status: int = 200) -> Row:
     other = {"sibling": SIBLING.code, "parent": OWN.town, "county": AFAR.code, "missing": "990101100209"}
     inside = {"own": Ask(f"{path}area={OWN.code}", status), "child": Ask(f"{path}area={OWN.cells[0]}", status)}
     return Row(route, who, inside | {name: Ask(f"{path}area={code}", 403) for name, code in other.items()})
+
+
+def counted(route: str, who: frozenset[str], path: str, child: int) -> Row:
+    """Figures of an area: none are published yet, which is told of one's own only; `child` is told of a cell."""
+    row = areas(route, who, path)
+    statuses = {"own": 404, "child": child}
+    return replace(row, asks={at: replace(ask, status=statuses.get(at, 403)) for at, ask in row.asks.items()})
 
 
 def item(collection: str, who: frozenset[str], own: object, **other: object) -> Row:
@@ -370,6 +377,7 @@ ROWS: Final = (
     areas("GET /report", SIGNED_IN, "/report?"),
     once("GET /report", SIGNED_IN, "/report?f=xlsx"),
     once("GET /maps/coverage", SIGNED_IN, "/maps/coverage"),
+    once("GET /maps/heat", SIGNED_IN, "/maps/heat"),
     once("GET /maps/edit", GRID, "/maps/edit"),
     areas("GET /households/unvisited", DOORS, "/households/unvisited?"),
     areas("GET /households/unvisited", DOORS, "/households/unvisited?f=csv&"),
@@ -395,6 +403,9 @@ ROWS: Final = (
     ),
     areas("GET /disputes", CASES, "/disputes?"),
     once("GET /disputes", CASES, "/disputes"),
+    once("GET /disputes/periods", SIGNED_IN, "/disputes/periods"),
+    counted("GET /disputes/counts", SIGNED_IN, "/disputes/counts?level=cell&period=2025&", 404),
+    counted("GET /disputes/ledger", CASES, "/disputes/ledger?period=2025&", 400),
     areas("GET /disputes/revisits", CASES, "/disputes/revisits?until=2099-01-01&"),
     Row("POST /disputes", CASES, {at: new_case(v, int(v is OWN)) for at, v in AROUND.items()}),
     Row("POST /disputes/snap", CASES, {at: snap_of(v, 200 if v is OWN else 403) for at, v in AROUND.items()}),

@@ -459,6 +459,7 @@ def distinct(rounds: list[list[float]], one: int, other: int) -> bool:
     return abs(longer - ROUNDS / 2) > 5 * math.sqrt(ROUNDS) / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_time_does_not_tell_what_is_there(stranger: httpx.Client, collection: str) -> None:
     at = f"/collections/{collection}/items"
@@ -629,6 +630,7 @@ SHARED: Final = (
     "/rounds",
     "/search?q=1",
     "/maps/coverage",
+    "/maps/heat",
     *tiles((5, 9, 12, 14)),
 )
 

@@ -33,6 +33,7 @@ CREATE TABLE everycell.case_figure (
     CONSTRAINT pk_case_figure PRIMARY KEY (county, level, first_on, span, family, area, category),
     CONSTRAINT fk_case_figure_release FOREIGN KEY (county, level, first_on, span, family)
         REFERENCES everycell.case_release (county, level, first_on, span, family),
+    CONSTRAINT ck_case_figure_level CHECK (level IN ('cell', 'village', 'town', 'county')),
     CONSTRAINT ck_case_figure_area CHECK (
         "left"(area, 6) = lpad(county::text, 6, '0')
         AND length(area) = CASE level WHEN 'county' THEN 6 WHEN 'town' THEN 9 WHEN 'village' THEN 12 ELSE 15 END),
