@@ -35,7 +35,7 @@ SCRIPTS: Final = (
     "search.js",
     "views.js",
     "heat-source.js",
-    "months.js",
+    "published.js",
     "heat-looks.js",
     "heat-tiles.js",
     "heat-areas.js",

@@ -7,7 +7,7 @@
   const LAYERS = { heat: N("Heat"), hot: N("Hot cells"), rate: N("Smoothed rate"), gi: N("Gi*") };
   const MODES = { density: N("Density"), rate: N("Rate") };
   const OUTLINES = { town: N("Towns"), village: N("Villages"), cell: N("Cells"), none: N("No outlines") };
-  const WEIGHTS = { recent: N("Recent months"), none: N("One month alone") };
+  const WEIGHTS = { recent: N("Recent months"), none: N("This period alone") };
   const USUAL = { layer: "heat", mode: "density", category: "", outlines: "village", weight: "recent" };
   const ONLY_HEAT = ["modes", "outlines-field", "weight"];
 

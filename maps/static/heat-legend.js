@@ -50,7 +50,7 @@
   const PARTS = {
     heat: ({ heat, mode }) => [
       h("h2", {}, mode === "rate" ? t("Disputes recorded, per 100 households") : t("Disputes recorded, per km²")),
-      heat ? classes(heat.classes) : h("p", {}, t("Nothing can be drawn of this month yet.")),
+      heat ? classes(heat.classes) : h("p", {}, t("Nothing can be drawn of this period yet.")),
       heat?.classes.length
         ? h("p", {}, t("Below {low} nothing is coloured.", { low: everycell.heatLooks.short(heat.classes[0].low) }))
         : null,
@@ -120,7 +120,7 @@
       ),
       release.exact
         ? null
-        : h("p", { class: "old" }, t("Grey: of an earlier period, the month lies in none that is published.")),
+        : h("p", { class: "old" }, t("Grey: of an earlier period; the chosen one lies in none that is published.")),
     ];
   };
 

@@ -12,7 +12,7 @@
   };
   const { numberOf } = everycell;
 
-  /** `page` is the page of heat: its `source`, `published`, `names`, `controls`, `month` and `area`. */
+  /** `page` is the page of heat: its `source`, `published`, `names`, `controls`, `period` and `area`. */
   everycell.HeatPanel = class {
     constructor(page) {
       Object.assign(this, { page, tabs: new everycell.TabList(byId("tabs")) });
@@ -30,11 +30,11 @@
 
     /** What the panel shows, fetched: {release, row, inside, course}. */
     async fetch() {
-      const { source, published, month } = this.page;
+      const { source, published, period: step } = this.page;
       const { area, level } = this;
-      const release = published.of(level, month);
+      const release = published.of(level, step);
       const below = this._below();
-      const inner = below && published.of(below, month);
+      const inner = below && published.of(below, step);
       const [answer, inside, course] = await Promise.all([
         release && source.counts({ area, level, period: release.period }),
         inner && source.counts({ area, level: below, period: inner.period }),
@@ -76,7 +76,8 @@
         h(
           "p",
           { class: "muted" },
-          t("Figures of a month are published when it is over, and never changed. The next ones come on {day}.", {
+          t("Figures are published {often}, when the period is over, and never changed. The next ones come on {day}.", {
+            often: published.often(published.sight),
             day: published.next(),
           }),
         ),
@@ -114,9 +115,9 @@
       const { published } = this.page;
       return [
         !release.exact &&
-          t("Published {often}; this is the newest before {month}.", {
+          t("Published {often}; this is the newest before {step}.", {
             often: published.often(level),
-            month: this.page.month,
+            step: everycell.periods.inWords(this.page.period),
           }),
         value === undefined && t("No data: the area is not in the published table."),
         value === null && t("Withheld: 1 to 4, or kept back so that no 1 to 4 can be worked out."),
@@ -143,7 +144,7 @@
       }));
       const cut = published.series(level, Infinity).length > MOST_PERIODS;
       const title = published.often(level) + (cut ? ` · ${t("the newest {number}", { number: MOST_PERIODS })}` : "");
-      const onpick = (period) => this.page.timeline.choose(everycell.periods.lastMonth(period));
+      const onpick = (period) => this.page.timeline.choose(published.stepOf(period));
       everycell.showCourse(byId("course"), rows, { title, onpick });
     }
 

@@ -1,5 +1,5 @@
 "use strict";
-// The surface of heat under the outlines, a month at a time. A month takes the place of the one before when it is there
+// The surface of heat under the outlines, a period at a time. A period takes the place of the one before when it is there
 // as a whole, and the next one is fetched ahead: playing shows no holes.
 {
   const PATIENCE_MS = 10000;
@@ -62,7 +62,7 @@
       });
       tiles.on("tileerror", ({ tile }) => this.onerror(tile.src));
       tiles.addTo(this.map);
-      // A month whose tiles do not come in time is shown as far as it came: what plays goes on.
+      // A period whose tiles do not come in time is shown as far as it came: what plays goes on.
       const whole = new Promise((resolve) => {
         if (!tiles.isLoading()) resolve();
         tiles.once("load remove", resolve);

@@ -1,5 +1,5 @@
 "use strict";
-// The page of heat: puts the surface, the outlines, the months, the panel and the list of hot cells together.
+// The page of heat: puts the surface, the outlines, the periods, the panel and the list of hot cells together.
 {
   const { t, byId } = everycell;
   const { LEVELS, lang } = everycell.periods;
@@ -23,7 +23,7 @@
       const [cells, divisions, periods] = await Promise.all([source.cells(), source.divisions(), source.periods()]);
       this.names = new everycell.Figures(cells, divisions);
       this.names.take([]); // of visits there are none here
-      this.published = new everycell.Published(periods);
+      this.published = this._published(periods);
       this.area = everycell.address.read().area ?? "";
       if (!this.config.base_map) everycell.streets(this.map, source);
       this.drawing = new everycell.HeatDrawing(this, cells, divisions);
@@ -38,8 +38,13 @@
       document.documentElement.dataset.ready = "yes";
     }
 
-    get month() {
-      return this.timeline.month;
+    _published(answer) {
+      return new everycell.Published(answer, this.config.rights.figures);
+    }
+
+    /** The period that the slider shows. */
+    get period() {
+      return this.timeline.step;
     }
 
     categoryName(code) {
@@ -69,7 +74,7 @@
       const parts = { play: "play", back: "back", on: "on", range: "month", name: "month-name" };
       this.timeline = new everycell.Timeline(
         Object.fromEntries(Object.entries(parts).map(([part, id]) => [part, byId(id)])),
-        { onchange: () => this._toMonth(), onplay: (next) => this._ahead(next) },
+        { onchange: () => this._toStep(), onplay: (next) => this._ahead(next) },
       );
       this.panel = new everycell.HeatPanel(this);
       this.list = new everycell.HotCells(byId("hot"), {
@@ -77,16 +82,17 @@
         onpick: (code) => this.select(code, true),
       });
       this.search = new everycell.Search(byId("search"), this.source, (feature) => this._found(feature));
-      this.timeline.take(this.published.months(), everycell.address.read().month);
+      this.timeline.take(this.published.steps(), everycell.address.read().period);
     }
 
     // --- what is shown ------------------------------------------------------------------------------------------
 
     async _begin() {
       document.body.classList.toggle("unpublished", this.published.empty);
+      byId("weight").disabled = !this.published.steps().every(everycell.periods.isMonth);
       this.drawing.showBorders();
       if (!this.published.empty) {
-        await this._toMonth();
+        await this._toStep();
         return;
       }
       this.panel.sayEmpty();
@@ -95,10 +101,10 @@
       this.drawing.repaint();
     }
 
-    /** Another month. Resolves when it is seen. */
-    _toMonth() {
-      const newest = this.month === this.published.months().at(-1);
-      everycell.address.write({ month: newest ? null : this.month });
+    /** Another period. Resolves when it is seen. */
+    _toStep() {
+      const newest = this.period === this.published.steps().at(-1);
+      everycell.address.write({ period: newest ? null : this.period });
       return Promise.all([this._showHeat(), this._showNumbers(), this._showVerdicts(), this._showPanel()]);
     }
 
@@ -110,10 +116,10 @@
       this._showNumbers();
     }
 
-    /** What tells the surface of a month from others, as the service is asked for it. */
-    _question(month = this.month) {
+    /** What tells the surface of a period from others, as the service is asked for it. */
+    _question(period = this.period) {
       const { category, mode, weight } = this.controls;
-      return { period: month, category, mode, half_life: weight === "none" ? weight : "" };
+      return { period, category, mode, half_life: weight === "none" ? weight : "" };
     }
 
     _showHeat() {
@@ -132,16 +138,16 @@
       return Promise.all([asked, this.placed && this.tiles.show(JSON.stringify(question), question)]);
     }
 
-    _ahead(month) {
+    _ahead(step) {
       if (this.controls.layer !== "heat") return;
-      const question = this._question(month);
+      const question = this._question(step);
       this.source.heat(question).catch(() => {}); // asked for again, and told, when it is its turn
       this.tiles.ahead(JSON.stringify(question), question);
     }
 
     _showNumbers() {
       const { level } = this.controls;
-      const release = level ? this.published.of(level, this.month) : null;
+      const release = level ? this.published.of(level, this.period) : null;
       const asked = release ? this.source.counts({ level, period: release.period }) : Promise.resolve(null);
       return this._latest("numbers", asked, (answer) => {
         this.release = release;
@@ -152,7 +158,7 @@
     }
 
     _showVerdicts() {
-      const judged = this.published.judged(this.month);
+      const judged = this.published.judged(this.period);
       const { category } = this.controls;
       const asked = judged ? this.source.hotspots({ period: judged.period, category }) : Promise.resolve(null);
       return this._latest("verdicts", asked, (answer) => {
@@ -205,15 +211,15 @@
 
     // --- whether it is the newest -------------------------------------------------------------------------------
 
-    /** Something was published since: whoever looks at the newest month goes on to it. Whether there was. */
+    /** Something was published since: whoever looks at the newest period goes on to it. Whether there was. */
     async _news() {
-      const published = new everycell.Published(await this.source.periods());
+      const published = this._published(await this.source.periods());
       if (published.version === this.published.version) return false;
-      const { month } = this;
-      const newest = this.published.empty || month === this.published.months().at(-1);
+      const { period } = this;
+      const newest = this.published.empty || period === this.published.steps().at(-1);
       this.published = published;
       this.source.forget();
-      this.timeline.take(published.months(), newest ? null : month);
+      this.timeline.take(published.steps(), newest ? null : period);
       await this._begin();
       return true;
     }
@@ -236,7 +242,7 @@
     _again() {
       this.tiles.again();
       this.freshness.came("tiles");
-      return this.published.empty ? null : this._toMonth();
+      return this.published.empty ? null : this._toStep();
     }
 
     // --- moving and pointing ------------------------------------------------------------------------------------

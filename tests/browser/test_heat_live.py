@@ -94,8 +94,10 @@ def test_what_was_published_is_what_is_seen(store: Store, open_page: Open) -> No
         expect(page.locator(".headline strong")).to_have_text(written(cell["total"]))
         expect(page.locator(".headline b")).to_have_text("2025 年")
 
-        # Somebody of one town sees its figures, and nothing that begins above it.
-        page = open_page(f"{address}/maps/heat#month=2025-12", token=town)
+        # Somebody of one town sees its figures, by quarter as they are published, and nothing that begins above it.
+        page = open_page(f"{address}/maps/heat", token=town)
+        expect(page.locator("#month-name")).to_have_text("2025Q4")
+        expect(page.locator(".map")).to_have_attribute("data-heat", "drawn")
         expect(page.locator("#crumbs li")).to_have_count(1)
         expect(page.locator(".headline b")).to_have_text("2025 年第 4 季度")
         assert shown(page) == written(counts(address, town, TOWNS[0], "town", "2025Q4")["total"])

@@ -123,7 +123,7 @@ def test_levels_are_published_at_their_own_pace_and_each_look_means_one_thing(
 
 
 def test_months_are_stepped_through_and_played_by_keys(service: FakeService, open_page: Open) -> None:
-    page = open_page(url(service, month="2026-07"))
+    page = open_page(url(service, period="2026-07"))
     drawn(page)
     asked = heat_asked(page)
     page.locator("#month").focus()
@@ -131,7 +131,7 @@ def test_months_are_stepped_through_and_played_by_keys(service: FakeService, ope
     expect(page.locator("#month-name")).to_have_text("2026-08")
     drawn(page)
     expect(page.locator(".headline b")).to_have_text("2026-08")
-    assert "month=2026-08" in page.url
+    assert "period=2026-08" in page.url
     assert asked
     assert all("period=2026-08" in one for one in asked)
     page.evaluate("document.activeElement.blur(), everycell.page.timeline.pause = 300")
@@ -141,14 +141,14 @@ def test_months_are_stepped_through_and_played_by_keys(service: FakeService, ope
     expect(page.get_by_role("button", name="暂停")).to_be_visible()
     expect(page.locator("#month-name")).to_have_text("2026-10")
     expect(page.get_by_role("button", name="播放")).to_be_visible()
-    assert "month=" not in page.url, "the newest month is the usual one"
+    assert "period=" not in page.url, "the newest period is the usual one"
     drawn(page)
     expect(page.locator(".leaflet-heat-pane > .leaflet-layer")).to_have_count(1)
     page.evaluate("everycell.page.timeline.pause = 60000")
     page.get_by_role("button", name="播放").click()
     expect(page.locator("#month-name")).to_have_text("2025-01")
     expect(page.locator('.leaflet-heat-pane img[src*="period=2025-02"]').first).to_be_attached()  # before its turn
-    page.get_by_role("button", name="下一个月").click()
+    page.get_by_role("button", name="下一期").click()
     expect(page.get_by_role("button", name="播放")).to_be_visible()
 
 
@@ -188,7 +188,7 @@ def test_hot_cells_say_what_is_known_and_what_is_not(service: FakeService, open_
     hot, fading = page.locator(f'[data-code="{HOT}"]'), page.locator(f'[data-code="{FADING}"]')
     expect(hot).to_contain_text("新出现")
     expect(hot).to_contain_text("2.5 倍")
-    expect(fading).to_contain_text("消退")
+    expect(fading).to_contain_text("减弱")
     few = page.locator("#hot .few")
     expect(few).to_contain_text("太少，无法判断5")
     assert few.locator("li").count() == 0

@@ -29,17 +29,29 @@
   /** The level of an area by its code; "" is everything that is seen. */
   const levelOf = (code) => LEVEL_OF[code.length] ?? "county";
 
-  /** What has been published, from the answer of `/disputes/periods`. */
+  // The level by whose periods the service tells somebody of a county: that of their smallest area there.
+  const sightOf = (areas) => {
+    const smallest = {};
+    for (const area of areas) {
+      const county = area.slice(0, 6);
+      if (area.length >= (smallest[county] ?? "").length) smallest[county] = area;
+    }
+    const levels = Object.values(smallest).map(levelOf);
+    return LEVELS.find((level) => levels.includes(level)) ?? "county";
+  };
+
+  /** What has been published, from the answer of `/disputes/periods`, for somebody who sees figures of `areas` (codes). */
   everycell.Published = class {
-    constructor({ today, layout, periods }) {
-      Object.assign(this, { today, layout });
+    constructor({ today, layout, periods }, areas) {
+      Object.assign(this, { today, layout, sight: sightOf(areas) });
       this.releases = periods
         .map((release) => ({ ...release, ...monthsOf(release.period) }))
         .sort((one, other) => one.from - other.from);
     }
 
+    /** Whether there is nothing yet to tell them. */
     get empty() {
-      return !this.releases.length;
+      return !this.steps().length;
     }
 
     /** Tells whether something was published since: the same text for the same releases. */
@@ -47,20 +59,23 @@
       return this.releases.map(({ level, period }) => `${level}/${period}`).join(" ");
     }
 
-    /** The months of the slider, without a gap: from the first that is published for any level to the last. */
-    months() {
-      if (this.empty) return [];
-      const from = Math.min(...this.releases.map((release) => release.from));
-      const to = Math.max(...this.releases.map((release) => release.to));
-      return Array.from({ length: to - from + 1 }, (_, step) => monthOf(from + step));
+    /** The periods of the slider, in their order: those that are told to whoever looks, so months of a county only. */
+    steps() {
+      return this.series(this.sight, Infinity).map(({ period }) => period);
     }
 
-    /** The release of a level that tells of a month: the one it lies in (`exact`), else the newest before it; or null. */
-    of(level, month) {
-      const { from: index } = monthsOf(month);
-      const before = this.releases.filter((release) => release.level === level && release.from <= index);
-      const found = before.at(-1);
-      return found ? { ...found, exact: index <= found.to } : null;
+    /** The step in which a period ends; the first of all where it ends before them. */
+    stepOf(period) {
+      const { to } = monthsOf(period);
+      const steps = this.steps();
+      return steps.findLast((step) => monthsOf(step).from <= to) ?? steps[0];
+    }
+
+    /** The release of a level that tells of a step: the one it lies in (`exact`), else the newest before it; or null. */
+    of(level, step) {
+      const { from, to } = monthsOf(step);
+      const found = this.releases.findLast((release) => release.level === level && release.from <= from);
+      return found ? { ...found, exact: to <= found.to } : null;
     }
 
     /** The newest releases of a level, in their order, so many at most. */
@@ -68,18 +83,20 @@
       return this.releases.filter((release) => release.level === level).slice(-most);
     }
 
-    /** The level whose verdicts there are in a month: cells, else villages; null where there are none. */
-    judged(month) {
+    /** The level whose verdicts there are at a step: cells, else villages; null where there are none. */
+    judged(step) {
       for (const level of ["cell", "village"]) {
-        const found = this.of(level, month) ?? this.series(level, 1)[0];
+        const found = this.of(level, step) ?? this.series(level, 1)[0];
         if (found) return { ...found, level };
       }
       return null;
     }
 
-    /** When the running month will be published. */
+    /** When the running period will be published. */
     next() {
-      return `${monthOf(monthsOf(this.today.slice(0, 7)).from + 1)}-01`;
+      const length = { month: 1, quarter: 3, year: 12 }[this.layout[this.sight]];
+      const { from } = monthsOf(this.today.slice(0, 7));
+      return `${monthOf((Math.floor(from / length) + 1) * length)}-01`;
     }
 
     /** How often a level is published, in words. */
@@ -88,11 +105,11 @@
     }
   };
 
-  /** The last month of a period. */
-  const lastMonth = (period) => monthOf(monthsOf(period).to);
+  /** Whether a period is a month: only months are weighted by how long ago they are. */
+  const isMonth = (period) => period[4] === "-";
 
   /** The language of the page, as the service names what it says in both. */
   const lang = () => (document.documentElement.lang === "en" ? "en" : "zh");
 
-  everycell.periods = { LEVELS, levelOf, inWords, lastMonth, lang };
+  everycell.periods = { LEVELS, levelOf, inWords, isMonth, lang };
 }
