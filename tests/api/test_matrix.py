@@ -393,6 +393,7 @@ ROWS: Final = (
     ),
     areas("GET /disputes", CASES, "/disputes?"),
     once("GET /disputes", CASES, "/disputes"),
+    areas("GET /disputes", CASES, "/disputes?f=html&"),
     areas("GET /disputes/revisits", CASES, "/disputes/revisits?until=2099-01-01&"),
     Row("POST /disputes", CASES, {at: new_case(v, int(v is OWN)) for at, v in AROUND.items()}),
     Row("POST /disputes/snap", CASES, {at: snap_of(v, 200 if v is OWN else 403) for at, v in AROUND.items()}),

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import shapely
@@ -25,9 +25,11 @@ from gis.households.unvisited import UnvisitedHousehold
 from maps.assets import STATIC
 from maps.cells import EditPage, edit_page
 from maps.csp import policy
+from maps.disputes import DisputesPage, disputes_page
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
 from maps.text import language
+from tests.browser.fake_disputes import busy_desk, dispute_routes, page_of
 from tests.browser.fake_grid import FakeGrid, feature, grid_routes
 from tests.browser.running import running
 from tests.maps import fake
@@ -68,6 +70,7 @@ class FakeService:
         self.who = ""
         self.csrf = ""
         self.over = False
+        self.desk = busy_desk()
         self.grid = FakeGrid(self.county.cells, self.county.households)
 
     def collection(self, name: str) -> dict[str, Any]:
@@ -154,6 +157,8 @@ _NEEDS = (
     (r"/collections/(doorplates|households|sites)/|/households/", Right.doors),
     (r"/visits", Right.visits),
     (r"/changesets", Right.grid),
+    (r"/disputes/[^/]+/changes", Right.mediation),
+    (r"/disputes", Right.cases),
     (r"/collections/|/coverage|/rounds|/search", Right.figures),
 )
 
@@ -211,6 +216,7 @@ def make_app(service: FakeService) -> FastAPI:
     _collections(app, service)
     _questions(app, service)
     grid_routes(app, service.grid)
+    dispute_routes(app, service.desk, partial(_desk, service), partial(service.sees, Right.cases))
     return app
 
 
@@ -268,6 +274,23 @@ def _pages(app: FastAPI, service: FakeService) -> None:
     @app.get("/base/{z}/{x}/{y}.png")
     def base_tile(z: int, x: int, y: int) -> Response:
         return Response(base64.b64decode(GREEN), media_type="image/png")
+
+
+def _desk(service: FakeService, lang: str) -> Response:
+    """The case desk."""
+    html = disputes_page(
+        DisputesPage(
+            nonce=NONCE,
+            today=fake.TODAY,
+            bounds=None if service.empty else fake.BOUNDS,
+            lang=language(lang),
+            rights=service.rights,
+            areas=service.areas,
+            who=service.who,
+            csrf=service.csrf,
+        )
+    )
+    return page_of(html, policy(NONCE))
 
 
 def _collections(app: FastAPI, service: FakeService) -> None:
