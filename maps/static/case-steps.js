@@ -77,7 +77,7 @@
       this.card.busy(true);
       try {
         const now = await this.desk.source.change(one.id, change);
-        this.desk.changed(now);
+        this.desk.changed(now, true);
         everycell.notice(this._said(now), "good", this._back(one, now, change));
       } catch (error) {
         this._failed(error, () => this._send(one, change));

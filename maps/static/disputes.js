@@ -191,7 +191,7 @@
 
     /** List anew what is asked for. */
     async load() {
-      this.stale = true; // the revisits
+      Object.assign(this, { stale: true, lacking: false }); // stale are the revisits
       if (!byId("revisits-panel").hidden) this._tab("revisits");
       await this.list.load(this._question, this.area || this.areas.top);
     }
@@ -289,8 +289,10 @@
       if (this.shown?.id === id) this._showOnMap(this.shown);
     }
 
-    /** A case as it is now: read, or changed. */
-    changed(one) {
+    /** A case as it is now: read, or (`anew`) changed from here. */
+    changed(one, anew = false) {
+      // One that comes into the list by its change is there when the list is looked at again.
+      if (anew && this._fits(one) && !this.list.items.some(({ id }) => id === one.id)) this.lacking = true;
       if (this.card.id === one.id) this.shown = one;
       this.list.replace(({ id }) => id === one.id, this._fits(one) ? one : null);
       this.stale = true; // closing it makes revisits
@@ -317,6 +319,7 @@
       const index = this.list.items.findIndex(({ id }) => id === this.chosen);
       if (from === "desk") this.choose(null);
       else if (index >= 0 && !byId("cases-panel").hidden) this.list.focus(index);
+      if (this.lacking) this.load();
       this._points();
     }
 

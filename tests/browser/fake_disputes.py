@@ -1,8 +1,7 @@
-"""Cases in memory, over the real workflow: what the case desk asks of the service, for what the real one is slow or unable
-to show on demand (a colleague who changes a case in between, an answer that is lost, a place that has ended)."""
+"""Cases in memory, over the real workflow: what the case desk asks of the service, for what the real one is slow or
+unable to show on demand (a colleague who changes a case in between, an answer that is lost, a place that has ended)."""
 
 from __future__ import annotations
-
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -231,18 +230,25 @@ def _problem(status: int, kind: str, detail: str, field: str | None = None) -> R
     return JSONResponse(content, status, media_type="application/problem+json")
 
 
+def _written(desk: FakeDesk, answer: Any) -> Response:
+    """The answer of a write that was done, or an error as where the connection was lost."""
+    if desk.lose:
+        desk.lose -= 1
+        return _problem(503, "storage", "the database does not answer")
+    return JSONResponse(answer)
+
+
 def dispute_routes(app: FastAPI, desk: FakeDesk, page: Any, sees: Any) -> None:
     """The routes. `page(lang)` makes the desk for a browser, `sees(area)` tells whether the caller sees its cases."""
+    _reading(app, desk, page, sees)
+    _places(app, desk)
+    _single(app, desk)
+    _writing(app, desk)
 
-    def written(answer: Any) -> Response:
-        """The answer of a write that was done, or an error as where the connection was lost."""
-        if desk.lose:
-            desk.lose -= 1
-            return _problem(503, "storage", "the database does not answer")
-        return JSONResponse(answer)
 
+def _reading(app: FastAPI, desk: FakeDesk, page: Any, sees: Any) -> None:
     @app.get("/disputes")
-    def disputes(request: Request, lang: str = "zh", limit: int = 100, after: int = 0) -> Response:
+    def disputes(request: Request, lang: str = "zh", limit: int = 100, after: int = 0) -> Any:
         if "text/html" in request.headers["accept"]:
             return page(lang)
         query = request.query_params
@@ -253,6 +259,12 @@ def dispute_routes(app: FastAPI, desk: FakeDesk, page: Any, sees: Any) -> None:
         more = [{"rel": "next", "href": str(following)}] if len(found) > after + limit else []
         return JSONResponse({"as_of": NOW.isoformat(), "disputes": shown, "links": more})
 
+    @app.get("/disputes/revisits")
+    def revisits(area: str = "") -> Json:
+        return {"revisits": [one for one in desk.due(area) if sees(one["area"])], "links": []}
+
+
+def _places(app: FastAPI, desk: FakeDesk) -> None:
     @app.get("/disputes/snap")
     def snaps(cell: str) -> Json:
         return {"snaps": desk.snaps(cell)}
@@ -267,25 +279,25 @@ def dispute_routes(app: FastAPI, desk: FakeDesk, page: Any, sees: Any) -> None:
         cell = fake.code_at(max(1, int(column)) if int(row) == 0 else int(column), int(row))
         return JSONResponse(desk.snaps(cell)[int(column % 1 > 0.5)])
 
-    @app.get("/disputes/revisits")
-    def revisits(area: str = "") -> Json:
-        return {"revisits": [one for one in desk.due(area) if sees(one["area"])], "links": []}
 
+def _single(app: FastAPI, desk: FakeDesk) -> None:
     @app.get("/disputes/{id}")
     def one_case(id: str) -> Response:
         if id not in desk.cases:
             return _problem(404, "not-found", f"there is no case {id}")
         return JSONResponse(desk.whole(desk.cases[id]))
 
+
+def _writing(app: FastAPI, desk: FakeDesk) -> None:
     @app.post("/disputes")
     async def register(request: Request) -> Response:
         [item] = await request.json()
-        return written(desk.register(item))
+        return _written(desk, desk.register(item))
 
     @app.post("/disputes/{id}/changes")
     async def change(id: str, request: Request) -> Response:
         try:
-            return written(desk.whole(desk.change(id, await request.json())))
+            return _written(desk, desk.whole(desk.change(id, await request.json())))
         except Conflict as error:
             return _problem(409, "conflict", error.message, error.field)
         except BadInput as error:
@@ -296,7 +308,7 @@ def dispute_routes(app: FastAPI, desk: FakeDesk, page: Any, sees: Any) -> None:
         done, one = await request.json(), desk.cases[id]
         rows = tuple({**each, **done} if each["seq"] == seq else each for each in one.revisits)
         desk.cases[id] = replace(one, revisits=rows)
-        return written(desk.revisit(one, rows[seq - 1]))
+        return _written(desk, desk.revisit(one, rows[seq - 1]))
 
 
 def busy_desk() -> FakeDesk:
