@@ -2,6 +2,7 @@
 // Registering a case. Until the service has confirmed it the tab keeps it, and it is sent again with the same id.
 {
   const { h, t, byId } = everycell;
+  const VILLAGE_DIGITS = 12;
 
   const today = () => everycell.clock(Date.now()).slice(0, 10);
 
@@ -63,7 +64,8 @@
         level: level.value,
         reported_at: instantOf(day.value),
       };
-      const place = everycell.placeWords(this.desk.areas, chosen.cell);
+      const told = one.category === everycell.config.family ? chosen.cell.slice(0, VILLAGE_DIGITS) : chosen.cell;
+      const place = everycell.placeWords(this.desk.areas, told);
       return this._send(one, `${everycell.nameOf("category", one.category)}, ${place}`);
     }
 
