@@ -19,7 +19,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from api import about, accounts, changesets, disputes, health, households, oidc, pages, problems, search
+from api import (
+    about,
+    accounts,
+    changesets,
+    dispute_figures,
+    disputes,
+    health,
+    heat,
+    households,
+    oidc,
+    pages,
+    problems,
+    report,
+    search,
+)
 from api.answers import Answers
 from api.audits import Audits
 from api.cache import AnswerCache
@@ -34,12 +48,14 @@ from api.permissions import refuse_unlisted
 from api.shortcut import Shortcut
 from api.streams import Streams
 from gis.access.scope import ALL
+from gis.disputes.kept import Kept
 from gis.errors import NotAllowed, NotSignedIn
 from gis.households.figures import Figures
 from gis.storage.engine import Store
 from gis.storage.mirror import Mirror
 
 _CACHE_BYTES: Final = 64 * 2**20
+_DRAWN_BYTES: Final = 96 * 2**20  # of surfaces of heat
 
 
 def create_app(
@@ -65,7 +81,9 @@ def create_app(
             await run_in_threadpool(mirror.close)
             on_close()
 
-    parts = (features, editing, households, disputes, changesets, search, pages, accounts, oidc, about, health)
+    of_cases = (disputes, dispute_figures, heat)
+    people = (accounts, oidc)
+    parts = (features, editing, households, *of_cases, report, changesets, search, pages, *people, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(
@@ -82,7 +100,7 @@ def create_app(
             Middleware(Shortcut, answers=answers),
         ],
     )
-    app.state.service = Service(store, mirror, answers, Figures(), Streams(), audits)
+    app.state.service = Service(store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits)
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)

@@ -403,7 +403,8 @@ def _preview(conn: Connection, serving: ServiceFor, found: ChangeSet, more: list
         "areas": [_area(one) for one in what.areas],
         "since": since,
         "coverage": {"before": _rows(what.coverage_before), "after": _rows(what.coverage_after)},
-        # Open cases and plans: this installation keeps none yet, which is not the same as 0.
+        # Not told, which is not the same as 0. Cases: whoever may draw any operation could count those of any place by
+        # previews, also in words like "some" (decision 15). Plans: this installation keeps none yet.
         "cases": None,
         "plans": None,
         "issues": _issues(issues),

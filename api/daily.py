@@ -1,5 +1,6 @@
-"""What the service does by itself: change sets whose day has come, as soon as it has; once a day, at a quiet hour,
-retention, and new places for cases where dwellings have come or gone; each in one of its processes.
+"""What the service does by itself: change sets whose day has come, and counts of cases of a month that is over, as soon
+as it is; once a day, at a quiet hour, retention, and new places for cases where dwellings have come or gone; each in
+one of its processes.
 
 Every process looks; the first that finds something due takes the lock and works, the others find it done. A day on
 which the service did not run is made up for when it runs again.
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from gis.access import retention
 from gis.cells import scheduled
-from gis.disputes import snap_points
+from gis.disputes import publication, snap_points
 from gis.errors import Conflict, Interrupted
 from gis.storage.engine import Store
 
@@ -58,7 +59,7 @@ class Daily:
 
     def look(self) -> float:
         """Do what is due. Returns in how many seconds to look again."""
-        return min(self._look_at_schedule(), self._look_at_retention())
+        return min(self._look_at_schedule(), self._look_at_figures(), self._look_at_retention())
 
     def _look_at_schedule(self) -> float:
         """Carry out the change sets whose day has come; the next look is at the next midnight, or in an hour."""
@@ -73,6 +74,19 @@ class Daily:
             _log.exception("scheduled change sets could not be carried out; it is tried again in an hour")
         midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
         return min(_LOOK_S, max((midnight - now).total_seconds(), 1.0))
+
+    def _look_at_figures(self) -> float:
+        """Publish the counts of cases of the months that are over, before retention removes any of these cases."""
+        today = self._clock().astimezone(self._store.settings.zone).date()
+        try:
+            for each in publication.publish_due(self._store, today, on_step=self._go_on):
+                kind = "family disputes" if each.family else "cases"
+                _log.info("%s of %06d by %s are published: %s", kind, each.county, each.level, each.period)
+        except Interrupted as reason:
+            _log.info("counts of cases: %s", reason.message)
+        except Exception:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
+            _log.exception("counts of cases could not be published; it is tried again in an hour")
+        return _LOOK_S
 
     def _look_at_retention(self) -> float:
         try:

@@ -29,6 +29,7 @@ from api.requests import caller_of
 from api.streams import Streams
 from gis.access.scope import ALL, Right
 from gis.access.sessions import Caller, Kind, csrf_token
+from gis.disputes.kept import Kept
 from gis.errors import NotAllowed
 from gis.households.coverage import today_in
 from gis.households.figures import CountyFigures, Figures
@@ -49,6 +50,7 @@ class Service:
     mirror: Mirror
     answers: Answers
     figures: Figures
+    drawn: Kept
     streams: Streams
     audits: Audits
 

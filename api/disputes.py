@@ -110,6 +110,7 @@ def register_cases(serving: Serving, body: Annotated[BatchBody, Depends(batch_bo
             [case for _, case in parsed],
             counties=_counties(serving),
             role_of=serving.caller.role,
+            settings=serving.settings,
             at=now,
         )
         if done.accepted:

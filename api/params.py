@@ -133,6 +133,8 @@ class Format(StrEnum):
     csv = "csv"
     mvt = "mvt"
     tilejson = "tilejson"
+    pdf = "pdf"
+    xlsx = "xlsx"
 
 
 def format_of(text: str | None, *offered: Format) -> Format | None:

@@ -14,6 +14,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gis.access.claims import ClaimMapping
+from gis.disputes.periods import Span, spans_of
 
 
 class Settings(BaseSettings):
@@ -38,6 +39,9 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Shanghai", description="in which a visit's instant becomes a day")
     interval_days: int = Field(90, ge=1, le=3650, description="visit interval of a household where none is given")
     due_soon_days: int = Field(14, ge=0, le=365, description="a household due within so many days is 'due soon'")
+    heat_half_life_days: int | None = Field(
+        90, ge=7, le=365, description="heat of a month: how old a case is that counts half; empty: that month alone"
+    )
     # May be stricter than the product promises (a year, a week), never looser.
     visit_months: int = Field(12, ge=3, le=12, description="visits are kept so long; then last dates and counts only")
     upload_days: int = Field(7, ge=1, le=7, description="files that were sent to the service are kept so long")
@@ -48,6 +52,19 @@ class Settings(BaseSettings):
     dispute_days_town: int = Field(30, ge=1, le=365, description="the same at the level of the town")
     dispute_days_county: int = Field(30, ge=1, le=365, description="the same at the level of the county")
     dispute_extension_days: int = Field(30, ge=1, le=90, description="days that the one extension of a case adds")
+    work_left_2_percent: float = Field(
+        5, gt=0, le=100, description="a cell of the report has grade 2 from this share of its households overdue"
+    )
+    work_left_3_percent: float = Field(15, gt=0, le=100, description="the same for grade 3")
+    work_left_4_percent: float = Field(30, gt=0, le=100, description="the same for grade 4, the most work left")
+    report_fonts: Path | None = Field(
+        None, description="folder with a Chinese font for the report, where none is found"
+    )
+    dispute_periods: str = Field(
+        "month,quarter,year,year",
+        description="for which periods cases of a county, its towns, villages and cells are counted: month, quarter or"
+        " year each, none shorter than the one before",
+    )
     base_map_url: str | None = Field(None, description="XYZ or WMTS template of a base map on the closed network")
     base_map_attribution: str = Field("", description="shown with the base map")
     pool_size: int = Field(8, ge=1, le=100, description="database connections a worker keeps")
@@ -74,6 +91,23 @@ class Settings(BaseSettings):
         ZoneInfo(value)
         return value
 
+    @field_validator("dispute_periods")
+    @classmethod
+    def _known_periods(cls, value: str) -> str:
+        spans_of(value)
+        return value
+
+    @model_validator(mode="after")
+    def _cases_are_kept_until_counted(self) -> Self:
+        longest = self.dispute_spans[-1]
+        if self.dispute_months <= longest:
+            raise ValueError(
+                f"EVERYCELL_DISPUTE_MONTHS: cases are removed {self.dispute_months} months after they were closed, and"
+                f" those of a {longest.name} (EVERYCELL_DISPUTE_PERIODS) are counted when it is over: keep them a month"
+                " longer than that, or count by a shorter period"
+            )
+        return self
+
     @field_validator("oidc_issuer")
     @classmethod
     def _safe_address(cls, value: str | None) -> str | None:
@@ -92,10 +126,26 @@ class Settings(BaseSettings):
             raise ValueError(f"{', '.join(missing)}: sign-in by OpenID Connect needs this too")
         return self
 
+    @model_validator(mode="after")
+    def _grades_rise(self) -> Self:
+        if not self.work_left_2_percent < self.work_left_3_percent < self.work_left_4_percent:
+            raise ValueError("EVERYCELL_WORK_LEFT_2_PERCENT, _3_ and _4_ must rise from one to the next")
+        return self
+
+    @property
+    def work_left_steps(self) -> tuple[float, float, float]:
+        """The shares of overdue households (percent) from which cells have grades 2, 3 and 4."""
+        return self.work_left_2_percent, self.work_left_3_percent, self.work_left_4_percent
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which days are counted."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def dispute_spans(self) -> tuple[Span, ...]:
+        """The lengths of period for which cases of counties, towns, villages and cells are counted, in this order."""
+        return spans_of(self.dispute_periods)
 
     def visits_kept_from(self, today: date) -> date:
         """The oldest day whose visits are kept: the same day of the month, `visit_months` ago, or the last there is."""

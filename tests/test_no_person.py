@@ -92,7 +92,8 @@ _ALLOWED: Final = {
         contact: served.households.last_contact_on served.unvisited.last_contact_on
     """,
     "what a civil dispute is about, from a closed list": """
-        category: dispute.category import.disputes.category
+        category: dispute.category import.disputes.category case_figure.category
+        family: case_release.family case_figure.family
         类别: import.disputes.category
         family: import.CASE_CATEGORY
         婚姻: import.CASE_CATEGORY
@@ -102,7 +103,7 @@ _ALLOWED: Final = {
         类别: import.sites.category
     """,
     "a property of cells and facilities in the body of a request": "name: api.name",
-    "the kind of facility or of dispute, from a closed list, in a request": "category: api.category",
+    "the kind of facility or of dispute, from a closed list, in a request": "category: api.category form.category",
     "general or dedicated: the kind of a cell": "类别: import.cells.kind",
     "how wide a street is": "class: street.class",
     "corners of an outline": "points: import.cells.geometry import.divisions.geometry import.sites.geometry "

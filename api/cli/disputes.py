@@ -1,4 +1,5 @@
-"""everycell dispute list|show|change."""
+"""everycell dispute list|show|change; counts, ledger and publish are in `dispute_figures`, heat and hotspots in
+`dispute_maps`."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import typer
 from rich.table import Table
 from sqlalchemy import Connection
 
+from api.cli import dispute_figures, dispute_maps
 from api.cli.output import err, opened, out
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, Right, Role
@@ -23,9 +25,15 @@ from gis.households.coverage import counties
 from gis.settings import settings
 
 app = typer.Typer(
-    help="Cases of disputes: list, look at, change. New ones come by `everycell import disputes` or over HTTP.",
+    help="Cases of disputes: list, look at, change; counts of them. New ones come by `everycell import disputes` or"
+    " over HTTP.",
     no_args_is_help=True,
 )
+for _command in (
+    *(dispute_figures.counts, dispute_figures.ledger, dispute_figures.publish),
+    *(dispute_maps.heat, dispute_maps.hotspots),
+):
+    app.command()(_command)
 
 Id = Annotated[str, typer.Argument(help="id of the case")]
 _VILLAGE: Final = 12

@@ -60,17 +60,20 @@ def _latitude(share: float) -> float:
     return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * share))))
 
 
-def tile_of(matrix: str, row: str, column: str) -> Tile:
-    """The tile of a path. Raises BadInput for what is no number, NotFound for a tile outside the matrix set."""
+def tile_of(
+    matrix: str, row: str, column: str, names: tuple[str, str, str] = ("tileMatrix", "tileRow", "tileCol")
+) -> Tile:
+    """The tile of a path, whose parameters have these names. Raises BadInput for what is no number, NotFound for a tile
+    outside the matrix set."""
     numbers = []
-    for name, text in (("tileMatrix", matrix), ("tileRow", row), ("tileCol", column)):
+    for name, text in zip(names, (matrix, row, column), strict=True):
         if not (text.isascii() and text.isdigit() and len(text) <= 9):
             raise BadInput(f"{name}: {text!r} is no whole number", field=name)
         numbers.append(int(text))
     z, y, x = numbers
     if z > MAX_ZOOM:
-        raise NotFound(f"tileMatrix: {z} is deeper than the last one, {MAX_ZOOM}", field="tileMatrix")
-    for name, number in (("tileRow", y), ("tileCol", x)):
+        raise NotFound(f"{names[0]}: {z} is deeper than the last one, {MAX_ZOOM}", field=names[0])
+    for name, number in zip(names[1:], (y, x), strict=True):
         if number >= 2**z:
             raise NotFound(f"{name}: {number} lies outside matrix {z}, which ends at {2**z - 1}", field=name)
     return Tile(z, x, y)

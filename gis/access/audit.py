@@ -40,6 +40,7 @@ class Action(StrEnum):
     dispute_register = "dispute_register"
     dispute_change = "dispute_change"
     dispute_revisit = "dispute_revisit"
+    dispute_publish = "dispute_publish"  # counts of cases of a month that is over
     import_ = "import"
     round_open = "round_open"
     round_close = "round_close"

@@ -1,7 +1,8 @@
-"""A year of dispute cases of the fictional county: where they come up, and how far each has come. Pure.
+"""Dispute cases of the fictional county since last year began: where they come up, and how far each has come. Pure.
 
 Most are settled in their time; some wait, some are past their date, a few went up a level or to another authority. One
-neighbourhood has several times as many as the others, so that pages have a pattern to show.
+neighbourhood has several times as many as the others, so that pages have a pattern to show. One year of them is over,
+so that figures of villages and cells can be published.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ from gis.demo.field import Floats
 from gis.disputes.categories import Category, Channel, Closing, Extension, NotAccepted, Referral
 from gis.disputes.workflow import State
 
-YEAR_DAYS: Final = 360
-HOUSEHOLDS_A_CASE: Final = 200  # in a year
+HOUSEHOLDS_A_CASE: Final = 50  # in a year
 _HOT_RADIUS: Final = 0.006  # degrees, some 600 m
 _HOT_TIMES: Final = 6.0
 _CATEGORY_SHARE: Final = {
@@ -66,13 +66,14 @@ class DemoCase:
 
 
 def disputes(lon: Floats, lat: Floats, today: date, zone: ZoneInfo, seed: int) -> list[DemoCase]:
-    """The cases of the year before `today`, by when they were reported. `lon`, `lat` (n,) are of the dwellings, in
-    degrees."""
+    """The cases from the beginning of last year to yesterday, by when they were reported. `lon`, `lat` (n,) are of the
+    dwellings, in degrees."""
     rng = np.random.default_rng(seed)
-    number = max(12, len(lon) // HOUSEHOLDS_A_CASE)
+    days = (today - date(today.year - 1, 1, 1)).days
+    number = max(12, len(lon) * days // (HOUSEHOLDS_A_CASE * 365))
     weight = _weights(rng, lon, lat)
     where = rng.choice(len(lon), number, p=weight / weight.sum())
-    ago = np.sort(rng.integers(1, YEAR_DAYS, number))[::-1]
+    ago = np.sort(rng.integers(1, days, number))[::-1]
     categories, channels = list(_CATEGORY_SHARE), list(_CHANNEL_SHARE)
     kinds = rng.choice(len(categories), number, p=list(_CATEGORY_SHARE.values()))
     ways = rng.choice(len(channels), number, p=list(_CHANNEL_SHARE.values()))

@@ -1,30 +1,23 @@
 """The generated county into the database, in the caller's transaction.
 
-Divisions, cells, doorplates, sites and streets go through the loaders of their rooms. The visits of a year do not: a
-county that has none yet gets them by COPY, and its figures are counted once at the end, where recording them batch by
-batch would move every household's dates ten times. `everycell check` finds no difference between the two ways.
+Divisions, cells, doorplates, sites and streets go through the loaders of their rooms. Cases and the visits of a year do
+not: a county that has none yet gets them by COPY, and its figures are counted once at the end, where recording visits
+batch by batch would move every household's dates ten times. `everycell check` finds no difference between the two ways.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time
+from datetime import date
 from typing import Final
-from uuid import UUID
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from gis.access.scope import ALL, Right, Role
 from gis.cells.load import load_cells, load_divisions
-from gis.codes import Level, county_of
+from gis.codes import county_of
 from gis.demo.county import DemoCounty
-from gis.demo.disputing import DemoCase, disputes
-from gis.disputes import cases
-from gis.disputes.cases import Change, NewCase
-from gis.disputes.load import snapped
-from gis.disputes.snap_points import refresh
+from gis.demo.first_cases import load_first_cases
 from gis.errors import Conflict
 from gis.households.dwellings import split_dwellings
 from gis.households.load import load_dwellings
@@ -32,7 +25,7 @@ from gis.households.rounds import open_round
 from gis.settings import Settings
 from gis.sites.load import load_sites
 from gis.storage.bulk import stage
-from gis.storage.engine import Store, widened
+from gis.storage.engine import Store
 from gis.storage.report import LoadReport
 from gis.streets.load import load_streets
 
@@ -144,45 +137,6 @@ def load_first_visits(
         conn.execute(statement, values)
     conn.execute(text("SELECT set_config('everycell.mode', '', true)"))
     return LoadReport("visit", written)
-
-
-def load_first_cases(
-    conn: Connection, number: int, county: DemoCounty, settings: Settings, *, today: date
-) -> LoadReport:
-    """Register the cases of a year, each when it was reported, and let happen to it what did."""
-    homes = county.dwellings
-    lon, lat = homes["lon"].to_numpy(dtype=np.float64), homes["lat"].to_numpy(dtype=np.float64)
-    planned = disputes(lon, lat, today, settings.zone, county.habits.seed)
-    where = homes[["lon", "lat"]].iloc[[case.dwelling for case in planned]].assign(cell=None)
-    with widened(conn, ALL.settings(), {}):
-        refresh(conn, number, None, datetime.combine(today, time(), settings.zone))
-        placed = [
-            (case, snap)
-            for case, (_, snap) in zip(planned, snapped(conn, number, where), strict=True)
-            if snap is not None
-        ]
-        for case, snap in placed:
-            _happen(conn, number, case, snap, settings)
-    return LoadReport("dispute", len(placed))
-
-
-def _happen(conn: Connection, county: int, case: DemoCase, snap: UUID, settings: Settings) -> None:
-    new = NewCase(
-        UUID(bytes=case.id[:15] + b"\0", version=4), snap, case.category, case.channel, Level.cell, case.reported_at
-    )
-    cases.register(conn, [new], counties=[county], role_of=_patrol_leader, at=case.reported_at)
-    for version, step in enumerate(case.steps, start=1):
-        id = UUID(bytes=case.id[:15] + bytes([version]), version=4)
-        change = Change(id, version, step.state, step.level, step.extension, step.code)
-        cases.change(conn, [county], new.id, change, role_of=_operator, settings=settings, at=step.at)
-
-
-def _patrol_leader(_right: Right, _area: str) -> Role:
-    return Role.patrol_leader
-
-
-def _operator(_right: Right, _area: str) -> Role:
-    return Role.operator
 
 
 def settle(store: Store) -> None:

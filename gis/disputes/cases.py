@@ -169,14 +169,16 @@ def register(
     *,
     counties: Sequence[int],
     role_of: RoleOf,
+    settings: Settings,
     at: datetime,
     placed: bool = True,
 ) -> BatchResult:
     """Register a batch; every case stands for itself. An empty batch does nothing.
 
-    `counties` are those in which the caller may have snap points, `at` is now. A case that was registered before with
-    the same content is repeated; with `placed` its place belongs to the content, as far as its snap point is still
-    there. Deadlocks surface as DBAPIError 40P01: run it in `Store.retrying`.
+    `counties` are those in which the caller may have snap points, `at` is now. A case is counted in the month in which
+    it was reported, or, where figures of that month are out, in the present one (`gis.disputes.publication`). A case
+    that was registered before with the same content is repeated; with `placed` its place belongs to the content, as far
+    as its snap point is still there. Deadlocks surface as DBAPIError 40P01: run it in `Store.retrying`.
     """
     found = _snaps(conn, counties, [case.snap for case in cases])
     by_county: dict[int, list[tuple[int, Role]]] = defaultdict(list)
@@ -191,7 +193,8 @@ def register(
     for county, items in sorted(by_county.items()):
         for start in range(0, len(items), BATCH):
             part = items[start : start + BATCH]
-            values = {"county": county, "at": at, "placed": placed, **_columns([(cases[i], role) for i, role in part])}
+            values = {"county": county, "at": at, "placed": placed, "timezone": settings.timezone}
+            values |= _columns([(cases[i], role) for i, role in part])
             for position, status in conn.execute(query("disputes/register"), values):
                 statuses[part[position - 1][0]] = status
     repeated = sum(status == "repeated" for status in statuses.values())
@@ -294,7 +297,7 @@ def change(
         "id": str(wanted.id),
         "at": at,
         "role": role.value,
-        **asdict(_next(case, wanted, settings, at)),
+        **asdict(next_of(case, wanted, settings, at)),
     }
     values["revisits"] = array(day.isoformat() for day in values["revisits"])
     made = conn.execute(query("disputes/change"), values).scalar_one()
@@ -302,7 +305,7 @@ def change(
 
 
 @dataclass(frozen=True, slots=True)
-class _Next:
+class Next:
     """What a change comes to: the columns of the case, and of the event."""
 
     change: str
@@ -315,24 +318,26 @@ class _Next:
     revisits: tuple[date, ...] = ()
 
 
-def _next(case: Case, wanted: Change, settings: Settings, at: datetime) -> _Next:
+def next_of(case: Case, wanted: Change, settings: Settings, at: datetime) -> Next:
+    """What a change at an instant comes to. Raises Conflict where it does not follow from how the case is, BadInput
+    where a code is missing or not in its list."""
     due, extensions, ended, state, level = case.due_at, case.extensions, case.ended_at, case.state, case.level
     limits = deadlines_of(settings)
     if wanted.level is not None:
         check_level(state, level, wanted.level)
-        return _Next("level", state, wanted.level, due, extensions, ended, None)
+        return Next("level", state, wanted.level, due, extensions, ended, None)
     if wanted.extension is not None:
         if due is None:
             raise Conflict(f"the case is {state}: no date runs", field="due_at")
         due = extended(due, state, now=at, extensions=extensions, code=wanted.extension, deadlines=limits)
-        return _Next("extension", state, level, due, extensions + 1, ended, wanted.extension)
+        return Next("extension", state, level, due, extensions + 1, ended, wanted.extension)
     to = wanted.state or state
     code = check_change(state, to, code=wanted.code)
     if to in (State.accepted, State.reopened):
         due = due_at(at, level, limits)
     ended = at if to in (State.not_accepted, State.closed) else None
     revisits = revisits_on(at.astimezone(settings.zone).date(), code) if isinstance(code, Closing) else ()
-    return _Next("state", to, level, due, extensions, ended, None if code is None else code.value, revisits)
+    return Next("state", to, level, due, extensions, ended, None if code is None else code.value, revisits)
 
 
 def deadlines_of(settings: Settings) -> Deadlines:

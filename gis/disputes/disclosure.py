@@ -10,9 +10,9 @@ its parts, or is withheld.
 not; an area with fewer than 10 households shows nothing but 0. Withheld counts have one mark, `MARK`, whether they are
 small themselves or kept back for others: two marks would tell which is which.
 
-**When.** A table is made once, after its period is over, from the cases that were registered in the period (by the
-service's own clock, so that nothing is added later), on the grid that was published then, and never again: corrections,
-other grids and later settings change no published number. The running period has no figures. So there are no two
+**When.** A table is made once, after its period is over, from the cases that are counted in it (a case is never counted
+in a month whose figures are out), on the grid that was published then, and never again: corrections, other grids and
+later settings change no published number. The running period has no figures. So there are no two
 numbers of the same cases to be held against each other, whether today's and yesterday's, or old grid's and new grid's.
 
 The tables of a level are made from what was published above (`publish_top`, `publish_below`), never anew: a later table
@@ -143,12 +143,19 @@ def expected(table: Table, households: Ints, parent: Ints | None = None, above: 
     """
     if parent is None or above is None:
         return np.where(table.totals == WITHHELD, K / 2, table.totals.astype(np.float64))
-    shown = table.totals != WITHHELD
-    rest = np.maximum(above - np.bincount(parent[shown], table.totals[shown], minlength=len(above)), 0.0)
     # One household at least: somebody may live where nobody is known to, and cases happened somewhere.
-    weights = np.where(shown, 0.0, np.maximum(households, 1))
-    share = weights / np.maximum(np.bincount(parent, weights, minlength=len(above)), 1)[parent]
-    return np.where(shown, table.totals, rest[parent] * share)
+    return spread(table.totals, np.maximum(households, 1).astype(np.float64), parent, above)
+
+
+def spread(counts: Ints, weights: Floats, parent: Ints, above: Floats) -> Floats:
+    """Counts (n,) of areas, and for the withheld ones what is left of the area above, by `weights` (n,), of which none
+    is 0. `parent` (n,) is each one's row in `above`."""
+    shown = counts != WITHHELD
+    rest = np.maximum(above - np.bincount(parent[shown], counts[shown], minlength=len(above)), 0.0)
+    held = np.where(shown, 0.0, weights)
+    in_parent = np.bincount(parent, held, minlength=len(above))[parent]
+    share = np.divide(held, in_parent, out=np.zeros_like(held), where=in_parent > 0)
+    return np.where(shown, counts, rest[parent] * share)
 
 
 def text_of(count: int) -> str:
@@ -164,7 +171,13 @@ def check_question(
     Raises NotFound for a period that is not over, BadInput naming the parameter for a period shorter than the level's,
     for family disputes below village level, and for another version of the grid than that of the published table.
     """
-    level = level_of(area)
+    check_asked(level_of(area), period, category, layout, today=today)
+    if grid != published_grid:
+        raise BadInput(f"grid: the figures of {period} exist for grid {published_grid} only", field="grid")
+
+
+def check_asked(level: Level, period: Period, category: Category | None, layout: Layout, *, today: date) -> None:
+    """The same of a level, where no grid is asked for."""
     if not period.closed(today):
         raise NotFound(f"period: {period} is not over; cases are counted when it is", field="period")
     if period.span < layout.spans[level]:
@@ -174,5 +187,3 @@ def check_question(
         )
     if category is FAMILY and level is Level.cell:
         raise BadInput("category: family disputes are not counted below village level", field="category")
-    if grid != published_grid:
-        raise BadInput(f"grid: the figures of {period} exist for grid {published_grid} only", field="grid")

@@ -16,6 +16,7 @@ from gis.codes import Level
 from gis.disputes.cases import BATCH, NewCase, register
 from gis.disputes.categories import Category, Channel
 from gis.disputes.snap_points import refresh
+from gis.settings import Settings
 from gis.storage.bulk import array
 from gis.storage.engine import widened
 from gis.storage.queries import query
@@ -28,6 +29,7 @@ def load_disputes(
     conn: Connection,
     county: int,
     frame: pd.DataFrame,
+    settings: Settings,
     *,
     at: datetime,
     on_progress: Callable[[int], None] | None = None,
@@ -43,13 +45,13 @@ def load_disputes(
         refresh(conn, county, None, at)
         for start in range(0, len(frame), BATCH):
             part = frame.iloc[start : start + BATCH]
-            report = report.plus(_load(conn, county, part, at))
+            report = report.plus(_load(conn, county, part, settings, at))
             if on_progress is not None:
                 on_progress(len(part))
     return report
 
 
-def _load(conn: Connection, county: int, frame: pd.DataFrame, at: datetime) -> LoadReport:
+def _load(conn: Connection, county: int, frame: pd.DataFrame, settings: Settings, at: datetime) -> LoadReport:
     rows = frame["row"].tolist()
     rejects: list[Reject] = []
     cases: list[NewCase] = []
@@ -62,7 +64,7 @@ def _load(conn: Connection, county: int, frame: pd.DataFrame, at: datetime) -> L
         else:
             cases.append(_case(case, snap))
             of_row.append(row)
-    done = register(conn, cases, counties=[county], role_of=_administrator, at=at, placed=False)
+    done = register(conn, cases, counties=[county], role_of=_administrator, settings=settings, at=at, placed=False)
     rejects += [Reject(of_row[r.index], _COLUMN_OF.get(r.code), r.detail) for r in done.refused]
     return LoadReport("dispute", done.accepted, 0, done.repeated, rejects)
 

@@ -1,9 +1,10 @@
-"""Surfaces as map tiles: a surface on a metric raster, painted in classes onto Web Mercator. Arrays in, PNG out."""
+"""Surfaces as map tiles: surfaces on metric rasters, painted in classes onto Web Mercator. Arrays in, PNG out."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,23 @@ from gis.disputes.heat import Floats, Raster
 
 TILE: Final = 256
 Colour = tuple[int, int, int]
+# OrRd of the pages on light ground: the strongest colour is the most.
+RAMP: Final = ("#fee3bf", "#fdc38d", "#fca66f", "#ec5f41", "#bb1a12")
+
+
+def colours_of(bounds: Sequence[float]) -> list[str]:
+    """The colours of the classes between bounds (k + 1,), but for the first one, which is clear: (k - 1,), at most
+    five."""
+    number = len(bounds) - 2
+    return [
+        RAMP[round(len(RAMP) - 1 - (number - 1 - at) * (len(RAMP) - 1) / max(number - 1, 1))] for at in range(number)
+    ]
+
+
+def rgb(colour: str) -> Colour:
+    """A colour written #rrggbb."""
+    red, green, blue = bytes.fromhex(colour[1:])
+    return red, green, blue
 
 
 def tile_lonlat(z: int, row: int, column: int) -> tuple[Floats, Floats]:
@@ -53,14 +71,22 @@ def painted(values: Floats, bounds: Sequence[float], colours: Sequence[Colour], 
     return written.getvalue()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """A surface (rows, columns), NaN where there is nothing, and how degrees (lon, lat) become metres of its raster."""
+
+    surface: Floats
+    raster: Raster
+    to_metric: Callable[[Floats, Floats], tuple[Floats, Floats]]
+
+
 def tile(
-    surface: Floats,
-    raster: Raster,
-    zxy: tuple[int, int, int],
-    to_metric: Callable[[Floats, Floats], tuple[Floats, Floats]],
-    bounds: Sequence[float],
-    colours: Sequence[Colour],
+    sheets: Sequence[Sheet], zxy: tuple[int, int, int], bounds: Sequence[float], colours: Sequence[Colour]
 ) -> bytes:
-    """The PNG of a WebMercatorQuad tile (z, row, column)."""
-    x, y = to_metric(*tile_lonlat(*zxy))
-    return painted(sampled(surface, raster, x, y), bounds, colours)
+    """The PNG of a WebMercatorQuad tile (z, row, column); where two sheets have a value the first one's is drawn."""
+    lon, lat = tile_lonlat(*zxy)
+    values = np.full(lon.shape, np.nan)
+    for sheet in sheets:
+        found = sampled(sheet.surface, sheet.raster, *sheet.to_metric(lon, lat))
+        values = np.where(np.isnan(values), found, values)
+    return painted(values, bounds, colours)

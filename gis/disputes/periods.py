@@ -23,6 +23,20 @@ class Span(IntEnum):
     year = 12
 
 
+def spans_of(text: str) -> tuple[Span, ...]:
+    """The lengths of period of county, town, village and cell that a text gives: "month,quarter,year,year".
+
+    Raises ValueError for another number of words, other words, or a length that is shorter than the one before.
+    """
+    words = [word.strip() for word in text.split(",")]
+    if len(words) != 4 or not set(words) <= set(Span.__members__):
+        raise ValueError("must be four of month, quarter and year with commas between: of county, town, village, cell")
+    spans = tuple(Span[word] for word in words)
+    if list(spans) != sorted(spans):
+        raise ValueError(f"{text}: none may be shorter than that of the level above")
+    return spans
+
+
 _WRITTEN: Final = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2])|Q([1-4]))?", re.ASCII)
 
 

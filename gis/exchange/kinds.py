@@ -130,7 +130,8 @@ def load_file_of_disputes(
     if placed is not None:
         _check_points(job, county, None, placed, rejects)
     counting = job.counting(len(frame))
-    return [job.in_savepoint(lambda: load_disputes(job.conn, county, frame, at=terms.now, on_progress=counting))]
+    load = lambda: load_disputes(job.conn, county, frame, job.settings, at=terms.now, on_progress=counting)  # noqa: E731
+    return [job.in_savepoint(load)]
 
 
 Load = Callable[[Job, Table, Match, Placed, Rejects], list[LoadReport]]

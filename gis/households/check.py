@@ -35,6 +35,7 @@ RECOUNTS: Final = (
     ("households/check_places", "cells of doorplates and sites from their places"),
     ("cells/check_cells", "revisions of cells"),
     ("cells/check_history", "live cells from their history"),
+    ("disputes/check_figures", "published figures of cases"),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Computed,
@@ -101,6 +102,7 @@ dispute = Table(
     Column("due_at", DateTime(timezone=True)),
     _required("extensions", SmallInteger, server_default=text("0")),
     Column("ended_at", DateTime(timezone=True)),
+    _required("counted_on", Date),
     PrimaryKeyConstraint("county", "id", name="pk_dispute"),
     ForeignKeyConstraint(["county", "cell"], ["everycell.cell.county", "everycell.cell.code"], name="fk_dispute_cell"),
     ForeignKeyConstraint(
@@ -113,7 +115,9 @@ dispute = Table(
     CheckConstraint("extensions BETWEEN 0 AND 1", name="ck_dispute_extensions"),
     CheckConstraint("due_at IS NOT NULL OR state IN ('registered', 'not_accepted')", name="ck_dispute_due_at"),
     CheckConstraint("(ended_at IS NOT NULL) = (state IN ('not_accepted', 'closed'))", name="ck_dispute_ended_at"),
+    CheckConstraint("extract(day FROM counted_on) = 1", name="ck_dispute_counted_on"),
     Index("ix_dispute_area", "county", "area"),
+    Index("ix_dispute_counted", "county", "counted_on"),
     Index("ix_dispute_due", "county", "due_at", postgresql_where=text("ended_at IS NULL")),
     Index("ix_dispute_snap", "county", "snap"),
 )
@@ -162,4 +166,54 @@ revisit = Table(
     _one_of("revisit", "role", *_ROLES),
     CheckConstraint("num_nulls(done_at, outcome, role) IN (0, 3)", name="ck_revisit_done"),
     Index("ix_revisit_due", "county", "due_on", postgresql_where=text("done_at IS NULL")),
+)
+
+# Counts of cases: what was published, once for each period. A number that is withheld is NULL.
+case_release = Table(
+    "case_release",
+    metadata,
+    _required("county", Integer),
+    _required("level", Text),
+    _required("first_on", Date),
+    _required("span", SmallInteger),
+    _required("family", Boolean),
+    _required("grid_on", Date),
+    _instant("published_at"),
+    PrimaryKeyConstraint("county", "level", "first_on", "span", "family", name="pk_case_release"),
+    _one_of("case_release", "level", *_LEVELS),
+    CheckConstraint("NOT family OR level <> 'cell'", name="ck_case_release_family"),
+    CheckConstraint(
+        "span IN (1, 3, 12) AND extract(day FROM first_on) = 1"
+        " AND (extract(month FROM first_on)::integer - 1) % span = 0",
+        name="ck_case_release_span",
+    ),
+)
+
+case_figure = Table(
+    "case_figure",
+    metadata,
+    _required("county", Integer),
+    _required("level", Text),
+    _required("first_on", Date),
+    _required("span", SmallInteger),
+    _required("family", Boolean),
+    _required("area", _Code),
+    _required("category", Text),
+    Column("number", Integer),
+    _required("households", Integer),
+    PrimaryKeyConstraint("county", "level", "first_on", "span", "family", "area", "category", name="pk_case_figure"),
+    ForeignKeyConstraint(
+        ["county", "level", "first_on", "span", "family"],
+        [f"everycell.case_release.{name}" for name in ("county", "level", "first_on", "span", "family")],
+        name="fk_case_figure_release",
+    ),
+    _one_of("case_figure", "level", *_LEVELS),
+    CheckConstraint(
+        "\"left\"(area, 6) = lpad(county::text, 6, '0') AND length(area) ="
+        " CASE level WHEN 'county' THEN 6 WHEN 'town' THEN 9 WHEN 'village' THEN 12 ELSE 15 END",
+        name="ck_case_figure_area",
+    ),
+    _one_of("case_figure", "category", "", *(category for category in _CATEGORIES if category != "family")),
+    CheckConstraint("NOT family OR category = ''", name="ck_case_figure_family"),
+    CheckConstraint("number = 0 OR number >= 5 AND households >= 10", name="ck_case_figure_number"),
 )

@@ -23,6 +23,8 @@ SEEN: Final = frozenset(
     {
         "access_state",
         "alembic_version",
+        "case_figure",
+        "case_release",
         "cell",
         "cell_history",
         "cell_lineage",
@@ -48,6 +50,8 @@ SEEN: Final = frozenset(
 _COUNTY: Final = "lpad((county)::text, 6, '0'::text)"
 POLICIES: Final = MappingProxyType(
     {
+        "case_figure": ("within", "figures", "area"),
+        "case_release": ("meets", "figures", _COUNTY),
         "cell": ("within", "figures", "code"),
         "cell_history": ("within", "figures", "code"),
         "cell_lineage": ("within", "figures", "area"),
@@ -108,6 +112,7 @@ CALLED: Final = frozenset(
         "finish_retention",
         "forget_failures",
         "grid_revision",
+        "hold_cases",
         "hold_doorplate",
         "hold_household",
         "hold_site",
@@ -120,6 +125,7 @@ CALLED: Final = frozenset(
         "open_changeset",
         "open_session",
         "password_of",
+        "publish_case_figures",
         "publish_changeset",
         "record_revisit",
         "record_visits_within",

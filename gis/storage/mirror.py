@@ -211,7 +211,7 @@ def _read_county(connection: Connection, row: Row[Any], known: CountyState | Non
 def _shared(connection: Connection, row: Row[Any], known: CountyState | None) -> tuple[bytes, Parts]:
     """What of a county is not of single cells, as digests, each of what somebody sees: the county's revision itself is
     raised by every import, whatever village it is of."""
-    same = (row.county, row.revision, row.rounds, row.divisions)
+    same = (row.county, row.revision, row.rounds, row.divisions, row.releases)
     if known is not None and same == (*known.stamp[:2], *known.stamp[3:]):
         return known.whole, known.parts
     values = {"county": row.county}

@@ -41,7 +41,8 @@ class Touch:
 
     `boxes` are (west, south, east, north) in degrees, None: everywhere; `area` is a code (county to cell), None: all.
     `within` are the areas that the caller may see, none inside another: what changes elsewhere shows in no token.
-    `county` adds what is not of single cells: divisions, rounds and the county's streets. `today` adds the day.
+    `county` adds what is not of single cells: divisions, rounds, published tables of cases and the county's streets.
+    `today` adds the day.
     """
 
     boxes: tuple[Box, ...] | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import unquote
@@ -76,11 +76,18 @@ def once(route: str, who: frozenset[str], path: str, status: int = 200, body: An
     return Row(route, who, {"-": Ask(path, status, body)})
 
 
-def areas(route: str, who: frozenset[str], path: str) -> Row:
+def areas(route: str, who: frozenset[str], path: str, status: int = 200) -> Row:
     """A route with the parameter `area`: what does not lie inside one's own is refused, there or not."""
     other = {"sibling": SIBLING.code, "parent": OWN.town, "county": AFAR.code, "missing": "990101100209"}
-    inside = {"own": Ask(f"{path}area={OWN.code}", 200), "child": Ask(f"{path}area={OWN.cells[0]}", 200)}
+    inside = {"own": Ask(f"{path}area={OWN.code}", status), "child": Ask(f"{path}area={OWN.cells[0]}", status)}
     return Row(route, who, inside | {name: Ask(f"{path}area={code}", 403) for name, code in other.items()})
+
+
+def counted(route: str, who: frozenset[str], path: str, child: int) -> Row:
+    """Figures of an area: none are published yet, which is told of one's own only; `child` is told of a cell."""
+    row = areas(route, who, path)
+    statuses = {"own": 404, "child": child}
+    return replace(row, asks={at: replace(ask, status=statuses.get(at, 403)) for at, ask in row.asks.items()})
 
 
 def item(collection: str, who: frozenset[str], own: object, **other: object) -> Row:
@@ -367,6 +374,8 @@ ROWS: Final = (
     areas("GET /coverage", SIGNED_IN, "/coverage?level=cell&f=geojson&"),
     areas("GET /rounds", SIGNED_IN, "/rounds?"),
     once("GET /rounds", SIGNED_IN, "/rounds"),
+    areas("GET /report", SIGNED_IN, "/report?"),
+    once("GET /report", SIGNED_IN, "/report?f=xlsx"),
     once("GET /maps/coverage", SIGNED_IN, "/maps/coverage"),
     once("GET /maps/edit", GRID, "/maps/edit"),
     areas("GET /households/unvisited", DOORS, "/households/unvisited?"),
@@ -394,6 +403,9 @@ ROWS: Final = (
     areas("GET /disputes", CASES, "/disputes?"),
     once("GET /disputes", CASES, "/disputes"),
     areas("GET /disputes", CASES, "/disputes?f=html&"),
+    once("GET /disputes/periods", SIGNED_IN, "/disputes/periods"),
+    counted("GET /disputes/counts", SIGNED_IN, "/disputes/counts?level=cell&period=2025&", 404),
+    counted("GET /disputes/ledger", CASES, "/disputes/ledger?period=2025&", 400),
     areas("GET /disputes/revisits", CASES, "/disputes/revisits?until=2099-01-01&"),
     Row("POST /disputes", CASES, {at: new_case(v, int(v is OWN)) for at, v in AROUND.items()}),
     Row("POST /disputes/snap", CASES, {at: snap_of(v, 200 if v is OWN else 403) for at, v in AROUND.items()}),
@@ -402,6 +414,10 @@ ROWS: Final = (
         CASES,
         {at: Ask(f"/disputes/snap?cell={v.cells[0]}", 200 if v is OWN else 403) for at, v in AROUND.items()},
     ),
+    # Of 2001 nothing is published, whoever asks: what is drawn of what is, tests/api/test_heat.py tells.
+    areas("GET /disputes/heat", SIGNED_IN, "/disputes/heat?period=2001&", 404),
+    areas("GET /disputes/hotspots", SIGNED_IN, "/disputes/hotspots?period=2001&", 404),
+    areas("GET /disputes/heat/tiles/{z}/{x}/{y}.png", SIGNED_IN, "/disputes/heat/tiles/9/0/0.png?period=2001&", 404),
     case("GET", "", CASES, 200),
     case("POST", "/changes", MEDIATION, 409, {"id": NONE, "version": 77, "state": "accepted"}),
     case("POST", "/revisits/9", CASES, 404, {"outcome": "holds", "done_at": "2026-01-01T00:00:00Z"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +108,21 @@ def loose_ends(of: County, levels: list[dict[int, Table]]) -> Mapping[Key, tuple
             if least > 1 + 1e-6 or most < 4 - 1e-6:
                 found[key] = (least, truth, most)
     return found
+
+
+class Bounds:
+    """What somebody knows of counts (size,) who was told the sums `known` over parts of them (masks), and that the sums
+    over `least` are not 0: the least and the most that any other sum can be."""
+
+    def __init__(self, size: int, known: Sequence[tuple[Mask, int]], least: Sequence[Mask]) -> None:
+        rows = sp.csr_array(np.array([mask for mask, _ in known], float).reshape(len(known), size))
+        self._program: dict[str, Any] = {"A_eq": rows, "b_eq": [number for _, number in known], "method": "highs"}
+        if least:
+            self._program |= {"A_ub": -sp.csr_array(np.array(least, float)), "b_ub": -np.ones(len(least))}
+        self._program["bounds"] = (0, sum(number for _, number in known) + 1000)
+
+    def of(self, mask: Mask) -> tuple[float, float]:
+        return _extreme(mask, self._program, 1), _extreme(mask, self._program, -1)
 
 
 def _program(of: County, levels: list[dict[int, Table]], listed: list[Number]) -> dict[str, Any]:

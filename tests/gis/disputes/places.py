@@ -55,7 +55,7 @@ def new_case(snap: UUID, category: Category = Category.neighbours, **other: obje
 
 
 def register(conn: Connection, *new: NewCase, county: int = COUNTY, at: datetime = NOW) -> Sequence[UUID]:
-    done = cases.register(conn, new, counties=[county], role_of=as_admin, at=at)
+    done = cases.register(conn, new, counties=[county], role_of=as_admin, settings=SETTINGS, at=at)
     assert (done.accepted, done.refused) == (len(new), [])
     return [case.id for case in new]
 

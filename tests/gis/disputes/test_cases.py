@@ -23,6 +23,7 @@ from gis.disputes.workflow import DUE, LADDER, OPEN, REVISIT_DAYS, State, next_s
 from gis.errors import BadInput, Conflict, EverycellError, NotFound
 from gis.storage.engine import Store, as_service
 from gis.storage.queries import query
+from tests.examples import examples
 from tests.gis.disputes.places import (
     NOW,
     THROUGH,
@@ -76,7 +77,7 @@ def test_the_same_again_is_repeated_and_other_content_refused(store: Store) -> N
             other,
             replace(other, level=Level.town),
         ]
-        done = cases.register(conn, batch, counties=HERE, role_of=as_admin, at=NOW)
+        done = cases.register(conn, batch, counties=HERE, role_of=as_admin, settings=SETTINGS, at=NOW)
         assert (done.accepted, done.repeated) == (1, 2)
         assert [(r.index, r.code) for r in done.refused] == [
             (1, "conflict"),
@@ -88,7 +89,7 @@ def test_the_same_again_is_repeated_and_other_content_refused(store: Store) -> N
             conn, [replace(new, snap=second.id)], counties=HERE, role_of=as_admin, at=NOW, placed=False
         )
         assert again.repeated == 1, "an import does not know where its case went"
-        assert cases.register(conn, [], counties=HERE, role_of=as_admin, at=NOW).accepted == 0
+        assert cases.register(conn, [], counties=HERE, role_of=as_admin, settings=SETTINGS, at=NOW).accepted == 0
 
 
 def test_a_repeated_case_may_have_changed_meanwhile(store: Store) -> None:
@@ -98,7 +99,7 @@ def test_a_repeated_case_may_have_changed_meanwhile(store: Store) -> None:
         register(conn, new)
         case = become(conn, new.id, State.accepted)
         change(conn, new.id, Change(uuid4(), case.version, level=Level.village))
-        assert cases.register(conn, [new], counties=HERE, role_of=as_admin, at=NOW).repeated == 1
+        assert cases.register(conn, [new], counties=HERE, role_of=as_admin, settings=SETTINGS, at=NOW).repeated == 1
 
 
 @pytest.mark.parametrize(
@@ -266,7 +267,7 @@ STEP = st.sampled_from(["state", "level", "extension", "state", "wait"])
 
 
 @given(data=st.data())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_sequence_of_changes_keeps_the_rules(store: Store, data: st.DataObject) -> None:
     """A model beside the database: what is refused changes nothing, all else leaves an event with what it came to."""
     with store.begin(TOLD) as conn:
@@ -389,7 +390,7 @@ def test_the_service_reaches_no_farther_than_its_caller(store: Store) -> None:
     with as_service(store) as app:
         as_operator = as_role(Role.operator, cell_code(1))
         with app.begin(operator) as conn:
-            done = cases.register(conn, [new_case(far)], counties=HERE, role_of=as_operator, at=NOW)
+            done = cases.register(conn, [new_case(far)], counties=HERE, role_of=as_operator, settings=SETTINGS, at=NOW)
             assert [r.code for r in done.refused] == ["unknown-snap"]
             with pytest.raises(NotFound):
                 cases.get(conn, HERE, two)

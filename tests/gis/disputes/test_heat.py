@@ -28,8 +28,9 @@ from gis.disputes.heat import (
     smoothed,
     steps,
 )
-from gis.disputes.painting import painted, sampled, tile, tile_lonlat
+from gis.disputes.painting import Sheet, painted, sampled, tile, tile_lonlat
 from gis.errors import BadInput
+from tests.examples import examples
 
 Floats = NDArray[np.float64]
 SQUARE = (0.0, 0.0, 6000.0, 6000.0)
@@ -69,7 +70,7 @@ def test_one_point_wherever_it_lies_between_pixels() -> None:
 
 
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 60), bandwidth_m=st.sampled_from((200.0, 500.0)))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_it_holds_as_many_cases_as_there_are_all_inside_the_area(seed: int, count: int, bandwidth_m: float) -> None:
     rng = np.random.default_rng(seed)
     area = shapely.Point(3000, 3000).buffer(2500).difference(shapely.box(2500, 2500, 3500, 6000))
@@ -215,7 +216,11 @@ def test_a_tile_shows_a_hill_where_it_is() -> None:
     raster = raster_over((x.min(), y.min(), x.max(), y.max()), 102)
     middle = np.array([x.mean()]), np.array([y.mean()])
     surface = density(*middle, raster, 200.0)
-    png = tile(surface, raster, (z, row, column), project.transform, (0, 1, 2), [(255, 0, 0)])
+    sheets = [
+        Sheet(np.full_like(surface, np.nan), raster, project.transform),
+        Sheet(surface, raster, project.transform),
+    ]
+    png = tile(sheets, (z, row, column), (0, 1, 2), [(255, 0, 0)])
     seen = np.array(Image.open(io.BytesIO(png)).convert("RGBA"))
     assert seen.shape == (256, 256, 4)
     assert seen[128, 128, 3] > 0

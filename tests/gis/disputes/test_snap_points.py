@@ -25,7 +25,7 @@ from gis.storage.engine import Store, as_service
 from tests.gis import world
 from tests.gis.cells.test_direct_edits import signed_in
 from tests.gis.disputes.places import NOW, TOLD, build, case_in, new_case, register, snaps
-from tests.gis.world import COUNTY, SOUTH, STEP, TODAY, VILLAGE, WEST, cell_code
+from tests.gis.world import COUNTY, SETTINGS, SOUTH, STEP, TODAY, VILLAGE, WEST, cell_code
 
 HERE = [COUNTY]
 
@@ -192,7 +192,9 @@ def test_a_form_that_waited_names_a_snap_point_that_has_ended(store: Store) -> N
         register(conn, first)
         make(conn, [old.lon], [old.lat])
         late = new_case(old.id)
-        done = cases.register(conn, [first, late], counties=HERE, role_of=lambda *_: Role.admin, at=NOW)
+        done = cases.register(
+            conn, [first, late], counties=HERE, role_of=lambda *_: Role.admin, settings=SETTINGS, at=NOW
+        )
         assert (done.accepted, done.repeated) == (1, 1)
         sound(conn)
 
@@ -296,7 +298,14 @@ def test_any_history_keeps_it(store: Store) -> None:
             live = list(conn.execute(text("SELECT id FROM everycell.snap_point WHERE ended_at IS NULL")).scalars())
             at = NOW + timedelta(days=n)
             if live:
-                cases.register(conn, [new_case(rng.choice(live))], counties=HERE, role_of=lambda *_: Role.admin, at=at)
+                cases.register(
+                    conn,
+                    [new_case(rng.choice(live))],
+                    counties=HERE,
+                    role_of=lambda *_: Role.admin,
+                    settings=SETTINGS,
+                    at=at,
+                )
             if n % 3 == 0:
                 refresh(conn, COUNTY, None, at)
             statement = rng.choice(

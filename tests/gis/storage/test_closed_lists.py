@@ -31,6 +31,8 @@ LISTS = [
     ("dispute_event", "level", Level),
     ("dispute_event", "role", Role),
     ("revisit", "outcome", RevisitOutcome),
+    ("case_release", "level", Level),
+    ("case_figure", "level", Level),
     ("revisit", "role", Role),
 ]
 
