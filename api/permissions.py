@@ -65,6 +65,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Need]] = MappingProxyType(
         ("GET", "/rounds"): Right.figures,
         ("GET", "/report"): Right.figures,
         ("GET", "/maps/coverage"): Right.figures,
+        ("GET", "/maps/heat"): Right.figures,
         ("GET", "/maps/edit"): Right.grid,
         ("GET", "/households/unvisited"): Right.doors,
         ("GET", "/search"): Right.figures,

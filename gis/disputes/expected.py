@@ -74,6 +74,13 @@ def expected_cells(conn: Connection, counties: Sequence[int], period: Period, ca
     )
 
 
+def expected_in(conn: Connection, county: int, periods: Sequence[Period], category: Category | None) -> list[Expected]:
+    """The same of one county in several periods, in their order, all of which are published: every table is read
+    once."""
+    here = _County(conn, county, releases(conn, [county]), category)
+    return [here.cells(period) for period in periods]
+
+
 def _published(found: Sequence[Release], period: Period) -> list[Release]:
     """The tables of one level that tell of a period: those of which it consists, or the longer one that it lies in."""
     return tiling(found, period) or [one for one in found if one.period.first <= period.first < _after(one.period)]

@@ -188,15 +188,18 @@ def above_floor(cases: Floats, households: Floats, bandwidth_m: float, least: fl
 
 
 def steps(peak: float, count: int = 5) -> tuple[float, ...]:
-    """Bounds of at most `count` + 1 classes from 0 over round numbers (1, 2, 5 × 10ⁿ) to above the peak; (0, 1) for no
-    peak."""
+    """Bounds of `count` + 1 classes: 0, then round numbers (1, 2, 5 × 10ⁿ) one after the other, the last of them the
+    first above the peak; (0, 1) for no peak.
+
+    Each class is about twice the one below: surfaces are steep, and equal steps would leave all but the peaks
+    unpainted.
+    """
     if not (np.isfinite(peak) and peak > 0):
         return (0.0, 1.0)
-    rough = peak / count
-    power = 10.0 ** np.floor(np.log10(rough))
-    step = power * next(round_ for round_ in (1, 2, 5, 10) if round_ * power >= rough * (1 - 1e-9))
-    number = int(np.floor(peak / step)) + 1
-    return tuple(float(f"{step * at:.12g}") for at in range(number + 1))
+    power = int(np.floor(np.log10(peak)))
+    ladder = [float(f"{digit}e{at}") for at in range(power - count, power + 2) for digit in (1, 2, 5)]
+    above = next(at for at, bound in enumerate(ladder) if bound > peak)
+    return (0.0, *ladder[above - count : above + 1])
 
 
 @dataclass(frozen=True, slots=True)

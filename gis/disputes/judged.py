@@ -219,8 +219,8 @@ class _Ask:
 
     def _areas(self, released: Published, level: Level, period: Period) -> _Areas | None:
         """The areas that the reader sees; None where there are none."""
-        table = expected_within(
-            *(self.conn, released.county, self.within, period, self.category),
+        (table,) = expected_within(
+            *(self.conn, released.county, self.within, [period], self.category),
             settings=self.settings,
             today=self.today,
         )

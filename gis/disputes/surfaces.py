@@ -108,11 +108,9 @@ class _Brush:
 
     def scale(self, released: Published, question: Question) -> float:
         """The greatest value of the block of months in which the period lies; 0 where it is no month."""
-        months = released.periods(span=Span.month)
-        if question.period not in months:
+        block = _block(released, question)
+        if block == [question.period]:
             return 0.0
-        last = len(months) - (len(months) - 1 - months.index(question.period)) // _BLOCK * _BLOCK
-        block = months[max(last - _BLOCK, 0) : last]
 
         def make() -> float:
             rough = [self.county(released, replace(question, period=month), rough=True) for month in block]
@@ -124,7 +122,8 @@ class _Brush:
     def county(self, released: Published, question: Question, *, rough: bool = False) -> Heat | None:
         """The surface of one county, without classes; None where no cell of it is seen."""
         counted = _counted(released, question)
-        tables = [self._table(released, question, each) for each in counted]
+        read = self._tables(released, question)
+        tables = [read[each] for each in counted]
         latest = tables[-1]
         land = self._land(released, question, latest, rough=rough)
         if land is None:
@@ -150,18 +149,21 @@ class _Brush:
             base=None if grid_on is None else latest.base,
         )
 
-    def _table(self, released: Published, question: Question, period: Period) -> Expected:
-        """What is expected of the cells that the reader sees."""
+    def _tables(self, released: Published, question: Question) -> dict[Period, Expected]:
+        """What is expected of the cells that the reader sees, in all periods that the block of the question counts."""
+        block = _block(released, question)
+        asked = sorted({each for one in block for each in _counted(released, replace(question, period=one))})
 
-        def make() -> Expected:
-            return expected_within(
-                *(self.conn, released.county, question.within, period, question.category),
+        def make() -> dict[Period, Expected]:
+            found = expected_within(
+                *(self.conn, released.county, question.within, asked, question.category),
                 settings=self.settings,
                 today=self.today,
             )
+            return dict(zip(asked, found, strict=True))
 
-        key = ("table", self.stand, released.county, question.within, period, question.category)
-        return self.kept.get(key, make, lambda one: len(one.codes) * 100)
+        key = ("tables", self.stand, released.county, question.within, question.category, tuple(asked))
+        return self.kept.get(key, make, lambda found: 40 * sum(len(one.codes) for one in found.values()))
 
     def _land(self, released: Published, question: Question, table: Expected, *, rough: bool) -> _Land | None:
         key = ("land", self.stand, released.county, question.within, question.area, question.bandwidth_m, rough)
@@ -203,6 +205,15 @@ def _counted(released: Published, question: Question) -> list[Period]:
     oldest = question.period.last - timedelta(days=_HALF_LIVES * question.half_life_days)
     months = released.periods(span=Span.month)
     return [month for month in months if month.last > oldest and month <= question.period]
+
+
+def _block(released: Published, question: Question) -> list[Period]:
+    """The months that are painted on one scale with the one that was asked for; a longer period stands alone."""
+    months = released.periods(span=Span.month)
+    if question.period not in months:
+        return [question.period]
+    last = len(months) - (len(months) - 1 - months.index(question.period)) // _BLOCK * _BLOCK
+    return months[max(last - _BLOCK, 0) : last]
 
 
 def _weights(counted: Sequence[Period], question: Question) -> Floats:

@@ -377,6 +377,7 @@ ROWS: Final = (
     areas("GET /report", SIGNED_IN, "/report?"),
     once("GET /report", SIGNED_IN, "/report?f=xlsx"),
     once("GET /maps/coverage", SIGNED_IN, "/maps/coverage"),
+    once("GET /maps/heat", SIGNED_IN, "/maps/heat"),
     once("GET /maps/edit", GRID, "/maps/edit"),
     areas("GET /households/unvisited", DOORS, "/households/unvisited?"),
     areas("GET /households/unvisited", DOORS, "/households/unvisited?f=csv&"),

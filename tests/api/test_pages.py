@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.conftest import Served
 
-PAGES = pytest.mark.parametrize("path", ["/maps/coverage", "/maps/edit", "/disputes?f=html"])
+PAGES = pytest.mark.parametrize("path", ["/maps/coverage", "/maps/heat", "/maps/edit", "/disputes?f=html"])
 
 
 @PAGES
@@ -27,6 +27,8 @@ def test_the_page_carries_its_policy(served: Served, path: str) -> None:
     [
         ("/maps/coverage", "zh", "<title>走访覆盖"),
         ("/maps/coverage", "en", "<title>Visit coverage"),
+        ("/maps/heat", "zh", "<title>纠纷热力"),
+        ("/maps/heat", "en", "<title>Dispute heat"),
         ("/maps/edit", "zh", "<title>网格编辑"),
         ("/maps/edit", "en", "<title>Grid editor"),
         ("/disputes", "zh", "<title>矛盾纠纷"),

@@ -101,6 +101,7 @@ BAD = [
     ("/search?q=" + "x" * 101, 400, "q"),
     ("/search?q=a&limit=1000", 400, "limit"),
     ("/maps/coverage?lang=fr", 400, "lang"),
+    ("/maps/heat?lang=fr", 400, "lang"),
     ("/maps/edit?lang=fr", 400, "lang"),
     ("/static/nothing.js", 404, None),
     ("/static/../page.py", 404, None),
@@ -282,6 +283,7 @@ PATHS = st.sampled_from(
         "/rounds",
         "/search",
         "/maps/coverage",
+        "/maps/heat",
         "/maps/edit",
     ]
 )

@@ -630,6 +630,7 @@ SHARED: Final = (
     "/rounds",
     "/search?q=1",
     "/maps/coverage",
+    "/maps/heat",
     *tiles((5, 9, 12, 14)),
 )
 

@@ -26,10 +26,12 @@ from maps.assets import STATIC
 from maps.cells import EditPage, edit_page
 from maps.csp import policy
 from maps.disputes import DisputesPage, disputes_page
+from maps.heat import HeatPage, heat_page
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
 from maps.text import language
 from tests.browser.fake_disputes import busy_desk, dispute_routes, page_of
+from tests.browser.fake_figures import FakeFigures, figure_routes
 from tests.browser.fake_grid import FakeGrid, feature, grid_routes
 from tests.browser.running import running
 from tests.maps import fake
@@ -72,6 +74,8 @@ class FakeService:
         self.over = False
         self.desk = busy_desk()
         self.grid = FakeGrid(self.county.cells, self.county.households)
+        named = [*self.county.cells["features"], *self.county.divisions["features"]]
+        self.figures_of_cases = FakeFigures({one["properties"]["code"]: one["properties"]["name"] for one in named})
 
     def collection(self, name: str) -> dict[str, Any]:
         """The items of a collection; cells as they are live, divisions as the union of theirs."""
@@ -157,9 +161,9 @@ _NEEDS = (
     (r"/collections/(doorplates|households|sites)/|/households/", Right.doors),
     (r"/visits", Right.visits),
     (r"/changesets", Right.grid),
+    (r"/collections/|/coverage|/rounds|/search|/disputes/(periods|counts|heat|hotspots)", Right.figures),
     (r"/disputes/[^/]+/changes", Right.mediation),
     (r"/disputes", Right.cases),
-    (r"/collections/|/coverage|/rounds|/search", Right.figures),
 )
 
 
@@ -216,6 +220,7 @@ def make_app(service: FakeService) -> FastAPI:
     _collections(app, service)
     _questions(app, service)
     grid_routes(app, service.grid)
+    figure_routes(app, service.figures_of_cases, service.county.cells["features"])
     dispute_routes(app, service.desk, partial(_desk, service), partial(service.sees, Right.cases))
     return app
 
@@ -270,6 +275,25 @@ def _pages(app: FastAPI, service: FakeService) -> None:
             )
         )
         return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE)})
+
+    @app.get("/maps/heat")
+    def heat(lang: str = "zh") -> Response:
+        base = service.base_map
+        html = heat_page(
+            HeatPage(
+                nonce=NONCE,
+                today=fake.TODAY,
+                bounds=None if service.empty else fake.BOUNDS,
+                lang=language(lang),
+                base_map=base,
+                rights=service.rights,
+                areas=service.areas,
+                who=service.who,
+                csrf=service.csrf,
+            )
+        )
+        rule = policy(NONCE, base_map_url=base.url if base else None)
+        return HTMLResponse(html, headers={"Content-Security-Policy": rule})
 
     @app.get("/base/{z}/{x}/{y}.png")
     def base_tile(z: int, x: int, y: int) -> Response:

@@ -333,6 +333,28 @@ def test_the_case_desk(address: str, show: Show) -> None:
     assert missing([shown_in(page, "#intake [name=cell]")]) == []
 
 
+@POLICIES
+def test_the_page_of_heat(address: str, show: Show) -> None:
+    """Names of areas, in the crumbs and under the pointer; nothing is published of this county."""
+    page = show(f"{address}/maps/heat#area={VILLAGE}", ready=True)
+    crumbs, tips = page.evaluate(
+        """codes => {
+            const { page } = everycell;
+            const told = codes.map((code) => {
+                page.select(code);
+                const { label } = page.drawing.shapes.cell.byCode.get(code);
+                page.controls.outlines = "cell";
+                page.drawing.point(L.latLng(label.lat, label.lon));
+                return ["#crumbs [aria-current]", ".cell-tip b"].map((one) => document.querySelector(one).textContent);
+            });
+            return [0, 1].map((at) => told.map((one) => one[at]));
+        }""",
+        [county.cell_of(n) for n in range(len(NAMES))],
+    )
+    assert missing([stored(one) for one in crumbs]) == []
+    assert missing([stored(one) for one in tips]) == []
+
+
 PLAIN: Final = [
     "/?f=html",
     "/collections?f=html",
@@ -386,7 +408,7 @@ def test_plain_pages_of_single_items(address: str, show: Show) -> None:
 
 def test_every_answer_that_a_browser_could_show_has_a_policy(address: str, token: str) -> None:
     with Client(address) as client:
-        maps = ["/maps/coverage", "/disputes?f=html"]
+        maps = ["/maps/coverage", "/maps/heat", "/disputes?f=html"]
         for path in [*PLAIN, *maps, "/coverage?f=csv", "/households/unvisited?f=csv", "/search?q=%3Cimg"]:
             answer = client.get(path, Authorization=f"Bearer {token}")
             policy = answer.headers["content-security-policy"]

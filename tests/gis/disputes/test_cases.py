@@ -86,7 +86,13 @@ def test_the_same_again_is_repeated_and_other_content_refused(store: Store) -> N
             (6, "conflict"),
         ]
         again = cases.register(
-            conn, [replace(new, snap=second.id)], counties=HERE, role_of=as_admin, at=NOW, placed=False
+            conn,
+            [replace(new, snap=second.id)],
+            counties=HERE,
+            role_of=as_admin,
+            settings=SETTINGS,
+            at=NOW,
+            placed=False,
         )
         assert again.repeated == 1, "an import does not know where its case went"
         assert cases.register(conn, [], counties=HERE, role_of=as_admin, settings=SETTINGS, at=NOW).accepted == 0

@@ -150,8 +150,9 @@ def test_steps_are_round_and_reach_above_the_peak(peak: float) -> None:
     found = steps(peak)
     assert found[0] == 0
     assert found[-2] <= peak < found[-1]
-    assert 3 <= len(found) <= 7
-    assert np.allclose(np.diff(found), found[1])
+    assert len(found) == 7
+    assert all(2 <= high / low <= 2.5 + 1e-9 for low, high in pairwise(found[1:]))
+    assert {f"{bound:e}"[0] for bound in found[1:]} == {"1", "2", "5"}
 
 
 def test_no_peak_no_steps() -> None:

@@ -23,7 +23,7 @@ from gis.access.scope import ALL
 from gis.disputes.heat import Floats
 from gis.disputes.judged import judge
 from gis.disputes.kept import Kept
-from gis.disputes.painting import colours_of, rgb, tile
+from gis.disputes.painting import colours_of, rgb, sampled, tile
 from gis.disputes.periods import Period, Span
 from gis.disputes.publication import publish_due
 from gis.disputes.questions import Mode, Question
@@ -129,17 +129,25 @@ def test_from_the_files_to_the_map(store: Store, shared_data: Path, tmp_path: Pa
         add_blocks(conn, store.settings, today)
     path = ledger(shared_data / "nyc311_animal_complaints_2025q1.csv", tmp_path / "台账.csv", quarter)
     done = run(store, Kind.disputes, path)
-    print(done.reports, len(done.rejects))
+    assert done.reports[0].inserted == 4902
+    assert {reject.reason for reject in done.rejects} == {"lies in no cell of the county"}, "five on the water"
     publish_due(store, today)
     kept = Kept(10**9)
     with store.read(ALL.settings()) as conn:
         for mode in Mode:
             asked = Question(quarter, None, mode, None, None, None, ("",))
             heat = draw(conn, kept, [COUNTY], asked, settings=store.settings, today=today)
+            assert heat.cases == pytest.approx(4902)
             seen = painted(heat, tmp_path / f"{mode}.png")
-            assert seen[:, :, 3].any()
+            assert 0.02 < (seen[:, :, 3] > 0).mean() < 0.4, "the city, and not the water"
+            (sheet,) = heat.sheets
+            harbour = sheet.to_metric(np.array([-74.05]), np.array([40.65]))
+            assert np.isnan(sampled(sheet.surface, sheet.raster, *harbour)).all()
             document = heat_document(heat)
-            print({k: v for k, v in document.items() if k != "features"})
+            assert [feature["properties"]["class"] for feature in document["features"]] == [0, 1, 2, 3, 4]
         judged = judge(conn, kept, [COUNTY], quarter, None, ("",), settings=store.settings, today=today)
-        told = spots_document(judged, None)
-        print(told["counts"], told["level"])
+    told = spots_document(judged, None)
+    assert 10 < told["counts"]["hot"] < 100
+    assert told["counts"]["too_few"] > 1000, "two cases a cell are too few to say"
+    hot = [f["properties"] for f in told["features"] if f["properties"]["verdict"] == "hot"]
+    assert all(spot["number"] is not None and spot["ratio"] > 1.5 and spot["q"] <= 0.05 for spot in hot)
