@@ -22,6 +22,7 @@ from maps.text import Lang, translator
 STYLES: Final = ("page.css", "heat.css")
 SCRIPTS: Final = (
     "page.js",
+    "unsent.js",
     "account.js",
     "tiles.js",
     "streets.js",
@@ -129,7 +130,8 @@ def _chrome(frame: Frame, config: HeatPage) -> Markup:
         barred=config.barred,
         empty=config.bounds is None,
         doors=Right.doors in config.rights,
-        edits=Right.grid in config.rights,
+        here="heat",
+        rights=config.rights,
         who=config.who,
         csrf=config.csrf,
         other_lang="en" if frame.lang == "zh" else "zh",

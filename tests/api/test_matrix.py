@@ -403,6 +403,7 @@ ROWS: Final = (
     ),
     areas("GET /disputes", CASES, "/disputes?"),
     once("GET /disputes", CASES, "/disputes"),
+    areas("GET /disputes", CASES, "/disputes?f=html&"),
     once("GET /disputes/periods", SIGNED_IN, "/disputes/periods"),
     counted("GET /disputes/counts", SIGNED_IN, "/disputes/counts?level=cell&period=2025&", 404),
     counted("GET /disputes/ledger", CASES, "/disputes/ledger?period=2025&", 400),
