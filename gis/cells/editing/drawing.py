@@ -95,10 +95,19 @@ def snapped(grid: Grid, drawn: Drawn) -> Drawn:
     result = rounded(shapely.snap(result, shapely.multipoints(nodes), SNAP) if len(nodes) else result)
     if isinstance(drawn, Polygon) and not shapely.make_valid(result).area:
         return _tiny(drawn)
+    if _hole_is_gone(result):
+        result = rounded(drawn)
+    if _hole_is_gone(result):
+        return cast(Drawn, shapely.set_precision(drawn, GRID))
     result = shapely.remove_repeated_points(result)
     if isinstance(drawn, Polygon) and not result.is_valid:
         result = rounded(drawn)
     return cast(Drawn, result if result.is_valid else shapely.set_precision(drawn, GRID))
+
+
+def _hole_is_gone(drawn: Drawn) -> bool:
+    """Whether a hole of it has shrunk to a node or two."""
+    return isinstance(drawn, Polygon) and not all(Polygon(ring).area for ring in drawn.interiors)
 
 
 def _tiny(drawn: Polygon) -> Polygon:

@@ -152,3 +152,14 @@ def test_invalid_rings_are_refused(polygon: Polygon) -> None:
     (issue,) = caught.value.issues
     assert issue.code == "INVALID_RING"
     assert issue.geojson()["properties"]["sentence"]["zh"].startswith("INVALID_RING: 所画多边形")
+
+
+def test_a_hole_within_reach_of_one_node_is_settled() -> None:
+    """All its nodes would go to that node, and nothing would be left of its ring."""
+    grid = tilted()
+    off = 0.05 / 400  # 5 cm
+    hole = [place(1 - off, 1), place(1 + off, 1 - off), place(1 + off, 1 + off)]
+    polygon = Polygon([place(0.7, 0.7), place(1.9, 0.7), place(1.9, 2), place(0.7, 2)], [hole])
+    after, change = done(grid, Reshape(code_at(1, 1), polygon))
+    assert [warning.code for warning in change.warnings if warning.code == "SLIVER"] == ["SLIVER"]
+    assert after.cells[code_at(1, 1)].polygon.area == pytest.approx(polygon.area, rel=1e-3)
