@@ -20,6 +20,8 @@ RUN /opt/everycell/bin/python -m maps.assets \
     && uv pip install --no-cache --python /opt/everycell/bin/python --no-deps .
 
 FROM python:3.12-slim-bookworm
+# The Chinese font that the monthly report embeds in its PDF.
+RUN apt-get update -q && apt-get install -q -y --no-install-recommends fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home --home-dir /data everycell
 COPY --from=packages /opt/everycell /opt/everycell
 ENV PATH=/opt/everycell/bin:$PATH EVERYCELL_HOME=/data PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

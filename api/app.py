@@ -31,6 +31,7 @@ from api import (
     oidc,
     pages,
     problems,
+    report,
     search,
 )
 from api.answers import Answers
@@ -81,7 +82,8 @@ def create_app(
             on_close()
 
     of_cases = (disputes, dispute_figures, heat)
-    parts = (features, editing, households, *of_cases, changesets, search, pages, accounts, oidc, about, health)
+    people = (accounts, oidc)
+    parts = (features, editing, households, *of_cases, report, changesets, search, pages, *people, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(

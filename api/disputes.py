@@ -20,7 +20,9 @@ from starlette.responses import Response
 from api.audits import DoorRead, source_of, villages_of
 from api.bodies import BatchBody, batch_answer, batch_body, batch_items, id_of, json_body, members
 from api.deps import Reading, ServiceFor, Serving
-from api.params import DEFAULT_LIMIT, Area, Limit, day, whole
+from api.html import asks_html
+from api.pages import Language, case_desk
+from api.params import DEFAULT_LIMIT, Area, F, Limit, day, whole
 from api.requests import base_url
 from gis.access.audit import Action, Detail, note
 from gis.access.scope import Right
@@ -126,14 +128,13 @@ def register_cases(serving: Serving, body: Annotated[BatchBody, Depends(batch_bo
 
 @router.get(
     "/disputes",
-    summary="Cases, the longest overdue first",
+    summary="Cases, the longest overdue first; for a browser the case desk",
     description="First those whose date runs, by their date; then what waits for something else; then what has ended."
-    " Family disputes are told down to their village only.",
+    " Family disputes are told down to their village only. The desk asks for the list itself.",
 )
 def list_cases(
     request: Request,
     serving: Serving,
-    conn: Reading,
     area: Area = None,
     state: Annotated[str | None, Query(description="Only these states, with commas between; or `open`.")] = None,
     category: Annotated[str | None, Query(description=f"One of {', '.join(Category)}.")] = None,
@@ -141,6 +142,8 @@ def list_cases(
     overdue: Annotated[str | None, Query(description="`true`: only those past their date.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
+    f: F = None,
+    lang: Language = "zh",
 ) -> Response:
     now = datetime.now(UTC)
     wanted = Wanted(
@@ -150,9 +153,11 @@ def list_cases(
         level=None if level is None else Level(_one_of(Level, level, "level")),
         overdue=_flag(overdue, "overdue"),
     )
-    found, following = cases.listed(
-        conn, _counties(serving), wanted, now=now, limit=limit, after=None if after is None else _after_case(after)
-    )
+    begun = None if after is None else _after_case(after)
+    if asks_html(request, f):
+        return case_desk(request, serving, lang)
+    with serving.read() as conn:
+        found, following = cases.listed(conn, _counties(serving), wanted, now=now, limit=limit, after=begun)
     _note_read(serving, [one.area for one in found])
     mark = None if following is None else f"{following.rank}.{_micros(following.at)}.{following.id}"
     return _json({"as_of": now, "disputes": [_document(one, now) for one in found], **_links(request, mark)})
@@ -328,7 +333,7 @@ def _micros(at: datetime) -> int:
 
 def _json(document: Mapping[str, Any]) -> Response:
     content = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=_text).encode()
-    return Response(content, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(content, headers={"Cache-Control": "no-store", "Vary": "Accept"}, media_type="application/json")
 
 
 def _text(value: object) -> str:

@@ -98,6 +98,7 @@ def landing(areas: Sequence[tuple[str, str]], caller: Caller, *, base: str, vers
         ],
         level=Level.cell if any(level_of(code) is Level.cell for code, _ in areas) else Level.village,
         layers="、".join(one.title.partition(" ")[0] for one in COLLECTIONS.values() if caller.scope.allows(one.right)),
+        cases=caller.scope.allows(Right.cases),
         who=caller.name,
         version=version,
     )

@@ -19,6 +19,8 @@ from gis.settings import Settings
 from maps import csp
 from maps.assets import asset_url, file_of
 from maps.cells import EditPage, edit_page
+from maps.disputes import DisputesPage, disputes_page
+from maps.heat import HeatPage, heat_page
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
 
@@ -48,6 +50,23 @@ def grid_editor(request: Request, serving: Serving, lang: Language = "zh") -> Re
     nonce = token_urlsafe(18)
     page = EditPage(nonce=nonce, **_shared(request, serving, lang))
     return _page(edit_page(page), nonce, serving.settings)
+
+
+def case_desk(request: Request, serving: ServiceFor, lang: str) -> Response:
+    """The case desk: what `GET /disputes` is for browsers."""
+    nonce = token_urlsafe(18)
+    days = serving.settings.dispute_extension_days
+    html = disputes_page(DisputesPage(nonce=nonce, extension_days=days, **_shared(request, serving, lang)))
+    answer = _page(html, nonce, serving.settings)
+    answer.headers["Vary"] = "Accept"
+    return answer
+
+
+@router.get("/maps/heat", summary="The page of dispute heat")
+def heat_map(request: Request, serving: Serving, lang: Language = "zh") -> Response:
+    nonce = token_urlsafe(18)
+    page = HeatPage(nonce=nonce, **_shared(request, serving, lang))
+    return _page(heat_page(page), nonce, serving.settings)
 
 
 def _shared(request: Request, serving: ServiceFor, lang: str) -> dict[str, Any]:

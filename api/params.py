@@ -131,9 +131,10 @@ class Format(StrEnum):
     html = "html"
     geojson = "geojson"
     csv = "csv"
-    xlsx = "xlsx"
     mvt = "mvt"
     tilejson = "tilejson"
+    pdf = "pdf"
+    xlsx = "xlsx"
 
 
 def format_of(text: str | None, *offered: Format) -> Format | None:

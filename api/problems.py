@@ -23,6 +23,7 @@ from starlette.responses import Response
 from gis import errors
 from gis.cells.editing.issues import Refused
 from gis.storage.engine import sqlstate
+from maps.report.fonts import NoFont
 
 MEDIA_TYPE: Final = "application/problem+json"
 _URN: Final = "urn:everycell:problem:"
@@ -66,6 +67,7 @@ PROBLEMS: Final = {
         Problem("internal", 500, "The service failed"),
         Problem("busy", 503, "The service is busy"),
         Problem("storage", 503, "The database does not answer"),
+        Problem("no-font", 503, "The service has no Chinese font"),
     )
 }
 
@@ -84,6 +86,7 @@ _OF_ERROR: Final[Mapping[type[errors.EverycellError], str]] = {
     Refused: "refused",
     errors.StorageError: "storage",
     errors.Interrupted: "busy",
+    NoFont: "no-font",
 }
 
 _OF_SQLSTATE: Final = {

@@ -52,6 +52,14 @@ class Settings(BaseSettings):
     dispute_days_town: int = Field(30, ge=1, le=365, description="the same at the level of the town")
     dispute_days_county: int = Field(30, ge=1, le=365, description="the same at the level of the county")
     dispute_extension_days: int = Field(30, ge=1, le=90, description="days that the one extension of a case adds")
+    work_left_2_percent: float = Field(
+        5, gt=0, le=100, description="a cell of the report has grade 2 from this share of its households overdue"
+    )
+    work_left_3_percent: float = Field(15, gt=0, le=100, description="the same for grade 3")
+    work_left_4_percent: float = Field(30, gt=0, le=100, description="the same for grade 4, the most work left")
+    report_fonts: Path | None = Field(
+        None, description="folder with a Chinese font for the report, where none is found"
+    )
     dispute_periods: str = Field(
         "month,quarter,year,year",
         description="for which periods cases of a county, its towns, villages and cells are counted: month, quarter or"
@@ -117,6 +125,17 @@ class Settings(BaseSettings):
         if 0 < len(missing) < len(wanted):
             raise ValueError(f"{', '.join(missing)}: sign-in by OpenID Connect needs this too")
         return self
+
+    @model_validator(mode="after")
+    def _grades_rise(self) -> Self:
+        if not self.work_left_2_percent < self.work_left_3_percent < self.work_left_4_percent:
+            raise ValueError("EVERYCELL_WORK_LEFT_2_PERCENT, _3_ and _4_ must rise from one to the next")
+        return self
+
+    @property
+    def work_left_steps(self) -> tuple[float, float, float]:
+        """The shares of overdue households (percent) from which cells have grades 2, 3 and 4."""
+        return self.work_left_2_percent, self.work_left_3_percent, self.work_left_4_percent
 
     @property
     def zone(self) -> ZoneInfo:

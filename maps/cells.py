@@ -17,10 +17,11 @@ from gis.access.scope import Right
 from maps.page import BaseMap, Bounds, Frame, GridMap, render, rights_of
 from maps.text import Lang, translator
 
-STYLES: Final = ("page.css", "edit.css")
+STYLES: Final = ("page.css", "ask.css", "edit.css")
 SCRIPTS: Final = (
     "vendor/@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.min.js",
     "page.js",
+    "unsent.js",
     "account.js",
     "tiles.js",
     "streets.js",
@@ -67,6 +68,7 @@ SCRIPTS: Final = (
     "publishing.js",
     "work.js",
     "names.js",
+    "map-view.js",
     "edit-view.js",
     "edit.js",
 )
@@ -142,7 +144,8 @@ def _chrome(frame: Frame, config: EditPage) -> Markup:
         barred=config.barred,
         empty=config.bounds is None,
         doors=Right.doors in config.rights,
-        figures=Right.figures in config.rights,
+        here="edit",
+        rights=config.rights,
         who=config.who,
         csrf=config.csrf,
         other_lang="en" if frame.lang == "zh" else "zh",

@@ -26,6 +26,7 @@ from maps.text import Lang, translator
 STYLES: Final = ("page.css", "households.css")
 SCRIPTS: Final = (
     "page.js",
+    "unsent.js",
     "account.js",
     "tiles.js",
     "legend.js",
@@ -228,7 +229,9 @@ def _chrome(frame: Frame, rights: Collection[str], *, empty: bool, who: str = ""
         barred=Right.figures not in rights,
         empty=empty,
         doors=Right.doors in rights,
-        edits=Right.grid in rights and not frame.standalone,
+        here="coverage",
+        rights=rights,
+        linked=not frame.standalone,
         visits={Right.doors, Right.visits} <= set(rights),
         who=who,
         csrf=csrf,

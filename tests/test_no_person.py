@@ -103,7 +103,7 @@ _ALLOWED: Final = {
         类别: import.sites.category
     """,
     "a property of cells and facilities in the body of a request": "name: api.name",
-    "the kind of facility or of dispute, from a closed list, in a request": "category: api.category",
+    "the kind of facility or of dispute, from a closed list, in a request": "category: api.category form.category",
     "general or dedicated: the kind of a cell": "类别: import.cells.kind",
     "how wide a street is": "class: street.class",
     "corners of an outline": "points: import.cells.geometry import.divisions.geometry import.sites.geometry "
@@ -371,7 +371,7 @@ def test_no_page_asks_for_or_speaks_of_people(file: Path) -> None:
 def test_forms_take_no_text_but_a_sign_in_name_and_the_code_of_a_team() -> None:
     assert findings(control_names()) - ALLOWED == set()
     controls = [control for file in templates() for control in controls_of(file)]
-    fixed = ("hidden", "search", "password", "checkbox", "radio", "date")  # of a search nothing is kept
+    fixed = ("hidden", "search", "password", "checkbox", "radio", "range", "date")  # of a search nothing is kept
     typed = [c for c in controls if c["tag"] == "textarea" or (c["tag"] == "input" and c.get("type") not in fixed)]
     assert {control.get("name") for control in typed} == {"login", "team"}
 

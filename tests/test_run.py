@@ -114,6 +114,22 @@ def test_without_postgis_and_apt_it_says_what_to_install(machine: Machine) -> No
     assert machine.run("demo", DATABASE_URL="postgresql://elsewhere/everycell").returncode == 0
 
 
+def test_without_a_chinese_font_a_report_says_what_to_install_and_a_demo_starts(machine: Machine) -> None:
+    machine.set_up()
+    bare = f"echo '{machine.bin}'"
+    machine.program(
+        ".venv/bin/python",
+        f"""#!/bin/sh
+case "$*" in *postgres_binaries) {bare};; *report.fonts) echo "report: install a font" >&2; exit 1;; esac
+""",
+    )
+    answer = machine.run("report", "-o", "x.pdf")
+    assert answer.returncode == 1
+    assert answer.stderr.splitlines()[-1] == "report: install a font"
+    assert [machine.run("demo").returncode for _ in range(2)] == [0, 0]
+    assert machine.run("demo").stderr == "", "it is tried once"
+
+
 def test_a_failed_step_shows_what_it_said_and_is_done_again(machine: Machine) -> None:
     machine.set_up()
     machine.program("npm", "#!/bin/sh\necho no registry here; exit 1\n")

@@ -27,6 +27,7 @@ _MODULES: Final = {
     "cells": "api.cli.cells",
     "dispute": "api.cli.disputes",
     "map": "api.cli.maps",
+    "report": "api.cli.report",
     "user": "api.cli.accounts",
     "grant": "api.cli.accounts",
     "token": "api.cli.tokens",

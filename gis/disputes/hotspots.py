@@ -91,7 +91,8 @@ def hot_spots(cases: Floats, households: Floats, links: sp.csr_array) -> HotSpot
     judged = ~np.isnan(p)
     if judged.any():
         q[judged] = stats.false_discovery_control(p[judged])
-    hot = judged & (q <= FALSE_DISCOVERIES) & (observed >= MIN_CASES)
+    # Where nothing at all was recorded, there is not more than its households explain, whatever is next to it.
+    hot = judged & (q <= FALSE_DISCOVERIES) & (observed >= MIN_CASES) & (cases > 0)
     too_few = judged & ~hot & ~noticeable(expected, variance)
     verdicts = np.select(
         [~judged, hot, too_few], [Verdict.no_households, Verdict.hot, Verdict.too_few], Verdict.as_expected

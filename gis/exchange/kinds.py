@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import geopandas as gpd
@@ -130,7 +131,7 @@ def load_file_of_disputes(
     if placed is not None:
         _check_points(job, county, None, placed, rejects)
     counting = job.counting(len(frame))
-    load = lambda: load_disputes(job.conn, county, frame, job.settings, at=terms.now, on_progress=counting)  # noqa: E731
+    load = partial(load_disputes, job.conn, county, frame, job.settings, at=terms.now, on_progress=counting)
     return [job.in_savepoint(load)]
 
 

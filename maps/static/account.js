@@ -38,23 +38,24 @@
     });
   };
 
-  // Whoever signs out leaves nothing behind in the browser: visits not recorded yet are named before they are dropped.
+  // Whoever signs out leaves nothing behind in the browser: what is not sent yet is named before it is dropped.
   const askFirst = (form) => {
-    const { t, number, unsent } = everycell;
+    const { t, number, unsent, unsentCases } = everycell;
     form.addEventListener("submit", (event) => {
-      const left = unsent.all().length;
-      if (!left) return;
+      const [visits, cases] = [unsent.all().length, unsentCases.all().length];
+      if (!visits && !cases) return;
       event.preventDefault();
       const leave = () => {
         unsent.clear();
+        unsentCases.clear();
         form.submit();
       };
       const anyway = h("button", { type: "button", onclick: leave }, t("Sign out all the same"));
-      everycell.notice(
-        t("Visits not recorded yet, which would be lost: {number}", { number: number(left) }),
-        "bad",
-        anyway,
-      );
+      const lost = [
+        visits && t("Visits not recorded yet, which would be lost: {number}", { number: number(visits) }),
+        cases && t("Cases not registered yet, which would be lost: {number}", { number: number(cases) }),
+      ];
+      everycell.notice(lost.filter(Boolean).join(" "), "bad", anyway);
     });
   };
 

@@ -7,7 +7,7 @@
     const control = options
       ? h(
           "select",
-          { name },
+          { name, required },
           options.map(([code, text]) => h("option", { value: code, selected: code === value }, text)),
         )
       : h("input", { name, type, value, pattern, maxlength: most, min, required });
@@ -16,7 +16,7 @@
 
   /**
    * Ask. `fields` are {name, label, value} with `options` ([value, text]) for a choice, else `type`, `pattern`, `most`
-   * letters; `told` is text or elements above them. What is typed is trimmed.
+   * letters; one that is `required` must not be "". `told` is text or elements above them. What is typed is trimmed.
    */
   everycell.ask = ({ title, told = null, fields = [], ok, danger = false }) =>
     new Promise((resolve) => {

@@ -6,13 +6,6 @@
 
   /** The service's HTTP interface with what an editor needs. */
   everycell.EditSource = class extends everycell.LiveSource {
-    async _send(method, path, body, signal) {
-      const headers = { Accept: "application/json", ...(this.csrf && { "X-CSRF-Token": this.csrf }) };
-      if (body !== undefined) headers["Content-Type"] = "application/json";
-      const answer = await this._ask(path, { method, signal, headers, body: body && JSON.stringify(body) });
-      return answer.status === 204 ? null : answer.json();
-    }
-
     /** Cells as they are now, whatever the browser has kept. */
     cells() {
       return this._items("/collections/cells/items?limit=1000");

@@ -1,47 +1,9 @@
 "use strict";
 // The cells on the map: live, changed, new, retired, and those that are another's to edit. Numbers where there is room.
 {
-  const { tracePolygons, boxesMeet } = everycell.shapes;
+  const { boxesMeet } = everycell.shapes;
   const LABEL = 12.5;
   const LEVELS = ["county", "town", "village"];
-
-  /** Paint polygons as `look` (one of everycell.looks) has it. */
-  everycell.paintShape = (context, toPoint, polygons, look, { fill = true, line = true, halo = false } = {}) => {
-    const { scale } = everycell;
-    context.save();
-    context.lineJoin = "round";
-    context.beginPath();
-    tracePolygons(context, toPoint, polygons);
-    if (fill && (look.pattern || look.fill)) {
-      context.fillStyle = look.pattern ? everycell.pattern(look.pattern, look.line) : look.fill;
-      context.fill("evenodd");
-    }
-    if (halo) {
-      context.lineWidth = (look.width + 2.8) * scale;
-      context.strokeStyle = "rgba(255,255,255,.95)";
-      context.stroke();
-    }
-    if (line) {
-      context.setLineDash((look.dash ?? []).map((length) => length * scale));
-      context.lineWidth = look.width * scale;
-      context.strokeStyle = look.line;
-      context.stroke();
-    }
-    context.restore();
-  };
-
-  /** Paint a line of [lon, lat]. */
-  everycell.paintLine = (context, toPoint, line, look) => {
-    const { scale } = everycell;
-    context.save();
-    context.beginPath();
-    tracePolygons(context, toPoint, [[line]]);
-    context.setLineDash((look.dash ?? []).map((length) => length * scale));
-    context.lineWidth = look.width * scale;
-    context.strokeStyle = look.line;
-    context.stroke();
-    context.restore();
-  };
 
   const styleOf = (look) => ({
     color: look.line,

@@ -28,6 +28,17 @@
         this._enter();
       });
       document.addEventListener("pointerdown", (event) => form.contains(event.target) || this._open(false));
+      document.addEventListener("keydown", (event) => this._slash(event));
+    }
+
+    // "/" leads here, wherever nothing is typed.
+    _slash(event) {
+      const { key, target, ctrlKey, metaKey, altKey } = event;
+      if (key !== "/" || ctrlKey || metaKey || altKey || document.querySelector("dialog[open]")) return;
+      if (target.matches?.("input:not([type=radio], [type=checkbox]), select, textarea")) return;
+      event.preventDefault();
+      this.input.focus();
+      this.input.select();
     }
 
     _later() {

@@ -1,5 +1,5 @@
 "use strict";
-// Polygons in degrees: their rings, a place for a label, whether they hold a point, and how to trace them on a canvas.
+// Polygons in degrees: their rings, a place for a label, whether they hold a point, how to trace and to paint them on a canvas.
 {
   const ringsOf = ({ type, coordinates }) => (type === "Polygon" ? [coordinates] : coordinates);
 
@@ -58,4 +58,42 @@
     2 * Math.abs(one.y - other.y) < one.height + other.height;
 
   everycell.shapes = { ringsOf, insidePoint, largest, holds, tracePolygons, boxesMeet };
+
+  /** Paint polygons as `look` (one of everycell.looks) has it. */
+  everycell.paintShape = (context, toPoint, polygons, look, { fill = true, line = true, halo = false } = {}) => {
+    const { scale } = everycell;
+    context.save();
+    context.lineJoin = "round";
+    context.beginPath();
+    tracePolygons(context, toPoint, polygons);
+    if (fill && (look.pattern || look.fill)) {
+      context.fillStyle = look.pattern ? everycell.pattern(look.pattern, look.line) : look.fill;
+      context.fill("evenodd");
+    }
+    if (halo) {
+      context.lineWidth = (look.width + 2.8) * scale;
+      context.strokeStyle = "rgba(255,255,255,.95)";
+      context.stroke();
+    }
+    if (line) {
+      context.setLineDash((look.dash ?? []).map((length) => length * scale));
+      context.lineWidth = look.width * scale;
+      context.strokeStyle = look.line;
+      context.stroke();
+    }
+    context.restore();
+  };
+
+  /** Paint a line of [lon, lat]. */
+  everycell.paintLine = (context, toPoint, line, look) => {
+    const { scale } = everycell;
+    context.save();
+    context.beginPath();
+    tracePolygons(context, toPoint, [[line]]);
+    context.setLineDash((look.dash ?? []).map((length) => length * scale));
+    context.lineWidth = look.width * scale;
+    context.strokeStyle = look.line;
+    context.stroke();
+    context.restore();
+  };
 }

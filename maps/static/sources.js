@@ -102,6 +102,22 @@
       return (await this._ask(path, { headers: { Accept: "application/json" }, ...options })).json();
     }
 
+    /** Send what changes something; its answer, null where there is none to read. */
+    async _send(method, path, body, signal) {
+      const headers = { Accept: "application/json", ...(this.csrf && { "X-CSRF-Token": this.csrf }) };
+      if (body !== undefined) headers["Content-Type"] = "application/json";
+      const answer = await this._ask(path, { method, signal, headers, body: body && JSON.stringify(body) });
+      return answer.status === 204 ? null : answer.json();
+    }
+
+    /** Send one item of a batch. */
+    async _sendOne(path, item) {
+      const answer = await this._send("POST", path, [item]);
+      const [refused] = answer.refused ?? [];
+      if (refused) throw new Refused(200, refused);
+      return answer;
+    }
+
     /** Every item of a collection, page by page along the `next` links. */
     async _items(path) {
       const features = [];
@@ -171,19 +187,8 @@
       return this._json(path, { signal }).then(({ features }) => features);
     }
 
-    async record(visit) {
-      const answer = await this._json("/visits", {
-        method: "POST",
-        headers: {
-          "Content-Type": "application/json",
-          Accept: "application/json",
-          ...(this.csrf && { "X-CSRF-Token": this.csrf }),
-        },
-        body: JSON.stringify([visit]),
-      });
-      const [refused] = answer.refused ?? [];
-      if (refused) throw new Refused(200, refused);
-      return answer;
+    record(visit) {
+      return this._sendOne("/visits", visit);
     }
 
     async _tile(path, layer, fresh) {

@@ -1,10 +1,10 @@
 "use strict";
 // A row of tabs of which one panel is shown: by pointer, or by the arrow keys as tabs do.
 {
-  /** `bar` holds buttons `tab-NAME` for panels `NAME-panel`. */
+  /** `bar` holds buttons `tab-NAME` for panels `NAME-panel`; `onshow(name)` is called when one is shown. */
   everycell.TabList = class {
-    constructor(bar) {
-      this.bar = bar;
+    constructor(bar, onshow = () => {}) {
+      Object.assign(this, { bar, onshow });
       this.buttons = [...bar.querySelectorAll("[role=tab]")];
       for (const button of this.buttons) button.addEventListener("click", () => this.show(this._nameOf(button)));
       bar.addEventListener("keydown", (event) => this._along(event));
@@ -17,6 +17,7 @@
         button.tabIndex = chosen ? 0 : -1;
         everycell.byId(button.getAttribute("aria-controls")).hidden = !chosen;
       }
+      this.onshow(name);
     }
 
     _nameOf(button) {

@@ -1,7 +1,6 @@
 "use strict";
 // Recording a visit: what was found at the door, by which team, why. An answer that did not arrive can be sent again
-// with the same id, so a visit is never counted twice. Until it is recorded the tab keeps it: signing in again leaves the
-// page, and loses nothing.
+// with the same id, so a visit is never counted twice. Until it is recorded the tab keeps it (unsent.js).
 {
   const TEAM = /^[A-Z0-9][A-Z0-9-]{0,19}$/;
 
@@ -13,19 +12,8 @@
     return `${local}${offset < 0 ? "-" : "+"}${pad(offset / 60)}:${pad(offset % 60)}`;
   };
 
-  /** The visits of this account that are not recorded yet: [{household, visit}]. */
-  const key = () => `unsent.${everycell.config.who}`;
-  const write = (visits) => everycell.tab.set(key(), JSON.stringify(visits));
-  const unsent = (everycell.unsent = {
-    all: () => JSON.parse(everycell.tab.get(key()) ?? "[]"),
-    keep: (household, visit) => {
-      const { code, unit, address, lat, lon } = household;
-      unsent.drop(visit);
-      write([...unsent.all(), { household: { code, unit, address, lat, lon }, visit }]);
-    },
-    drop: ({ id }) => write(unsent.all().filter(({ visit }) => visit.id !== id)),
-    clear: () => write([]),
-  });
+  const keep = ({ code, unit, address, lat, lon }, visit) =>
+    everycell.unsent.keep({ id: visit.id, household: { code, unit, address, lat, lon }, visit });
 
   /**
    * The form for one household. `onrecorded()` is called at once, `onsettled(household, visit, error)`
@@ -46,7 +34,7 @@
 
     /** Offer again what the tab has kept from before. */
     restore() {
-      for (const { household, visit } of unsent.all())
+      for (const { household, visit } of everycell.unsent.all())
         this._failed(household, visit, everycell.t("The page was left before it was confirmed."));
       this.onrecorded();
     }
@@ -95,13 +83,13 @@
     async _send(household, visit) {
       const { code } = household;
       this.state.set(code, { step: "sending", outcome: visit.outcome });
-      unsent.keep(household, visit);
+      keep(household, visit);
       this.onrecorded();
       let failure = null;
       try {
         await this.source.record(visit);
         this.state.set(code, { step: "done", outcome: visit.outcome });
-        unsent.drop(visit);
+        everycell.unsent.drop(visit.id);
       } catch (error) {
         failure = error;
         this._failed(household, visit, everycell.reason(error));
@@ -117,7 +105,7 @@
         t("Not recorded: {place}. {reason}", { place: everycell.placeOf(household), reason }),
         "bad",
         again,
-        { onclose: () => unsent.drop(visit) },
+        { onclose: () => everycell.unsent.drop(visit.id) },
       );
       again.addEventListener("click", () => {
         box.remove();

@@ -63,7 +63,7 @@ def test_a_visit_outside_ones_area_is_of_an_unknown_household(own: Served) -> No
             {
                 "id": str(world.visit(household).id),
                 "household": household,
-                "visited_at": f"{own.today}T08:00:00+08:00",
+                "visited_at": f"{own.today}T00:00:01+08:00",
                 "outcome": "reached",
                 "team": "A1",
                 "purpose": "routine",

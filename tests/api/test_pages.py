@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.conftest import Served
 
-PAGES = pytest.mark.parametrize("path", ["/maps/coverage", "/maps/edit"])
+PAGES = pytest.mark.parametrize("path", ["/maps/coverage", "/maps/heat", "/maps/edit", "/disputes?f=html"])
 
 
 @PAGES
@@ -27,12 +27,19 @@ def test_the_page_carries_its_policy(served: Served, path: str) -> None:
     [
         ("/maps/coverage", "zh", "<title>走访覆盖"),
         ("/maps/coverage", "en", "<title>Visit coverage"),
+        ("/maps/heat", "zh", "<title>纠纷热力"),
+        ("/maps/heat", "en", "<title>Dispute heat"),
         ("/maps/edit", "zh", "<title>网格编辑"),
         ("/maps/edit", "en", "<title>Grid editor"),
+        ("/disputes", "zh", "<title>矛盾纠纷"),
+        ("/disputes", "en", "<title>Disputes"),
     ],
 )
 def test_languages(served: Served, path: str, lang: str, word: str) -> None:
-    assert word in served.get(f"{path}?lang={lang}").text
+    answer = served.get(f"{path}?lang={lang}", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert word in answer.text
+    wrong = served.get(f"{path}?lang=fr", headers={"Accept": "text/html"})
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "lang")
 
 
 def test_the_editor_is_for_whoever_may_edit(served: Served) -> None:
@@ -40,6 +47,22 @@ def test_the_editor_is_for_whoever_may_edit(served: Served) -> None:
         client = served.client_of(role, "all")
         assert client.get("/maps/edit").status_code == (200 if offered else 403)
         assert ('href="/maps/edit"' in client.get("/maps/coverage").text) == offered
+
+
+def test_the_desk_is_for_browsers_and_for_whoever_may_see_cases(served: Served) -> None:
+    for role, offered in (("operator", True), ("patrol_leader", True), ("editor", False), ("wall", False)):
+        client = served.client_of(role, "all")
+        assert ('href="/disputes"' in client.get("/maps/coverage").text) == offered
+        assert ('/disputes"' in client.get("/?f=html").text) == offered
+        for accept, kind in (("text/html,*/*", "text/html"), ("*/*", "application/json"), ("", "application/json")):
+            answer = client.get("/disputes", headers={"Accept": accept})
+            assert answer.status_code == (200 if offered else 403)
+            if offered:
+                assert answer.headers["content-type"].startswith(kind), accept
+                assert (answer.headers["vary"], answer.headers["cache-control"]) == ("Accept", "no-store")
+    for wrong, field in (("f=csv", "f"), ("state=gone&f=html", "state"), ("after=x&f=html", "after")):
+        answer = served.get(f"/disputes?{wrong}")
+        assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
 @PAGES

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from api.problems import PROBLEMS, problem_of
 from gis import errors
 from tests.api.conftest import Served, administer, run
+from tests.examples import examples
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "problems.md"
 
@@ -71,6 +72,13 @@ BAD = [
     ("/coverage?area=990101100201&level=town", 400, "level"),
     ("/coverage?level=street", 400, "level"),
     ("/coverage?since=yesterday", 400, "since"),
+    ("/report?area=110101", 404, "area"),
+    ("/report?area=99", 400, "area"),
+    ("/report?month=2026", 400, "month"),
+    ("/report?month=2026-13", 400, "month"),
+    ("/report?month=2999-01", 404, "month"),
+    ("/report?f=doc", 400, "f"),
+    ("/report?lang=fr", 400, "lang"),
     ("/coverage?since=2026-02-30", 400, "since"),
     ("/coverage?since=0", 400, "since"),
     ("/coverage?since=2026-1-1", 400, "since"),
@@ -93,6 +101,7 @@ BAD = [
     ("/search?q=" + "x" * 101, 400, "q"),
     ("/search?q=a&limit=1000", 400, "limit"),
     ("/maps/coverage?lang=fr", 400, "lang"),
+    ("/maps/heat?lang=fr", 400, "lang"),
     ("/maps/edit?lang=fr", 400, "lang"),
     ("/static/nothing.js", 404, None),
     ("/static/../page.py", 404, None),
@@ -274,6 +283,7 @@ PATHS = st.sampled_from(
         "/rounds",
         "/search",
         "/maps/coverage",
+        "/maps/heat",
         "/maps/edit",
     ]
 )
@@ -282,7 +292,7 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=PATHS, parameters=st.dictionaries(NAMES, ANYTHING, max_size=3))
 def test_no_parameters_whatever_make_it_fail(served: Served, path: str, parameters: dict[str, str]) -> None:
     encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in parameters.items()}
@@ -293,7 +303,7 @@ def test_no_parameters_whatever_make_it_fail(served: Served, path: str, paramete
         problem(answer)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     head=st.sampled_from(["/collections/", "/collections/cells/items/", "/collections/cells/tiles/", "/static/", "/"]),
     rest=st.text(max_size=30),

@@ -70,6 +70,7 @@ def questions(today: date) -> list[str]:
     theirs = f"{world.WEST + 0.021},{world.SOUTH},{world.WEST + 0.08},{world.SOUTH + 0.01}"
     asked = ["/", "/?f=html", "/me", "/collections", "/collections?f=html", "/rounds", "/maps/coverage?lang=en"]
     asked += ["/coverage?level=village", "/coverage?level=cell", "/coverage?level=town", "/coverage?level=county"]
+    asked += ["/report", "/report?lang=en"]
     asked += ["/coverage?level=cell&f=csv", "/coverage?level=cell&f=geojson", "/coverage?level=cell&f=html"]
     asked += ["/households/unvisited", "/households/unvisited?f=csv", "/households/unvisited?since=2020-01-01"]
     for collection in COLLECTIONS:
@@ -458,6 +459,7 @@ def distinct(rounds: list[list[float]], one: int, other: int) -> bool:
     return abs(longer - ROUNDS / 2) > 5 * math.sqrt(ROUNDS) / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_time_does_not_tell_what_is_there(stranger: httpx.Client, collection: str) -> None:
     at = f"/collections/{collection}/items"
@@ -628,6 +630,7 @@ SHARED: Final = (
     "/rounds",
     "/search?q=1",
     "/maps/coverage",
+    "/maps/heat",
     *tiles((5, 9, 12, 14)),
 )
 

@@ -49,7 +49,7 @@ def write(folder: Path, name: str, encryption: KeySerializationEncryption | None
     return chain, key
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_it_speaks_https(store: Store, tmp_path: Path, workers: str) -> None:
     chain, key = write(tmp_path, "service")
     arguments = ("--certificate", str(chain), "--key", str(key), "--workers", workers)

@@ -18,6 +18,7 @@ from api.bodies import MAX_BYTES
 from gis.households.check import check
 from tests.api.conftest import Served, run, signed_in
 from tests.api.test_problems import problem
+from tests.examples import examples
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -203,7 +204,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(items=st.lists(JSON | st.fixed_dictionaries(dict.fromkeys(visit(), JSON)), max_size=4))
 def test_no_json_whatever_makes_it_fail(served: Served, items: list[Any]) -> None:
     answer = served.client.post(
@@ -213,7 +214,7 @@ def test_no_json_whatever_makes_it_fail(served: Served, items: list[Any]) -> Non
     assert len(answer.json()["refused"]) == len(items)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=60), kind=st.sampled_from(["application/json", "application/x-ndjson"]))
 def test_no_bytes_whatever_make_it_fail(served: Served, body: bytes, kind: str) -> None:
     answer = served.client.post("/visits", content=body, headers={"Content-Type": kind})

@@ -841,7 +841,7 @@ def test_published_from_a_day_on(service: FakeService, open_page: Open) -> None:
     assert made.status == "abandoned"
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_day_is_written_in_one_form_and_must_be_one(service: FakeService, open_page: Open, lang: str) -> None:
     page = open_page(url(service, lang))
     choose(page, middle(2, 1))

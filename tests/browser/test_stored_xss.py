@@ -310,6 +310,51 @@ def test_the_editor_and_its_drafts(address: str, show: Show, token: str) -> None
     page.get_by_role("button", name="取消").click()
 
 
+@POLICIES
+def test_the_case_desk(address: str, show: Show) -> None:
+    """Names of cells in the select of areas, the crumbs, rows of cases, and the form."""
+    page = show(f"{address}/disputes#area={VILLAGE}", ready=True)
+    codes = [county.cell_of(n) for n in range(len(NAMES))]
+    assert missing([shown_in(page, "#filters [name=inside]")]) == []
+    assert missing([shown_in(page, "#crumbs")], [county.TOWN_NAME, county.VILLAGE_NAME]) == []
+    rows = page.evaluate(
+        """codes => codes.map((area) => {
+            const { page } = everycell;
+            const one = { id: area, area, state: "registered", category: "land", level: "cell", due_at: null };
+            const row = everycell.caseRow(page, one);
+            document.querySelector("#list").append(row);
+            return row.textContent;
+        })""",
+        codes,
+    )
+    assert missing([stored(row) for row in rows]) == []
+    page.locator("#register").click()
+    expect(page.locator("#intake [name=village]")).to_have_value(VILLAGE)
+    assert missing([shown_in(page, "#intake [name=cell]")]) == []
+
+
+@POLICIES
+def test_the_page_of_heat(address: str, show: Show) -> None:
+    """Names of areas, in the crumbs and under the pointer; nothing is published of this county."""
+    page = show(f"{address}/maps/heat#area={VILLAGE}", ready=True)
+    crumbs, tips = page.evaluate(
+        """codes => {
+            const { page } = everycell;
+            const told = codes.map((code) => {
+                page.select(code);
+                const { label } = page.drawing.shapes.cell.byCode.get(code);
+                page.controls.outlines = "cell";
+                page.drawing.point(L.latLng(label.lat, label.lon));
+                return ["#crumbs [aria-current]", ".cell-tip b"].map((one) => document.querySelector(one).textContent);
+            });
+            return [0, 1].map((at) => told.map((one) => one[at]));
+        }""",
+        [county.cell_of(n) for n in range(len(NAMES))],
+    )
+    assert missing([stored(one) for one in crumbs]) == []
+    assert missing([stored(one) for one in tips]) == []
+
+
 PLAIN: Final = [
     "/?f=html",
     "/collections?f=html",
@@ -363,7 +408,8 @@ def test_plain_pages_of_single_items(address: str, show: Show) -> None:
 
 def test_every_answer_that_a_browser_could_show_has_a_policy(address: str, token: str) -> None:
     with Client(address) as client:
-        for path in [*PLAIN, "/maps/coverage", "/coverage?f=csv", "/households/unvisited?f=csv", "/search?q=%3Cimg"]:
+        maps = ["/maps/coverage", "/maps/heat", "/disputes?f=html"]
+        for path in [*PLAIN, *maps, "/coverage?f=csv", "/households/unvisited?f=csv", "/search?q=%3Cimg"]:
             answer = client.get(path, Authorization=f"Bearer {token}")
             policy = answer.headers["content-security-policy"]
             assert answer.status_code == 200, path

@@ -12,8 +12,7 @@ from shapely import Polygon, box
 
 from gis.households.check import check
 from gis.storage.engine import Store
-from tests.api.conftest import fill, token_of
-from tests.api.test_serving import started
+from tests.api.conftest import fill, serving, token_of
 from tests.clients.conftest import Offered
 from tests.gis.world import SOUTH, STEP, VILLAGE, WEST, cell_code
 
@@ -24,8 +23,9 @@ features = pytest.importorskip("owslib.ogcapi.features")
 def editor(store: Store) -> Iterator[Any]:
     """OWSLib, signed in as GIS staff; a recount finds no difference afterwards."""
     fill(store)
-    with started(store) as (_, address):
-        service = features.Features(address, headers={"Authorization": f"Bearer {token_of(store, ('editor', 'all'))}"})
+    with serving(store) as served:
+        token = token_of(store, ("editor", "all"))
+        service = features.Features(served.address, headers={"Authorization": f"Bearer {token}"})
         # OWSLib shares one dictionary of headers between all services of a process.
         service.headers = dict(service.headers)
         yield service

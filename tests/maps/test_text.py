@@ -17,7 +17,9 @@ _PLACE = re.compile(r"\{\w+\}")
 
 def _used() -> set[str]:
     roots = [Path(package.__file__ or "").parent for package in (maps, api)]
-    files = [file for root in roots for kind in ("static/*.js", "templates/*.html", "*.py") for file in root.glob(kind)]
+    files = [
+        file for root in roots for kind in ("static/*.js", "templates/*.html", "**/*.py") for file in root.glob(kind)
+    ]
     return {found[1] or found[2] for file in files for found in _CALL.finditer(file.read_text("utf-8"))}
 
 

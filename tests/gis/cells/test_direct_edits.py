@@ -541,11 +541,12 @@ def test_new_doors_and_dwellings_are_placed_counted_and_dated_by_the_database(co
     assert clean(county)
 
 
-@pytest.mark.parametrize(
-    "value", ["13812345678", "138 1234 5678", "138-1234-5678", "11010519491231002X", "１３８１２３４５６７８", "a\nb"]
-)
+PHONES: Final = ("13812345678", "138 1234 5678", "138-1234-5678", "１３８１２３４５６７８")
+PERSONAL: Final = (*PHONES, "11010519491231002X", "a\nb")
+
+
 @pytest.mark.parametrize("column", ["cell.name", "doorplate.address", "household.unit", "site.name"])
-def test_what_looks_personal_is_refused(county: Store, li: Store, column: str, value: str) -> None:
+def test_what_looks_personal_is_refused(county: Store, li: Store, column: str) -> None:
     if column == "site.name":
         with county.begin() as conn:
             conn.execute(
@@ -556,9 +557,10 @@ def test_what_looks_personal_is_refused(county: Store, li: Store, column: str, v
                 {"x": WEST + 0.5 * STEP, "y": SOUTH + 0.5 * STEP},
             )
     table, name = column.split(".")
-    message = refusal(li, f"UPDATE everycell.{table} SET {name} = :value", {"value": f"柳林村 {value}"})
-    assert message.startswith(f"{column}: ")
-    assert value not in message
+    for value in PERSONAL:
+        message = refusal(li, f"UPDATE everycell.{table} SET {name} = :value", {"value": f"柳林村 {value}"})
+        assert message.startswith(f"{column}: "), value
+        assert value not in message
 
 
 # ---- sign-ins

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -15,12 +15,14 @@ from shapely import box
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from gis.access.audit import Action, note
 from gis.access.scope import ALL
 from gis.cells import changesets, history
 from gis.cells.changesets import Editor
 from gis.cells.editing.operations import Create, SetAttributes
 from gis.cells.editing.replay import digest
 from gis.cells.load import load_divisions
+from gis.disputes import snap_points
 from gis.households.check import check
 from gis.households.load import load_dwellings
 from gis.households.visits import record_visits
@@ -28,7 +30,7 @@ from gis.storage.cluster import Cluster
 from gis.storage.engine import Store, sqlstate
 from tests.gis.cells.test_changesets import AREA, EDITOR, cut, edit, take_back
 from tests.gis.cells.test_changesets import place as point
-from tests.gis.cells.test_direct_edits import DRAW, SHAPE, place, signed_in
+from tests.gis.cells.test_direct_edits import DRAW, SHAPE, move_border, place, signed_in
 from tests.gis.world import COUNTY, SETTINGS, SOUTH, STEP, TODAY, VILLAGE, WEST, build, cell_code, divisions, visit
 
 T = TypeVar("T")
@@ -403,3 +405,21 @@ def test_publishing_taking_back_and_a_direct_edit_in_one_transaction(county: Sto
         conn.execute(text(RENAME), {"code": cell_code(1), "name": "后"})
     assert [title for title, _ in names(county)][1:] == ["试", "撤销：试", "direct edit by everycell"]
     whole(county)
+
+
+# ---- counts of cases and an edit
+
+
+def test_cases_are_counted_while_a_border_is_moved_by_sql(store: Store, cluster: Cluster) -> None:
+    """Who counts holds the snap points and then notes it; who edits by SQL needs both when it is committed."""
+    with store.begin(ALL.settings()) as conn:
+        build(conn, {1: 12, 2: 12})
+        assert snap_points.refresh(conn, COUNTY, None, datetime.now(UTC)) == 2
+    for li in signed_in(store, cluster, "li", "990101"):
+        with store.engine.connect() as conn:
+            conn.execute(text("SELECT everycell.hold_cases(:county)"), {"county": COUNTY})
+            with meanwhile(store, lambda li=li: move_border(li, 0.95)) as saved:
+                note(conn, who="test", source="test", action=Action.dispute_publish, area="", detail={})
+                conn.commit()
+            saved.result()
+    whole(store)

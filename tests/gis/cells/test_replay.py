@@ -240,7 +240,7 @@ def _cell(row: object) -> Cell:
     return Cell(code, village, name, kind, shape)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_any_mixture_replays_to_the_live_grid(county: Store, li: Store, seed: int) -> None:
     mixture = Mixture(county, li, seed)
     mixture.steps(24)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shapely import Polygon, box
 
 from gis.cells.topology import AREA_TOLERANCE, arrange, coverage_faults, outline_faults, united
+from tests.examples import examples
 
 
 def squares(columns: int = 3, rows: int = 3, step: float = 0.01) -> dict[str, Polygon]:
@@ -36,7 +37,7 @@ def test_no_cells() -> None:
 
 
 @given(st.integers(0, 10_000), st.integers(3, 40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_rounding_keeps_a_coverage(seed: int, number: int) -> None:
     """Coordinates rounded on their own (six decimals, 0.1 m) come out as a valid coverage of the same area."""
     exact = voronoi(seed, number)

@@ -31,7 +31,7 @@ def test_the_same_for_the_same_seed() -> None:
 def test_every_case_goes_an_allowed_way_and_ends_before_today() -> None:
     states = set()
     rng = np.random.default_rng(1)
-    for case in disputes(104 + rng.random(20_000), 34.5 + rng.random(20_000), TODAY, ZONE, 7):
+    for case in disputes(104 + rng.random(90_000), 34.5 + rng.random(90_000), TODAY, ZONE, 7):
         state, level, at = State.registered, Level.cell, case.reported_at
         for step in case.steps:
             assert at < step.at

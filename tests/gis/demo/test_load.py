@@ -10,7 +10,9 @@ from sqlalchemy import text
 
 from gis.codes import Level
 from gis.demo.county import COUNTY_CODE, DemoCounty, generate
+from gis.demo.disputing import HOUSEHOLDS_A_CASE
 from gis.demo.load import load_county, load_first_visits
+from gis.disputes.publication import publish_due
 from gis.errors import Conflict
 from gis.households.check import check
 from gis.households.coverage import coverage
@@ -42,13 +44,23 @@ def test_everything_arrives_and_the_figures_are_exact(store: Store, county: Demo
         "site": len(county.sites),
         "household": 2_500,
         "visit": visits,
-        "dispute": 12,
+        "dispute": 2_500 * (today - date(today.year - 1, 1, 1)).days // (HOUSEHOLDS_A_CASE * 365),
     }
     assert not any(report.rejects for report in reports)
     assert stages[0] == "cells"
     assert stages[-1] == "figures"
+    made = publish_due(store, today)
+    assert {one.level for one in made if one.period.first == date(today.year - 1, 1, 1)} == set(Level)
     with store.read() as conn:
         assert list(check(conn, store.settings)) == []
+        odd = conn.execute(
+            text(
+                "SELECT d.id FROM everycell.dispute d JOIN everycell.dispute_event e ON e.dispute = d.id"
+                " GROUP BY d.county, d.id HAVING count(*) <> max(d.version) OR min(e.at) <> max(d.registered_at)"
+                " OR (array_agg(e.state ORDER BY e.seq))[count(*)] <> max(d.state)"
+            )
+        )
+        assert odd.all() == []
         table = coverage(conn, area=COUNTY_CODE, level=Level.cell, since=county.round.first_on, today=today)
         states = set(conn.execute(text("SELECT state FROM everycell.dispute")).scalars())
         opened = conn.execute(text("SELECT area, target FROM everycell.visit_round")).one()

@@ -23,6 +23,7 @@ from gis.disputes.workflow import DUE, LADDER, OPEN, REVISIT_DAYS, State, next_s
 from gis.errors import BadInput, Conflict, EverycellError, NotFound
 from gis.storage.engine import Store, as_service
 from gis.storage.queries import query
+from tests.examples import examples
 from tests.gis.disputes.places import (
     NOW,
     THROUGH,
@@ -85,7 +86,13 @@ def test_the_same_again_is_repeated_and_other_content_refused(store: Store) -> N
             (6, "conflict"),
         ]
         again = cases.register(
-            conn, [replace(new, snap=second.id)], counties=HERE, role_of=as_admin, at=NOW, placed=False
+            conn,
+            [replace(new, snap=second.id)],
+            counties=HERE,
+            role_of=as_admin,
+            settings=SETTINGS,
+            at=NOW,
+            placed=False,
         )
         assert again.repeated == 1, "an import does not know where its case went"
         assert cases.register(conn, [], counties=HERE, role_of=as_admin, settings=SETTINGS, at=NOW).accepted == 0
@@ -266,7 +273,7 @@ STEP = st.sampled_from(["state", "level", "extension", "state", "wait"])
 
 
 @given(data=st.data())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_sequence_of_changes_keeps_the_rules(store: Store, data: st.DataObject) -> None:
     """A model beside the database: what is refused changes nothing, all else leaves an event with what it came to."""
     with store.begin(TOLD) as conn:

@@ -31,6 +31,7 @@ from gis.disputes.disclosure import (
 from gis.disputes.merging import merge
 from gis.disputes.periods import Period, Span, period_of
 from gis.errors import BadInput, NotFound
+from tests.examples import examples
 from tests.gis.disputes.attack import county, loose_ends, numbers, publish
 
 Ints = NDArray[np.int64]
@@ -47,7 +48,7 @@ def ints(*values: object) -> Ints:
     columns=st.integers(1, 4),
     spans=st.sampled_from(SPANS),
 )
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_no_withheld_count_can_be_bounded_tighter_than_one_to_four(
     seed: int, rate: float, columns: int, spans: tuple[int, int, int, int]
 ) -> None:

@@ -30,6 +30,7 @@ from gis.disputes.heat import (
 )
 from gis.disputes.painting import Sheet, painted, sampled, tile, tile_lonlat
 from gis.errors import BadInput
+from tests.examples import examples
 
 Floats = NDArray[np.float64]
 SQUARE = (0.0, 0.0, 6000.0, 6000.0)
@@ -69,7 +70,7 @@ def test_one_point_wherever_it_lies_between_pixels() -> None:
 
 
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 60), bandwidth_m=st.sampled_from((200.0, 500.0)))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_it_holds_as_many_cases_as_there_are_all_inside_the_area(seed: int, count: int, bandwidth_m: float) -> None:
     rng = np.random.default_rng(seed)
     area = shapely.Point(3000, 3000).buffer(2500).difference(shapely.box(2500, 2500, 3500, 6000))

@@ -173,3 +173,14 @@ def test_what_would_be_noticed() -> None:
         True,
         True,
     ]
+
+
+def test_where_nothing_was_recorded_is_never_hot() -> None:
+    links, _ = square(12)
+    households = np.full(144, 200.0)
+    cases = np.full(144, 8.0)
+    middle = 5 * 12 + 5
+    cases[[middle - 1, middle + 1, middle - 12, middle + 12]] = 60.0
+    assert hot_spots(cases, households, links).verdicts[middle] == Verdict.hot
+    cases[middle] = 0.0
+    assert hot_spots(cases, households, links).verdicts[middle] == Verdict.as_expected

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gis.exchange.headers import FIELDS, Kind
 from gis.exchange.personal import find_personal
 from gis.exchange.personal_headings import personal_heading
+from tests.examples import examples
 from tests.gis.exchange.builder import CARD, MOBILE, identity_number
 
 ID = identity_number()
@@ -150,7 +151,7 @@ def test_old_identity_numbers() -> None:
     assert look(numbers) == "identity numbers"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     birth=st.dates(min_value=pd.Timestamp("1900-01-01").date(), max_value=pd.Timestamp("2026-01-01").date()),
     serial=st.integers(0, 999),
@@ -163,7 +164,7 @@ def test_every_identity_number_is_found(birth: Any, serial: int, before: str, af
     assert look([f"{before}{number.lower()}{after}"]) == "identity numbers"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     number=st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
     separator=st.sampled_from(["", " ", "-"]),

@@ -19,6 +19,7 @@ from gis.households.rounds import close_round, list_rounds, open_round
 from gis.households.unvisited import unvisited
 from gis.households.visits import record_visits
 from gis.storage.engine import Store
+from tests.examples import examples
 from tests.gis.world import SETTINGS, TODAY, VILLAGE, build, cell_code, visit
 
 REGISTERED = TODAY - timedelta(days=200)
@@ -157,7 +158,7 @@ def test_random_histories(store: Store) -> None:
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(12), stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 

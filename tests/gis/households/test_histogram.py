@@ -15,6 +15,7 @@ from gis.households.check import check
 from gis.households.load import FIRST_DAY, LAST_DAY, load_dwellings
 from gis.households.visits import record_visits
 from gis.storage.engine import Store, sqlstate
+from tests.examples import examples
 from tests.gis.world import COUNTY, SETTINGS, TODAY, build, cell_code, dwellings, visit
 
 DAYS = st.lists(st.integers(-40, 40), max_size=30)
@@ -29,7 +30,7 @@ OLD_HOUSE = "UPDATE everycell.household SET registered_on = '1989-12-31' WHERE c
 def test_days_are_counted_like_a_counter(store: Store) -> None:
     with store.engine.connect() as conn:
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
         @given(stand=DAYS, came=DAYS, data=st.data())
         def moves(stand: list[int], came: list[int], data: st.DataObject) -> None:
             left = data.draw(st.permutations(stand))[: data.draw(st.integers(0, len(stand)))]

@@ -197,9 +197,13 @@ BEGIN
     WITH place AS MATERIALIZED (
         SELECT s.id, s.cell AS was, everycell.cell_at(NEW.county, s.geom) AS cell
         FROM everycell.snap_point s
-        WHERE s.county = NEW.county AND s.ended_at IS NULL AND (s.cell = ANY (affected) OR EXISTS (
-            SELECT FROM everycell.cell c WHERE c.county = NEW.county AND c.code = ANY (affected)
-                AND c.retired_on IS NULL AND c.geom && s.geom AND c.code < s.cell))
+        WHERE s.county = NEW.county AND s.ended_at IS NULL AND s.id IN (  -- few: not all points of the county
+            SELECT n.id FROM everycell.snap_point n
+            WHERE n.county = NEW.county AND n.cell = ANY (affected) AND n.ended_at IS NULL
+            UNION
+            SELECT n.id FROM everycell.cell c
+            JOIN everycell.snap_point n ON n.county = NEW.county AND n.ended_at IS NULL AND n.geom && c.geom
+            WHERE c.county = NEW.county AND c.code = ANY (affected) AND c.retired_on IS NULL AND c.code < n.cell)
     ), gone AS (
         UPDATE everycell.snap_point s SET cell = coalesce(p.cell, s.cell),
             ended_at = CASE WHEN p.cell IS NULL THEN clock_timestamp() END
@@ -216,3 +220,25 @@ END $$;
 
 CREATE CONSTRAINT TRIGGER cell_tiling_snaps AFTER INSERT OR UPDATE ON everycell.cell
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION everycell.cell_tiling_snaps();
+
+-- As in 0007; now before the audit, which everybody who registers a case notes last, whoever edits directly waits for what
+-- the edit may have to ask of the snap points when it is committed: two who wait for each other would not end.
+CREATE OR REPLACE FUNCTION everycell.note_edits() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE noted record;
+BEGIN
+    FOR noted IN
+        WITH gone AS (
+            DELETE FROM everycell.direct_edit
+            WHERE xact = everycell.this_xact() AND (relation <> 'cell' OR done = 'checked')
+            RETURNING county, relation, num_rows
+        )
+        SELECT county, jsonb_object_agg(relation, num_rows) AS detail FROM gone GROUP BY county ORDER BY county
+    LOOP
+        IF EXISTS (SELECT FROM everycell.snap_point WHERE county = noted.county AND ended_at IS NULL) THEN
+            PERFORM everycell.lock_snap_points(noted.county);
+        END IF;
+        PERFORM everycell.note(
+            'account:' || substr(session_user::text, 6), coalesce(host(inet_client_addr()), 'socket'), 'direct_edit',
+            lpad(noted.county::text, 6, '0'), noted.detail);
+    END LOOP;
+END $$;

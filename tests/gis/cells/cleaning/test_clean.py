@@ -15,6 +15,7 @@ from shapely import Polygon, box
 from gis.cells.cleaning.clean import WIDTH_M, Cleaned, clean, is_settled_by
 from gis.cells.cleaning.faces import in_metres
 from gis.cells.topology import arrange, united
+from tests.examples import examples
 from tests.gis.cells.cleaning.unclean import METRES_A_DEGREE, drawn_twice, simplified, usable, winding
 
 M = 1 / METRES_A_DEGREE  # a metre to the north, in degrees
@@ -68,7 +69,7 @@ def neighbours(cells: Mapping[str, Polygon]) -> set[tuple[str, str]]:
 
 
 @given(st.integers(0, 100_000), st.integers(2, 30), st.floats(5e-6, 3e-5))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_simplified_cells_tile_again(seed: int, number: int, tolerance: float) -> None:
     """Two borders that moved by the tolerance each: no gap and no overlap is wider than twice that."""
     exact = winding(seed, number)
@@ -109,7 +110,7 @@ def _nothing_but_the_pieces_changed(before: Mapping[str, Polygon], cleaned: Clea
 
 
 @given(st.integers(0, 100_000), st.integers(4, 25))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_no_cell_gets_a_neighbour_that_was_far(seed: int, number: int) -> None:
     """A gap along many cells is not given away as one piece."""
     exact = winding(seed, number)
@@ -122,7 +123,7 @@ def test_no_cell_gets_a_neighbour_that_was_far(seed: int, number: int) -> None:
 
 
 @given(st.integers(0, 100_000), st.integers(2, 20), st.randoms(use_true_random=False))
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_the_order_of_the_cells_does_not_matter(seed: int, number: int, random: object) -> None:
     rough = simplified(winding(seed, number), 2e-5)
     assume(usable(rough))
@@ -132,7 +133,7 @@ def test_the_order_of_the_cells_does_not_matter(seed: int, number: int, random: 
 
 
 @given(st.integers(0, 100_000), st.integers(2, 20))
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_what_was_cleaned_is_clean(seed: int, number: int) -> None:
     rough = simplified(winding(seed, number), 2e-5)
     assume(usable(rough))
@@ -145,7 +146,7 @@ def test_what_was_cleaned_is_clean(seed: int, number: int) -> None:
 @given(st.integers(0, 100_000))
 @example(113)  # the rounding of a node on the outline pinches a millimetre off a cell
 @example(3650)  # and here it parts one at a neck
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_cells_beside_stored_ones(seed: int) -> None:
     """Half of the cells are stored, and then the other half comes."""
     rough = drawn_twice(seed)
@@ -170,7 +171,7 @@ def _sums_of_areas_agree(cleaned: Cleaned) -> None:
 
 
 @given(st.integers(0, 100_000))
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_the_same_cells_again_are_settled_by_the_stored_ones(seed: int) -> None:
     rough = drawn_twice(seed)
     assume(usable(rough))

@@ -17,6 +17,7 @@ from gis.cells.cutting.lines import Doors, Lines
 from gis.cells.cutting.partition import Aim, Graph, Ints, Range, anneal, contiguous, partition, score
 from gis.cells.cutting.rebalance import Rebalance, rebalance
 from gis.cells.topology import arrange, united
+from tests.examples import examples
 from tests.gis.cells.cutting.streets import Place, place
 
 VILLAGE = "990101100201"
@@ -90,7 +91,7 @@ def test_no_change_of_a_small_graph_is_better(seed: int) -> None:
 
 
 @given(graphs, st.integers(1, 8), st.integers(1, 30), st.integers(0, 3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_partition_hangs_together(graph: Graph, number: int, least: int, seed: int) -> None:
     wanted = Range(least, 2 * least)
     label, found = partition(graph, number, wanted, seed)
@@ -101,7 +102,7 @@ def test_partition_hangs_together(graph: Graph, number: int, least: int, seed: i
 
 
 @given(graphs, st.integers(0, 10_000), st.integers(1, 30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_annealing_keeps_its_score_and_never_makes_worse(graph: Graph, seed: int, least: int) -> None:
     label = contiguous(graph, np.random.default_rng(seed).integers(0, 4, len(graph)))
     wanted, aim = Range(least, 2 * least), Aim(home=label, uneven=2.0)

@@ -19,6 +19,7 @@ from gis.cells.measure import Measure
 from gis.cells.numbering import free_codes, reading_order
 from gis.cells.topology import arrange, united
 from gis.errors import BadInput
+from tests.examples import examples
 from tests.gis.cells.cutting.streets import SIDE, SOUTH, WEST, Place, outline, place
 
 VILLAGE = "990101100201"
@@ -55,7 +56,7 @@ def assert_whole(found: Cut, there: Place) -> None:
 
 
 @given(places, ranges)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_cells_are_whole(there: Place, wanted: Range) -> None:
     found = cut_place(there, wanted)
     assert_whole(found, there)
@@ -184,7 +185,7 @@ def test_nothing_to_cut() -> None:
 
 
 @given(places, st.integers(1, 60))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_blocks(there: Place, most: int) -> None:
     """Blocks tile, hold every door once, and are no heavier than asked where doors at one place are not."""
     blocks = make_blocks([there.area], there.lines, there.doors, most=most)

@@ -36,6 +36,7 @@ from gis.cells.editing.parse import parse_operation
 from gis.cells.editing.replay import digest, replay
 from gis.cells.reversal import effect_between, taken_back
 from gis.cells.topology import united
+from tests.examples import examples
 from tests.gis.cells.editing.grids import (
     Codes,
     assert_sound,
@@ -240,4 +241,4 @@ class Editing(RuleBasedStateMachine):
 
 
 TestEditing = Editing.TestCase
-TestEditing.settings = settings(max_examples=25, stateful_step_count=25)
+TestEditing.settings = settings(max_examples=examples(25), stateful_step_count=25)

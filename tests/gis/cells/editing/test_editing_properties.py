@@ -21,6 +21,7 @@ from gis.errors import BadInput, Stale
 from gis.households.check import check
 from gis.households.visits import record_visits
 from gis.storage.engine import Store
+from tests.examples import examples
 from tests.gis.cells.editing.editing import some_edit
 from tests.gis.world import COUNTY, SETTINGS, TODAY, build, visit
 
@@ -39,7 +40,7 @@ def county(store: Store) -> Store:
 
 
 @given(seed=st.integers(0, 2**32), steps=st.integers(3, 10))
-@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_histories(county: Store, seed: int, steps: int) -> None:
     dice = Random(seed)
     with county.engine.connect() as conn:

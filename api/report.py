@@ -1,0 +1,99 @@
+"""The monthly report of an area, as a page, a PDF or a workbook. An export: never answered from memory."""
+
+from __future__ import annotations
+
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.deps import ServiceFor, Serving
+from api.html import MEDIA_TYPE as HTML
+from api.pages import Language
+from api.params import Area, F, Format, format_of
+from api.problems import Trouble
+from api.spreadsheets import XLSX
+from gis.access.audit import Action
+from gis.access.scope import ALL, Right
+from gis.disputes.periods import Period
+from gis.errors import BadInput
+from gis.report.months import month_of
+from gis.settings import Settings
+from gis.storage.engine import widened
+from maps import csp
+from maps.text import language
+
+if TYPE_CHECKING:
+    from gis.report.content import Report
+
+router = APIRouter()
+_MEDIA: Final = {
+    Format.html: HTML,
+    Format.pdf: "application/pdf",
+    Format.xlsx: XLSX,
+}
+
+Month = Annotated[str | None, Query(description="The month, as 2026-10; without it the last that is over.")]
+
+
+@router.get("/report", summary="The monthly report of an area: a page, f=pdf or f=xlsx")
+def report(
+    request: Request, serving: Serving, area: Area = None, month: Month = None, lang: Language = "zh", f: F = None
+) -> Response:
+    form = format_of(f, Format.html, Format.pdf, Format.xlsx) or Format.html
+    if lang not in ("zh", "en"):
+        raise BadInput(f"lang: {lang!r} is none of zh, en", field="lang")
+    about = month_of(month, serving.today)
+    here = _one_area(serving, area)
+    detail = {"kind": "report", "form": form.value, "month": str(about)}
+    serving.service.audits.note(request.scope, Action.export, detail, area=here)
+    with serving.service.streams.one():
+        return _answer(form, lang, here, about, _gathered(serving, here, about), serving.settings)
+
+
+def _one_area(serving: ServiceFor, area: str | None) -> str:
+    """The area, or the only one that the caller has; of everywhere, the only county."""
+    here = serving.inside(Right.figures, area)
+    if here is None:
+        counties = serving.counties(serving.touch(Right.figures))
+        if len(counties) != 1 or serving.caller.scope.where(Right.figures) != ("",):
+            raise BadInput("area: is missing; give the code of the county, town, village or cell", field="area")
+        here = f"{counties[0]:06}"
+    return here
+
+
+def _gathered(serving: ServiceFor, area: str, month: Period) -> Report:
+    from gis.report.cases import Reader  # loads NumPy and Shapely, here and below: only who asks for a report pays
+    from gis.report.gather import gather
+
+    reader = Reader(
+        serving.caller.scope.where(Right.figures),
+        lambda conn: widened(conn, ALL.settings(), serving.told),
+        serving.service.drawn,
+    )
+    with serving.read() as conn:
+        return gather(conn, area, month, reader, settings=serving.settings, today=serving.today)
+
+
+def _answer(form: Format, lang: str, area: str, month: Period, found: Report, settings: Settings) -> Response:
+    from maps.report.assemble import document
+
+    made, nonce = document(found, language(lang)), token_urlsafe(18)
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+    if form is Format.html:
+        from maps.report.page import page
+
+        headers["Content-Security-Policy"] = csp.policy(nonce)
+        return Response(page(made, nonce), headers=headers, media_type=HTML)
+    headers["Content-Disposition"] = f'attachment; filename="report-{area}-{month}.{form.value}"'
+    if form is Format.xlsx:
+        from maps.report.workbook import workbook
+
+        return Response(workbook(made), headers=headers, media_type=_MEDIA[form])
+    from maps.report.pdf import LIMIT_S, TooLong, pdf
+
+    try:
+        return Response(pdf(made, settings.report_fonts, LIMIT_S), headers=headers, media_type=_MEDIA[form])
+    except TooLong as error:
+        raise Trouble("busy", f"{error}: ask again, or for a smaller area, or for f=html") from None

@@ -1,0 +1,207 @@
+"""The case desk: a list of cases, the longest overdue first, the places that stand for where they lie, and what may
+happen to each next.
+
+The page counts nothing: it lists cases one by one to those who deal with them. What is told of where a case lies is its
+snap point, and of a family dispute its village.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from folium.utilities import JsCode
+from markupsafe import Markup
+
+from gis.access.scope import Right, Role
+from gis.codes import Level
+from gis.disputes.categories import FAMILY, NAMES, Category, Channel, Extension, Names
+from gis.disputes.revisits import RevisitOutcome
+from gis.disputes.workflow import DUE, LADDER, STATE_NAMES, State, next_states, said_with
+from maps.page import BaseMap, Bounds, Frame, GridMap, render, rights_of
+from maps.text import Lang, translator
+
+STYLES: Final = ("page.css", "ask.css", "disputes.css")
+SCRIPTS: Final = (
+    "page.js",
+    "unsent.js",
+    "account.js",
+    "tiles.js",
+    "legend.js",
+    "streets.js",
+    "shapes.js",
+    "cells.js",
+    "borders.js",
+    "sources.js",
+    "panel.js",
+    "figures.js",
+    "cards.js",
+    "search.js",
+    "views.js",
+    "map-view.js",
+    "tab-list.js",
+    "ask.js",
+    "day-field.js",
+    "case-source.js",
+    "case-words.js",
+    "case-signs.js",
+    "case-points.js",
+    "case-list.js",
+    "case-steps.js",
+    "case-card.js",
+    "revisit-list.js",
+    "intake-place.js",
+    "intake.js",
+    "desk-keys.js",
+    "disputes.js",
+)
+MODULE: Final = "mvt.mjs"
+_ALL: Final = frozenset(Right)
+
+Entries = list[tuple[str, str]]  # what is stored, and its name
+
+
+@dataclass(frozen=True)
+class DisputesPage:
+    """What the case desk is made from; the members are those of `CoveragePage`.
+
+    `extension_days` are what the one extension of a case adds. Whoever may not see the cases of any area, or not the
+    grid, is told so, and gets no list.
+    """
+
+    nonce: str
+    today: date
+    bounds: Bounds | None
+    title: str = ""
+    lang: Lang = "zh"
+    base: str = ""
+    extension_days: int = 30
+    base_map: BaseMap | None = None
+    credits: Sequence[str] = ()
+    rights: frozenset[str] = _ALL
+    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    who: str = ""
+    csrf: str = ""
+
+    @property
+    def barred(self) -> bool:
+        """Whether whoever looks may see no case, or not the grid."""
+        return not {Right.figures, Right.cases} <= self.rights
+
+
+def disputes_page(config: DisputesPage) -> str:
+    """The page. Send it with `maps.csp.policy(config.nonce, base_map_url=…)` as its Content-Security-Policy."""
+    _ = translator(config.lang)
+    frame = Frame(config.title or _("Disputes"), config.nonce, config.lang, config.base)
+    data = {
+        "config": {
+            "api": config.base,
+            "today": config.today.isoformat(),
+            "bounds": None if config.barred else config.bounds,
+            "rights": rights_of(config.rights, config.areas),
+            "who": config.who,
+            "csrf": config.csrf,
+            "base_map": config.base_map is not None,
+            "attribution": bool(config.base_map and config.base_map.attribution),
+            "credits": [str(Markup.escape(credit)) for credit in config.credits],
+            "extension_days": config.extension_days,
+            **_workflow(),
+            "lists": lists(config.lang),
+        }
+    }
+    return GridMap(
+        frame,
+        styles=STYLES,
+        scripts=SCRIPTS,
+        modules=(MODULE,),
+        chrome=_chrome(frame, config),
+        data=data,
+        base_map=config.base_map,
+        start="everycell.startDesk",
+        attribution_control=False,
+        zoom_animation=JsCode("!matchMedia('(prefers-reduced-motion: reduce)').matches"),
+    ).page()
+
+
+def lists(lang: Lang) -> dict[str, Entries]:
+    """The closed lists of cases with their names, each in the order in which a page offers it. The codes that a state
+    asks for stand under its name."""
+    codes = {state.value: _named(kind, lang) for state in State if (kind := said_with(state)) is not None}
+    return {
+        "category": _named(Category, lang),
+        "channel": _named(Channel, lang),
+        "state": [(state.value, _name(STATE_NAMES[state], lang)) for state in State],
+        "level": _translated(_levels(lang), LADDER),
+        "extension": _named(Extension, lang),
+        "outcome": _translated(_outcomes(lang), RevisitOutcome),
+        "role": _translated(_roles(lang), Role),
+        **codes,
+    }
+
+
+def _workflow() -> dict[str, Any]:
+    """What may follow what, in which states a date runs, and the steps from level to level."""
+    return {
+        "next": {state.value: [after.value for after in next_states(state)] for state in State},
+        "running": [state.value for state in State if state in DUE],
+        "ladder": [level.value for level in LADDER],
+        "family": FAMILY.value,
+    }
+
+
+def _name(names: Names, lang: Lang) -> str:
+    return names.zh if lang == "zh" else names.en
+
+
+def _named(kind: Iterable[StrEnum], lang: Lang) -> Entries:
+    return [(entry.value, _name(NAMES[entry], lang)) for entry in kind]
+
+
+def _translated(names: Mapping[Any, str], order: Iterable[Any]) -> Entries:
+    return [(entry.value, names[entry]) for entry in order]
+
+
+def _levels(lang: Lang) -> dict[Level, str]:
+    _ = translator(lang)
+    return {Level.cell: _("Cell"), Level.village: _("Village"), Level.town: _("Town"), Level.county: _("County")}
+
+
+def _outcomes(lang: Lang) -> dict[RevisitOutcome, str]:
+    _ = translator(lang)
+    return {
+        RevisitOutcome.holds: _("The agreement holds"),
+        RevisitOutcome.broken: _("The dispute has come up again"),
+        RevisitOutcome.no_answer: _("Nobody answered"),
+    }
+
+
+def _roles(lang: Lang) -> dict[Role, str]:
+    _ = translator(lang)
+    return {
+        Role.wall: _("Map wall"),
+        Role.operator: _("Operator"),
+        Role.patrol_leader: _("Patrol leader"),
+        Role.editor: _("Grid editor"),
+        Role.admin: _("Administrator"),
+    }
+
+
+def _chrome(frame: Frame, config: DisputesPage) -> Markup:
+    return render(
+        "disputes.html",
+        frame.lang,
+        title=frame.title,
+        base=frame.base,
+        here="disputes",
+        rights=config.rights,
+        barred=config.barred,
+        empty=config.bounds is None,
+        doors=Right.doors in config.rights,
+        lists=lists(config.lang),
+        who=config.who,
+        csrf=config.csrf,
+        other_lang="en" if frame.lang == "zh" else "zh",
+    )

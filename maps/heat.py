@@ -1,0 +1,138 @@
+"""The page of heat: where disputes were recorded, in which months, and whether a pattern is more than chance.
+
+It shows what was published and what is drawn from that; it asks for it at `/disputes/periods`, `/disputes/counts`,
+`/disputes/heat` and `/disputes/hotspots`. No case and no place of one is on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from folium.utilities import JsCode
+from markupsafe import Markup
+
+from gis.access.scope import Right
+from gis.disputes.categories import FAMILY, NAMES, TABLED, Category
+from maps.page import BaseMap, Bounds, Frame, GridMap, render, rights_of
+from maps.text import Lang, translator
+
+STYLES: Final = ("page.css", "heat.css")
+SCRIPTS: Final = (
+    "page.js",
+    "unsent.js",
+    "account.js",
+    "tiles.js",
+    "streets.js",
+    "shapes.js",
+    "borders.js",
+    "patterns.js",
+    "sources.js",
+    "panel.js",
+    "tab-list.js",
+    "figures.js",
+    "search.js",
+    "views.js",
+    "heat-source.js",
+    "published.js",
+    "heat-looks.js",
+    "heat-tiles.js",
+    "heat-areas.js",
+    "timeline.js",
+    "case-pictures.js",
+    "hot-cells.js",
+    "heat-legend.js",
+    "heat-controls.js",
+    "heat-panel.js",
+    "heat-view.js",
+    "heat-drawing.js",
+    "freshness.js",
+    "heat.js",
+)
+MODULE: Final = "mvt.mjs"
+_ALL: Final = frozenset(Right)
+_STILL: Final = "!matchMedia('(prefers-reduced-motion: reduce)').matches"
+
+
+@dataclass(frozen=True)
+class HeatPage:
+    """What the page of heat is made from; the members are those of `CoveragePage`.
+
+    Whoever has not the right `figures` in any area is told so.
+    """
+
+    nonce: str
+    today: date
+    bounds: Bounds | None
+    title: str = ""
+    lang: Lang = "zh"
+    base: str = ""
+    base_map: BaseMap | None = None
+    credits: Sequence[str] = ()
+    rights: frozenset[str] = _ALL
+    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    who: str = ""
+    csrf: str = ""
+
+    @property
+    def barred(self) -> bool:
+        """Whether whoever looks may see figures nowhere."""
+        return Right.figures not in self.rights
+
+
+def heat_page(config: HeatPage) -> str:
+    """The page. Send it with `maps.csp.policy(config.nonce, base_map_url=…)` as its Content-Security-Policy."""
+    _ = translator(config.lang)
+    frame = Frame(config.title or _("Dispute heat"), config.nonce, config.lang, config.base)
+    data = {
+        "config": {
+            "api": config.base,
+            "today": config.today.isoformat(),
+            "bounds": None if config.barred else config.bounds,
+            "rights": rights_of(config.rights, config.areas),
+            "who": config.who,
+            "csrf": config.csrf,
+            "case_categories": [_category(one, config.lang) for one in TABLED],
+            "family": _category(FAMILY, config.lang),
+            "base_map": config.base_map is not None,
+            "attribution": bool(config.base_map and config.base_map.attribution),
+            "credits": [str(Markup.escape(credit)) for credit in config.credits],
+        }
+    }
+    return GridMap(
+        frame,
+        styles=STYLES,
+        scripts=SCRIPTS,
+        modules=(MODULE,),
+        chrome=_chrome(frame, config),
+        data=data,
+        base_map=config.base_map,
+        start="everycell.startHeat",
+        attribution_control=False,
+        zoom_animation=JsCode(_STILL),
+        fade_animation=JsCode(_STILL),
+    ).page()
+
+
+def _category(category: Category, lang: Lang) -> dict[str, str]:
+    names = NAMES[category]
+    return {"code": category.value, "name": names.zh if lang == "zh" else names.en}
+
+
+def _chrome(frame: Frame, config: HeatPage) -> Markup:
+    return render(
+        "heat.html",
+        frame.lang,
+        title=frame.title,
+        base=frame.base,
+        barred=config.barred,
+        empty=config.bounds is None,
+        doors=Right.doors in config.rights,
+        here="heat",
+        rights=config.rights,
+        who=config.who,
+        csrf=config.csrf,
+        other_lang="en" if frame.lang == "zh" else "zh",
+    )
