@@ -71,7 +71,7 @@ def test_villages_answer_where_no_cells_are_counted_yet(filled: Filled) -> None:
     assert list(spots) == list(VILLAGES)
     assert spots[VILLAGES[1]].verdict is Verdict.hot
     assert spots[VILLAGES[1]].number is not None
-    assert shapely.area(spots[VILLAGES[1]].shape) == pytest.approx(4e-4)
+    assert shapely.area(spots[VILLAGES[1]].shape) == pytest.approx(3e-4)
 
 
 def test_a_border_in_common_is_more_than_a_corner() -> None:
