@@ -636,6 +636,12 @@ SETTINGS: Final[Mapping[str, Words]] = MappingProxyType(
             "for which periods cases of counties, towns, villages and cells are counted",
         ),
         "dispute_extension_days": Words("一次延期的天数", "days that the one extension adds"),
+        "heat_half_life_days": Words("热力图中案件多少天减半", "days after which a case counts half in the heat map"),
+        "work_left_2_percent": Words(
+            "剩余工作达到多少算第二级(%)", "from how much work left a cell has the second grade (%)"
+        ),
+        "work_left_3_percent": Words("达到多少算第三级(%)", "the same of the third grade"),
+        "work_left_4_percent": Words("达到多少算第四级(%)", "the same of the fourth grade"),
         "upload_days": Words("上传文件保存天数", "days for which uploaded files are kept"),
         "session_hours": Words("一次登录最长小时数", "hours that a sign-in holds at most"),
         "session_idle_minutes": Words("不使用多少分钟后登录失效", "minutes without use after which a sign-in ends"),
@@ -647,6 +653,7 @@ NOT_TOLD: Final[Mapping[str, str]] = MappingProxyType(
         "database_url": "where the database is, with its password",
         "service_database_url": "how the service signs in to the database",
         "service_password": "with which password",  # pragma: allowlist secret
+        "report_fonts": "a folder of the machine",
         "base_map_url": "an address of the closed network; the pages name the map's origin",
         "base_map_attribution": "shown on every map",
         "pool_size": "a number of the machine",

@@ -18,7 +18,6 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.daily import Daily
 from gis.access.scope import ALL
 from gis.disputes.categories import Category
 from gis.disputes.hotspots import FALSE_DISCOVERIES
@@ -66,16 +65,8 @@ def published(filled: Filled, *changes: str) -> Iterator[Served]:
             for change in changes:
                 assert conn.execute(text(change)).rowcount == 1
         publish_due(store, OVER)
-        with resting(), serving(store) as running:
+        with serving(store) as running:
             yield running
-
-
-@contextmanager
-def resting() -> Iterator[None]:
-    """The service publishes nothing by itself meanwhile: it would publish what is over by the clock."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Daily, "start", lambda _: None)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +252,7 @@ def test_everybody_sees_the_own_area_and_no_shorter_periods_than_it_has(drawn: S
 
 
 def test_an_answer_is_good_until_a_table_is_published(filled: Filled) -> None:
-    with filled.copy("heated", fill) as (store, _), resting(), serving(store) as running:
+    with filled.copy("heated", fill) as (store, _), serving(store) as running:
         for path in ("/disputes/heat", TILE, "/disputes/hotspots"):
             answer = running.get(path)
             assert (answer.status_code, problem(answer)["field"]) == (404, "period"), "nothing is published yet"
