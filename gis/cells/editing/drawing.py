@@ -98,7 +98,7 @@ def snapped(grid: Grid, drawn: Drawn) -> Drawn:
     if _hole_is_gone(result):
         result = rounded(drawn)
     if _hole_is_gone(result):
-        return cast(Drawn, shapely.set_precision(drawn, GRID))
+        return shapely.set_precision(drawn, GRID)
     result = shapely.remove_repeated_points(result)
     if isinstance(drawn, Polygon) and not result.is_valid:
         result = rounded(drawn)
