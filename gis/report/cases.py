@@ -130,11 +130,11 @@ def _heat(
     today: date,
 ) -> Heat | None:
     """The surface of the last period that this reader may know figures of, as the page of heat draws it."""
-    from gis.disputes.surfaces import draw  # loads SciPy: only where there is something to draw
-
     period = _last([p for one in published(there, reader.within) for p in one.periods()], month)
     if period is None:
         return None
+    from gis.disputes.surfaces import draw  # loads SciPy: only where there is something to draw
+
     half_life = settings.heat_half_life_days if period.span is Span.month else None
     question = Question(period, None, Mode.density, half_life, None, area, tuple(reader.within))
     try:
@@ -154,12 +154,12 @@ def _judged(
     today: date,
 ) -> Judged | None:
     """Hot spots of the last period of cells, else of villages, that ended with the month or before it."""
-    from gis.disputes.judged import judge
-
     listed = published(there, reader.within)
     period = next(filter(None, (_last(_periods(listed, level), month) for level in _JUDGED)), None)
     if period is None:
         return None
+    from gis.disputes.judged import judge
+
     try:
         with reader.widen(conn):
             return judge(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gis.disputes.painting import colours_of, painted, rgb, sampled
 from gis.report.content import Report
 from maps.report.cases import value_of
 from maps.report.document import Block, Chart, Column, Kind, Section, Table, Text, Value
@@ -43,6 +42,8 @@ def places_section(report: Report, on: Sheet | None, lang: Lang) -> Section:
 
 
 def _heat(report: Report, heat: Heat, on: Sheet, lang: Lang) -> list[Block]:
+    from gis.disputes.painting import colours_of  # loads SciPy, here and below: only where there is heat
+
     _ = translator(lang)
     title = _("Recorded cases per km², {period}").format(period=heat.question.period)
     looks = [
@@ -69,6 +70,8 @@ def _heat(report: Report, heat: Heat, on: Sheet, lang: Lang) -> list[Block]:
 
 def picture(heat: Heat, on: Sheet) -> Picture:
     """The surface, painted in its classes over the box of the drawing."""
+    from gis.disputes.painting import colours_of, painted, rgb, sampled
+
     west, south, east, north = on.box
     step = (east - west) / _PIXELS
     x = west + (np.arange(_PIXELS) + 0.5) * step
