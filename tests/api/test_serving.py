@@ -47,7 +47,7 @@ def started(store: Store, *arguments: str, scheme: str = "http") -> Iterator[tup
         process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_it_answers_when_it_says_so_and_ends_cleanly(store: Store, number: signal.Signals) -> None:
     with started(store) as (process, address):
         with urlopen(f"{address}/readyz") as answer:

@@ -33,7 +33,8 @@ from tests.corpora.county import COUNTY, NAMES, VILLAGE, stored
 from tests.corpora.markup import LINKS, LOCAL
 
 Show = Callable[..., Page]
-POLICIES: Final = pytest.mark.parametrize("policy", ["on", "off"])
+# Without the policy of the page nothing but the escaping keeps what is stored from running.
+POLICIES: Final = pytest.mark.parametrize("policy", [pytest.param("on", marks=pytest.mark.slow), "off"])
 
 # Runs before everything else of a page: what a script of somebody else's would call leaves a mark.
 TRAPS: Final = """

@@ -33,6 +33,8 @@ HIDDEN = """(prefix) => {
 }"""
 
 SCREENS = [(1280, 800), (3840, 2160), (390, 844), (1024, 600)]
+# Drawing so many pixels without a graphics card takes its time: one test does it every day.
+SOME_SCREENS = [pytest.param(*size, marks=pytest.mark.slow) if size[0] > 2000 else size for size in SCREENS]
 
 
 def hidden(page: Page, area: str = "") -> list[list[object]]:
@@ -40,7 +42,7 @@ def hidden(page: Page, area: str = "") -> list[list[object]]:
     return found
 
 
-@pytest.mark.parametrize(("width", "height"), SCREENS)
+@pytest.mark.parametrize(("width", "height"), SOME_SCREENS)
 @pytest.mark.parametrize("area", ["", CELL[:12], CELL])
 def test_opening_view_is_clear(service: FakeService, open_page: Open, width: int, height: int, area: str) -> None:
     page = open_page(url(service, area=area), width=width, height=height)
@@ -114,7 +116,7 @@ def test_tiles_of_the_zoom_before_go_however_slow_the_machine(service: FakeServi
     assert zooms == [16]
 
 
-@pytest.mark.parametrize(("width", "height"), SCREENS)
+@pytest.mark.parametrize(("width", "height"), SOME_SCREENS)
 def test_scale_and_data_time_do_not_meet(service: FakeService, open_page: Open, width: int, height: int) -> None:
     page = open_page(url(service), width=width, height=height)
     scale, told = (page.locator(one).bounding_box() for one in (".leaflet-control-scale-line", "#datatime"))

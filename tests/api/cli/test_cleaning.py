@@ -103,7 +103,7 @@ def test_dry_run_writes_nothing_and_asks_nobody(shell: Store, path: Path) -> Non
     assert fingerprint(shell) == before
 
 
-@pytest.mark.parametrize("answer", ["n", pytest.param("", marks=pytest.mark.slow), "y"])
+@pytest.mark.parametrize("answer", [*(pytest.param(no, marks=pytest.mark.slow) for no in ("n", "")), "y"])
 def test_at_a_terminal_one_is_asked(shell: Store, path: Path, answer: str) -> None:
     """A real pseudo-terminal and a process of its own; nothing but "y" writes."""
     before = fingerprint(shell)

@@ -100,6 +100,7 @@ def test_made_once_served_and_ended_by_signals(env: dict[str, str]) -> None:
         assert first.wait(120) == 0
 
 
+@pytest.mark.slow
 def test_an_extract_instead_and_no_mixing(env: dict[str, str], store: Store, tmp_path: Path) -> None:
     osm = county()
     osm.square(104.001, 34.001, 0.0002, building="house")

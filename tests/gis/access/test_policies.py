@@ -14,6 +14,7 @@ from gis.access.scope import ALL, Grant, Right, Role, Scope
 from gis.cells import changesets
 from gis.cells.changesets import Editor
 from gis.cells.editing.operations import Split
+from gis.disputes.publication import publish_due
 from gis.storage.cluster import Cluster
 from gis.storage.doctor import SEEN, UNDER_POLICY
 from gis.storage.engine import Store, Told, as_service, sqlstate
@@ -52,6 +53,7 @@ CALLED: Final = frozenset(
         "finish_retention",
         "forget_failures",
         "grid_revision",
+        "hold_cases",
         "hold_doorplate",
         "hold_household",
         "hold_site",
@@ -64,6 +66,7 @@ CALLED: Final = frozenset(
         "open_changeset",
         "open_session",
         "password_of",
+        "publish_case_figures",
         "publish_changeset",
         "record_revisit",
         "record_visits_within",
@@ -94,6 +97,8 @@ CALLED: Final = frozenset(
 )
 # The area a row is of, as the owner reads it.
 AREA_OF: Final = {
+    "case_figure": "area",
+    "case_release": "lpad(county::text, 6, '0')",
     "cell": "code",
     "cell_history": "code",
     "cell_lineage": "area",
@@ -124,7 +129,9 @@ UNSEEN: Final = {
     Role.editor: BY_CASES,
     Role.admin: frozenset[str](),
 }
-SPANNING: Final = frozenset({"county_outline", "street", "visit_round"})  # seen also where they span one's area
+SPANNING: Final = frozenset(
+    {"case_release", "county_outline", "street", "visit_round"}
+)  # seen also where they span one's area
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +143,7 @@ def region(cluster: Cluster) -> Iterator[Store]:
             split_a_cell(store, village)
             with store.begin(ALL.settings()) as conn:
                 add_cases(conn, village)
+        publish_due(store, TODAY)  # what is over of the year in which the cases came
         yield store
 
 
@@ -511,6 +519,7 @@ def test_an_operator_that_tells_does_not_see_foreign_rows(app: Store) -> None:
 def test_every_village_is_someones(region: Store) -> None:
     """The four villages of the region together are all of it: no row is outside every area."""
     with region.read() as conn:
-        for table in AREA_OF.keys() - SPANNING - {"division", "county_outline", "changeset"}:  # imports are of a county
+        # Imports are of a county, and so are counts of cases of a month.
+        for table in AREA_OF.keys() - SPANNING - {"division", "county_outline", "changeset", "case_figure"}:
             parts = [inside(conn, table, (v.code,)) for v in REGION]
             assert sum(map(len, parts)) == count(conn, table) > 0, table

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gis.households.dwellings import Dwellings, made_codes, split_dwellings
 from gis.households.grouping import components
+from tests.examples import examples
 
 COUNTY = 621126
 
@@ -166,7 +167,7 @@ rows_of_files = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(rows=rows_of_files, seed=st.integers(0, 2**16))
 def test_every_row_is_a_household_or_a_reject_and_order_does_not_matter(rows: list[dict[str, Any]], seed: int) -> None:
     frame = pd.DataFrame(rows).assign(row=np.arange(1, len(rows) + 1))

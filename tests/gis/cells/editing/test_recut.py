@@ -116,7 +116,7 @@ def test_members_that_contradict_each_other(members: tuple[tuple[str, ...], tupl
 
 @given(st.integers(0, 40), st.integers(1, 4), st.booleans())
 @example(22, 1, True)  # snap rounding puts nodes of the outline on the next grid point
-@settings(max_examples=examples(12), deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 def test_a_cut_of_a_village_can_be_done(seed: int, number: int, streets: bool) -> None:
     """Irregular villages with slanting outlines, cut and then balanced: the grid is sound, neighbours get the nodes."""
     grid = voronoi(seed, 25)
