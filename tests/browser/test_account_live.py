@@ -73,10 +73,10 @@ CASES = [
     [(Role.wall, "all")],
     [(Role.operator, "county")],
     [(Role.editor, "village")],
-    [(Role.wall, "county"), (Role.operator, "village")],
     [(Role.operator, "village"), (Role.operator, "other")],
 ]
 MORE = [
+    [(Role.wall, "county"), (Role.operator, "village")],
     [(Role.wall, "village")],
     [(Role.operator, "all")],
     [(Role.patrol_leader, "town")],

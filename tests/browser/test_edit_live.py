@@ -260,12 +260,14 @@ def test_gap_beside_the_county_is_refused_and_closed_as_proposed(
     assert len(live.cells()) == len(BRICKS) + 1
 
 
+@pytest.mark.slow  # through the API and in SQL every day
 def test_overlap_with_another_cell_is_refused(live: Live, page: Page, complaints: Complaints) -> None:
     create(page, place(1.2, 0.2), place(1.8, 0.2), place(1.8, 0.8), place(1.2, 0.8), kind="general")
     is_refused(page, complaints, "OVERLAP", "作为专属网格从中划出")
     tiles(live)
 
 
+@pytest.mark.slow  # through the API and in SQL every day
 def test_sliver_of_a_split_is_refused(live: Live, page: Page, complaints: Complaints) -> None:
     choose(page, place(1, 1.5))
     tool(page, "s")
@@ -445,6 +447,7 @@ def test_merge_that_cannot_be_is_refused(
     tiles(live)
 
 
+@pytest.mark.slow  # through the API and in SQL every day
 def test_border_of_the_county_is_not_crossed(live: Live, page: Page, complaints: Complaints) -> None:
     choose(page, place(1.5, 0.5))
     tool(page, "r")
@@ -478,6 +481,7 @@ def test_cell_does_not_fall_into_parts(live: Live, page: Page, complaints: Compl
     tiles(live)
 
 
+@pytest.mark.slow  # through the API and in SQL every day
 def test_ring_that_is_none_is_refused(live: Live, page: Page, complaints: Complaints) -> None:
     """Three nodes are left of brick 2, and one of them is dragged onto another."""
     choose(page, place(1.5, 0.5))
@@ -491,6 +495,7 @@ def test_ring_that_is_none_is_refused(live: Live, page: Page, complaints: Compla
     tiles(live)
 
 
+@pytest.mark.slow  # through the API and in SQL every day
 def test_border_that_crosses_itself_is_refused_and_untangled(live: Live, page: Page, complaints: Complaints) -> None:
     corners = [place(1.3, 0.3), place(1.7, 0.7), place(1.7, 0.3), place(1.3, 0.75)]
     create(page, *corners, kind="dedicated")
