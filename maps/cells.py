@@ -5,17 +5,14 @@ The page draws and asks; what an operation does to the grid is worked out by the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from typing import Final
 
-from folium.utilities import JsCode
 from markupsafe import Markup
 
 from gis.access.scope import Right
-from maps.page import BaseMap, Bounds, Frame, GridMap, render, rights_of
-from maps.text import Lang, translator
+from maps.page import ANIMATED, Frame, GridMap, LivePage, render
+from maps.text import translator
 
 STYLES: Final = ("page.css", "ask.css", "edit.css")
 SCRIPTS: Final = (
@@ -73,29 +70,15 @@ SCRIPTS: Final = (
     "edit.js",
 )
 MODULE: Final = "mvt.mjs"
-_ALL: Final = frozenset(Right)
 
 
 @dataclass(frozen=True)
-class EditPage:
-    """What the editor's page is made from; the members are those of `CoveragePage`.
+class EditPage(LivePage):
+    """What the editor's page is made from.
 
     Whoever has not the right `grid` in any area is told so, and gets no tool. `who` is the name by which the service
     knows whose drafts are whose.
     """
-
-    nonce: str
-    today: date
-    bounds: Bounds | None
-    title: str = ""
-    lang: Lang = "zh"
-    base: str = ""
-    base_map: BaseMap | None = None
-    credits: Sequence[str] = ()
-    rights: frozenset[str] = _ALL
-    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    who: str = ""
-    csrf: str = ""
 
     @property
     def barred(self) -> bool:
@@ -107,19 +90,7 @@ def edit_page(config: EditPage) -> str:
     """The page. Send it with `maps.csp.policy(config.nonce, base_map_url=…)` as its Content-Security-Policy."""
     _ = translator(config.lang)
     frame = Frame(config.title or _("Grid editor"), config.nonce, config.lang, config.base)
-    data = {
-        "config": {
-            "api": config.base,
-            "today": config.today.isoformat(),
-            "bounds": None if config.barred else config.bounds,
-            "rights": rights_of(config.rights, config.areas),
-            "who": config.who,
-            "csrf": config.csrf,
-            "base_map": config.base_map is not None,
-            "attribution": bool(config.base_map and config.base_map.attribution),
-            "credits": [str(Markup.escape(credit)) for credit in config.credits],
-        }
-    }
+    data = {"config": config.data()}
     return GridMap(
         frame,
         styles=STYLES,
@@ -131,7 +102,7 @@ def edit_page(config: EditPage) -> str:
         start="everycell.startEditing",
         attribution_control=False,
         pm_ignore=False,  # Geoman is for what is told so, and the map is
-        zoom_animation=JsCode("!matchMedia('(prefers-reduced-motion: reduce)').matches"),
+        zoom_animation=ANIMATED,
     ).page()
 
 

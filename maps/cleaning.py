@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from folium.utilities import JsCode
-
-from maps.page import Frame, GridMap, render
+from maps.page import ANIMATED, Frame, GridMap, render
 from maps.text import Lang, translator
 
 STYLES: Final = ("page.css", "cleaning.css")
@@ -46,5 +44,5 @@ def cleaning_file(content: CleaningFile) -> str:
         start="everycell.start",
         attribution_control=False,
         prefer_canvas=True,
-        zoom_animation=JsCode("!matchMedia('(prefers-reduced-motion: reduce)').matches"),
+        zoom_animation=ANIMATED,
     ).page()

@@ -7,13 +7,11 @@ snap point, and of a family dispute its village.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from folium.utilities import JsCode
 from markupsafe import Markup
 
 from gis.access.scope import Right, Role
@@ -21,7 +19,7 @@ from gis.codes import Level
 from gis.disputes.categories import FAMILY, NAMES, Category, Channel, Extension, Names
 from gis.disputes.revisits import RevisitOutcome
 from gis.disputes.workflow import DUE, LADDER, STATE_NAMES, State, next_states, said_with
-from maps.page import BaseMap, Bounds, Frame, GridMap, render, rights_of
+from maps.page import ANIMATED, Frame, GridMap, LivePage, render
 from maps.text import Lang, translator
 
 STYLES: Final = ("page.css", "ask.css", "disputes.css")
@@ -59,32 +57,19 @@ SCRIPTS: Final = (
     "disputes.js",
 )
 MODULE: Final = "mvt.mjs"
-_ALL: Final = frozenset(Right)
 
 Entries = list[tuple[str, str]]  # what is stored, and its name
 
 
 @dataclass(frozen=True)
-class DisputesPage:
-    """What the case desk is made from; the members are those of `CoveragePage`.
+class DisputesPage(LivePage):
+    """What the case desk is made from.
 
     `extension_days` are what the one extension of a case adds. Whoever may not see the cases of any area, or not the
     grid, is told so, and gets no list.
     """
 
-    nonce: str
-    today: date
-    bounds: Bounds | None
-    title: str = ""
-    lang: Lang = "zh"
-    base: str = ""
     extension_days: int = 30
-    base_map: BaseMap | None = None
-    credits: Sequence[str] = ()
-    rights: frozenset[str] = _ALL
-    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    who: str = ""
-    csrf: str = ""
 
     @property
     def barred(self) -> bool:
@@ -96,22 +81,7 @@ def disputes_page(config: DisputesPage) -> str:
     """The page. Send it with `maps.csp.policy(config.nonce, base_map_url=…)` as its Content-Security-Policy."""
     _ = translator(config.lang)
     frame = Frame(config.title or _("Disputes"), config.nonce, config.lang, config.base)
-    data = {
-        "config": {
-            "api": config.base,
-            "today": config.today.isoformat(),
-            "bounds": None if config.barred else config.bounds,
-            "rights": rights_of(config.rights, config.areas),
-            "who": config.who,
-            "csrf": config.csrf,
-            "base_map": config.base_map is not None,
-            "attribution": bool(config.base_map and config.base_map.attribution),
-            "credits": [str(Markup.escape(credit)) for credit in config.credits],
-            "extension_days": config.extension_days,
-            **_workflow(),
-            "lists": lists(config.lang),
-        }
-    }
+    data = {"config": config.data(extension_days=config.extension_days, **_workflow(), lists=lists(config.lang))}
     return GridMap(
         frame,
         styles=STYLES,
@@ -122,7 +92,7 @@ def disputes_page(config: DisputesPage) -> str:
         base_map=config.base_map,
         start="everycell.startDesk",
         attribution_control=False,
-        zoom_animation=JsCode("!matchMedia('(prefers-reduced-motion: reduce)').matches"),
+        zoom_animation=ANIMATED,
     ).page()
 
 

@@ -6,17 +6,14 @@ It shows what was published and what is drawn from that; it asks for it at `/dis
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from typing import Final
 
-from folium.utilities import JsCode
 from markupsafe import Markup
 
 from gis.access.scope import Right
 from gis.disputes.categories import FAMILY, NAMES, TABLED, Category
-from maps.page import BaseMap, Bounds, Frame, GridMap, render, rights_of
+from maps.page import ANIMATED, Frame, GridMap, LivePage, render
 from maps.text import Lang, translator
 
 STYLES: Final = ("page.css", "heat.css")
@@ -52,34 +49,11 @@ SCRIPTS: Final = (
     "heat.js",
 )
 MODULE: Final = "mvt.mjs"
-_ALL: Final = frozenset(Right)
-_STILL: Final = "!matchMedia('(prefers-reduced-motion: reduce)').matches"
 
 
 @dataclass(frozen=True)
-class HeatPage:
-    """What the page of heat is made from; the members are those of `CoveragePage`.
-
-    Whoever has not the right `figures` in any area is told so.
-    """
-
-    nonce: str
-    today: date
-    bounds: Bounds | None
-    title: str = ""
-    lang: Lang = "zh"
-    base: str = ""
-    base_map: BaseMap | None = None
-    credits: Sequence[str] = ()
-    rights: frozenset[str] = _ALL
-    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    who: str = ""
-    csrf: str = ""
-
-    @property
-    def barred(self) -> bool:
-        """Whether whoever looks may see figures nowhere."""
-        return Right.figures not in self.rights
+class HeatPage(LivePage):
+    """What the page of heat is made from. Whoever has not the right `figures` in any area is told so."""
 
 
 def heat_page(config: HeatPage) -> str:
@@ -87,19 +61,10 @@ def heat_page(config: HeatPage) -> str:
     _ = translator(config.lang)
     frame = Frame(config.title or _("Dispute heat"), config.nonce, config.lang, config.base)
     data = {
-        "config": {
-            "api": config.base,
-            "today": config.today.isoformat(),
-            "bounds": None if config.barred else config.bounds,
-            "rights": rights_of(config.rights, config.areas),
-            "who": config.who,
-            "csrf": config.csrf,
-            "case_categories": [_category(one, config.lang) for one in TABLED],
-            "family": _category(FAMILY, config.lang),
-            "base_map": config.base_map is not None,
-            "attribution": bool(config.base_map and config.base_map.attribution),
-            "credits": [str(Markup.escape(credit)) for credit in config.credits],
-        }
+        "config": config.data(
+            case_categories=[_category(one, config.lang) for one in TABLED],
+            family=_category(FAMILY, config.lang),
+        )
     }
     return GridMap(
         frame,
@@ -111,8 +76,8 @@ def heat_page(config: HeatPage) -> str:
         base_map=config.base_map,
         start="everycell.startHeat",
         attribution_control=False,
-        zoom_animation=JsCode(_STILL),
-        fade_animation=JsCode(_STILL),
+        zoom_animation=ANIMATED,
+        fade_animation=ANIMATED,
     ).page()
 
 

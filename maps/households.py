@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from folium.utilities import JsCode
 from markupsafe import Markup
 
 from gis.access.scope import Right
@@ -20,7 +19,7 @@ from gis.households.coverage import AreaCoverage
 from gis.households.unvisited import UnvisitedHousehold
 from gis.households.visits import Purpose
 from gis.sites.categories import CATEGORIES, Category
-from maps.page import BaseMap, Bounds, Frame, GridMap, render, rights_of
+from maps.page import ANIMATED, BaseMap, Bounds, Frame, GridMap, LivePage, render, rights_of
 from maps.text import Lang, translator
 
 STYLES: Final = ("page.css", "households.css")
@@ -51,7 +50,6 @@ SCRIPTS: Final = (
 )
 MODULE: Final = "mvt.mjs"
 CUTOFFS: Final = (30, 60, 90)
-_ALL: Final = frozenset(Right)
 _FILE: Final = frozenset({Right.figures, Right.doors})  # a file shows what it carries, and takes no visits
 
 _SIGNS: Final[Mapping[Category, str]] = {
@@ -99,32 +97,11 @@ _SIGNS: Final[Mapping[Category, str]] = {
 
 
 @dataclass(frozen=True)
-class CoveragePage:
-    """What the live page is made from.
+class CoveragePage(LivePage):
+    """What the coverage page is made from. Whoever has not the right `figures` in any area is told so."""
 
-    `bounds` (west, south, east, north in degrees) is where the map opens; None means that nothing has been imported,
-    and the page says how. `today` is the county's day, `base` where the service is mounted ("" for the root), `credits`
-    whom the data's licence wants named on the map.
-
-    `rights` are those that whoever looks has anywhere, by name; `areas` tells for a right the code prefixes it holds
-    for ("" and a right without an entry: everywhere). What is not allowed is neither offered nor asked for. `who` is
-    the name to show ("": nobody is named), `csrf` the token of their session ("" without one: nothing to sign out of).
-    """
-
-    nonce: str
-    today: date
-    bounds: Bounds | None
-    title: str = ""
-    lang: Lang = "zh"
-    base: str = ""
     cutoffs: Sequence[int] = CUTOFFS
     due_soon_days: int = 14
-    base_map: BaseMap | None = None
-    credits: Sequence[str] = ()
-    rights: frozenset[str] = _ALL
-    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    who: str = ""
-    csrf: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,22 +131,10 @@ class CoverageFile:
 def coverage_page(config: CoveragePage) -> str:
     """The live page. Send it with `maps.csp.policy(config.nonce, base_map_url=…)` as its Content-Security-Policy."""
     frame = Frame(_title(config.title, config.lang), config.nonce, config.lang, config.base)
-    barred = Right.figures not in config.rights
     data = {
-        "config": {
-            "api": config.base,
-            "today": config.today.isoformat(),
-            "bounds": None if barred else config.bounds,
-            "rights": rights_of(config.rights, config.areas),
-            "who": config.who,
-            "csrf": config.csrf,
-            "cutoffs": list(config.cutoffs),
-            "due_soon_days": config.due_soon_days,
-            "categories": _categories(config.lang),
-            "base_map": config.base_map is not None,
-            "attribution": bool(config.base_map and config.base_map.attribution),
-            "credits": [str(Markup.escape(credit)) for credit in config.credits],
-        }
+        "config": config.data(
+            cutoffs=list(config.cutoffs), due_soon_days=config.due_soon_days, categories=_categories(config.lang)
+        )
     }
     chrome = _chrome(frame, config.rights, empty=config.bounds is None, who=config.who, csrf=config.csrf)
     return _map(frame, data, chrome, modules=(MODULE,), base_map=config.base_map).page()
@@ -258,7 +223,7 @@ def _map(
         base_map=base_map,
         start="everycell.start",
         attribution_control=False,
-        zoom_animation=JsCode("!matchMedia('(prefers-reduced-motion: reduce)').matches"),
+        zoom_animation=ANIMATED,
     )
 
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.template import Template
+from folium.utilities import JsCode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from gis.access.scope import EVERYWHERE
+from gis.access.scope import EVERYWHERE, Right
 from maps import csp
 from maps.assets import MODULES, asset_url, inline_text, local_path
 from maps.text import Lang, html_lang, messages, translator
@@ -27,6 +29,9 @@ _TEMPLATES: Final = Environment(
 )
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north in degrees
+
+# Leaflet's animations, for whoever has not switched motion off.
+ANIMATED: Final = JsCode("!matchMedia('(prefers-reduced-motion: reduce)').matches")
 
 MIN_ZOOM: Final = 4
 MAX_ZOOM: Final = 19
@@ -74,6 +79,53 @@ def script_json(value: Any) -> str:
 def rights_of(rights: Collection[str], areas: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Right -> the code prefixes it holds for, as `GET /me` tells it."""
     return {str(right): list(areas.get(right, (EVERYWHERE,))) for right in sorted(rights)}
+
+
+@dataclass(frozen=True)
+class LivePage:
+    """What every page is made from that asks the service.
+
+    `bounds` (west, south, east, north in degrees) is where the map opens; None means that nothing has been imported,
+    and the page says how. `today` is the county's day, `base` where the service is mounted ("" for the root), `credits`
+    whom the data's licence wants named on the map.
+
+    `rights` are those that whoever looks has anywhere, by name; `areas` tells for a right the code prefixes it holds
+    for ("" and a right without an entry: everywhere). What is not allowed is neither offered nor asked for. `who` is
+    the name to show ("": nobody is named), `csrf` the token of their session ("" without one: nothing to sign out of).
+    """
+
+    nonce: str
+    today: date
+    bounds: Bounds | None
+    title: str = ""
+    lang: Lang = "zh"
+    base: str = ""
+    base_map: BaseMap | None = None
+    credits: Sequence[str] = ()
+    rights: frozenset[str] = frozenset(Right)
+    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    who: str = ""
+    csrf: str = ""
+
+    @property
+    def barred(self) -> bool:
+        """Whether whoever looks may see nothing of what the page shows."""
+        return Right.figures not in self.rights
+
+    def data(self, **of_this_page: Any) -> dict[str, Any]:
+        """What its scripts are told, with what only this page tells."""
+        return {
+            "api": self.base,
+            "today": self.today.isoformat(),
+            "bounds": None if self.barred else self.bounds,
+            "rights": rights_of(self.rights, self.areas),
+            "who": self.who,
+            "csrf": self.csrf,
+            **of_this_page,
+            "base_map": self.base_map is not None,
+            "attribution": bool(self.base_map and self.base_map.attribution),
+            "credits": [str(Markup.escape(credit)) for credit in self.credits],
+        }
 
 
 class PageFigure(Figure):
