@@ -1,0 +1,1 @@
+"""Patrols: streets and travel times, stops, plans of routes, sweeps, and what became of them."""
