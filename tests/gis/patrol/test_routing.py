@@ -98,7 +98,8 @@ def test_random_networks(seed: int, mode: Mode) -> None:
         strong = nx.MultiDiGraph(list(zip(*(network.tail, network.head), strict=True)))
         strong.remove_edges_from(list(strong.edges))
         strong.add_edges_from(
-            (int(network.tail[arc]), int(network.head[arc])) for arc in np.flatnonzero(np.isfinite(network.seconds[mode]))
+            (int(network.tail[arc]), int(network.head[arc]))
+            for arc in np.flatnonzero(np.isfinite(network.seconds[mode]))
         )
         sizes = [len(part) for part in nx.strongly_connected_components(strong)]
         assert graph.states.connected.sum() == max(sizes)
