@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import networkx as nx
@@ -19,26 +20,36 @@ def times(network: Network, mode: Mode, edge: Sequence[int], share: Sequence[flo
 
     A vertex is the run of the last arcs, as many as a forbidden run is long, less one.
     """
-    turns = set(network.forbidden_turns) if mode is Mode.car else set()
-    keep = max([len(turn) for turn in turns], default=2) - 1
-    cost = network.seconds[mode]
-    out_of: dict[int, list[int]] = {}
-    for arc in np.flatnonzero(np.isfinite(cost)).tolist():
-        out_of.setdefault(int(network.tail[arc]), []).append(arc)
     graph = nx.DiGraph()
-    waiting: list[Run] = []
+    cost = network.seconds[mode]
     at: dict[int, list[tuple[int, float]]] = {}
     for place, (on, t) in enumerate(zip(edge, share, strict=True)):
         for arc, before in ((2 * on, t), (2 * on + 1, 1 - t)):
             if np.isfinite(cost[arc]):
                 at.setdefault(arc, []).append((place, before))
                 _add(graph, ("from", place), (arc,), (1 - before) * cost[arc])
-                waiting.append((arc,))
     for arc, places in at.items():
-        for one, begin in places:
-            for other, end in places:
-                if end >= begin:
-                    _add(graph, ("from", one), ("to", other), (end - begin) * cost[arc])
+        for (one, begin), (other, end) in product(places, places):
+            if end >= begin:
+                _add(graph, ("from", one), ("to", other), (end - begin) * cost[arc])
+    _go_on(graph, network, mode, at)
+    found = np.full((len(edge), len(edge)), np.inf)
+    for place in range(len(edge)):
+        reached = nx.single_source_dijkstra_path_length(graph, ("from", place))
+        found[place] = [reached.get(("to", other), np.inf) for other in range(len(edge))]
+        found[place, place] = 0.0
+    return found
+
+
+def _go_on(graph: Any, network: Network, mode: Mode, at: dict[int, list[tuple[int, float]]]) -> None:
+    """From every run that is reached, all arcs that may follow, and the places on them."""
+    turns = set(network.forbidden_turns) if mode is Mode.car else set()
+    keep = max([len(turn) for turn in turns], default=2) - 1
+    cost = network.seconds[mode]
+    out_of: dict[int, list[int]] = {}
+    for arc in np.flatnonzero(np.isfinite(cost)).tolist():
+        out_of.setdefault(int(network.tail[arc]), []).append(arc)
+    waiting: list[Run] = [(arc,) for arc in at]
     done: set[Run] = set()
     while waiting:
         run = waiting.pop()
@@ -54,12 +65,6 @@ def times(network: Network, mode: Mode, edge: Sequence[int], share: Sequence[flo
             waiting.append(after)
             for place, before in at.get(arc, ()):
                 _add(graph, run, ("to", place), before * cost[arc])
-    found = np.full((len(edge), len(edge)), np.inf)
-    for place in range(len(edge)):
-        reached = nx.single_source_dijkstra_path_length(graph, ("from", place))
-        for other in range(len(edge)):
-            found[place, other] = 0.0 if place == other else reached.get(("to", other), np.inf)
-    return found
 
 
 def _add(graph: Any, tail: Any, head: Any, weight: float) -> None:

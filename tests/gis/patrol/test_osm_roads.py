@@ -70,7 +70,7 @@ def extract(
 
 
 def metres(roads: Roads, mode: Mode, *names: str) -> list[int]:
-    """Way lengths from the first place to the others, in steps of the grid, rounded: a step east is 185 m, north 222."""
+    """Metres from the first place to the others, -1 without a way: a step east is 185 m, a step north 222."""
     lon, lat = zip(*(place(name) for name in names), strict=True)
     travel = travel_between(roads.network, mode, lon, lat)
     return [round(distance) if np.isfinite(distance) else -1 for distance in travel.metres[0, 1:]]

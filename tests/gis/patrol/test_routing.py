@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 from pathlib import Path
 
 import networkx as nx
@@ -147,7 +148,7 @@ def test_the_real_network(shared_data: Path, stops: int) -> None:
     for mode in Mode:
         travel = compared(network, mode, lon, lat)
         here = [place for place, reason in enumerate(travel.astray) if reason is None]
-        check_legs(network, travel, list(zip(here, here[1:], strict=False)))
+        check_legs(network, travel, list(pairwise(here)))
     sizes = {mode: int(graph_of(network, mode).states.connected.sum()) for mode in Mode}
     assert sizes[Mode.foot] == pytest.approx(6118, rel=0.02)
     assert sizes[Mode.car] == pytest.approx(4443, rel=0.12)  # tracks without a grade are driven here
