@@ -46,9 +46,9 @@ _TURNS: Final = {"id": "integer", "arcs": "text"}
 _WRITE: Final = (
     "INSERT INTO everycell.road_node (county, version, id, geom) SELECT :county, :version, id,"
     " ST_SetSRID(ST_MakePoint(lon, lat), 4490) FROM staged_road_node",
-    "INSERT INTO everycell.road_arc (county, version, id, from_node, to_node, way, class, name, length_m, foot_s, foot_back_s,"
-    " car_s, car_back_s, geom) SELECT :county, :version, id, from_node, to_node, way, class, nullif(name, ''), length_m,"
-    " foot_s, foot_back_s, car_s, car_back_s, ST_GeomFromWKB(decode(wkb, 'hex'), 4490) FROM staged_road_arc",
+    "INSERT INTO everycell.road_arc (county, version, id, from_node, to_node, way, class, name, length_m, foot_s,"
+    " foot_back_s, car_s, car_back_s, geom) SELECT :county, :version, id, from_node, to_node, way, class,"
+    " nullif(name, ''), length_m, foot_s, foot_back_s, car_s, car_back_s, ST_GeomFromWKB(decode(wkb, 'hex'), 4490) FROM staged_road_arc",
     "INSERT INTO everycell.road_turn (county, version, id, arcs) SELECT :county, :version, id,"
     " CAST(arcs AS integer[]) FROM staged_road_turn",
     "DROP TABLE staged_road_node, staged_road_arc, staged_road_turn",
@@ -78,7 +78,7 @@ _lock = Lock()
 
 
 def _read(conn: Connection, county: int, version: str) -> Network:
-    values = {"county": county, "version": version}
+    values: dict[str, str | int] = {"county": county, "version": version}
     nodes = pd.read_sql(query("patrol/road_nodes"), conn, params=values)
     arcs = pd.read_sql(query("patrol/road_arcs"), conn, params=values)
     turns = conn.execute(query("patrol/road_turns"), values).scalars().all()
