@@ -22,9 +22,11 @@ FAR: Final = 10_000_000
 
 @dataclass(frozen=True)
 class Board:
-    """`seconds` by mode, rounded up to whole ones: shape (n + 1, n + 1) for n places. The last place is *nowhere*, at no
-    distance from anything: where a route ends that ends at its last stop. `allowed[team, stop]`: skills, pins and ways
-    permit it (not yet time)."""
+    """`seconds` by mode, rounded up to whole ones: shape (n + 1, n + 1) for n places.
+
+    The last place is *nowhere*, at no distance from anything: where a route ends that ends at its last stop.
+    `allowed[team, stop]`: skills, pins and ways permit it (not yet time).
+    """
 
     request: Request
     travel: Mapping[Mode, Travel]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from importlib.metadata import version
+from typing import Final
 
 import numpy as np
 import vroom
@@ -16,7 +17,12 @@ import vroom
 from gis.patrol.planner.board import Board, Orders
 
 # VROOM's own priorities are 0 to 100 and add up. Bands by tier: the fewer tiers, the wider.
-_BANDS = {1: ((1, 100),), 2: ((50, 100), (1, 20)), 3: ((65, 100), (20, 40), (1, 8)), 4: ((70, 100), (25, 40), (6, 12), (1, 3))}
+_BANDS: Final = {
+    1: ((1, 100),),
+    2: ((50, 100), (1, 20)),
+    3: ((65, 100), (20, 40), (1, 8)),
+    4: ((70, 100), (25, 40), (6, 12), (1, 3)),
+}
 
 
 def name() -> str:
@@ -24,7 +30,10 @@ def name() -> str:
 
 
 def search(board: Board, chosen: Sequence[int], seed: int, level: int, limit_s: float) -> Orders:
-    """Orders for the chosen stops; some may be missing. `level`: 0 to 5, how thoroughly. `limit_s`: seconds of the clock."""
+    """Orders for the chosen stops; some may be missing.
+
+    `level`: 0 to 5, how thoroughly. `limit_s`: seconds of the clock on the wall.
+    """
     if not chosen:
         return tuple(() for _ in board.teams)
     asked = vroom.Input()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from gis.patrol.network import Mode
-from gis.patrol.plan import Plan, Route, Visit, WhyNot
+from gis.patrol.plan import Pause, Plan, Route, Visit, WhyNot
 from gis.patrol.request import Request, Stop, Team
 from gis.patrol.travel import Travel
 
@@ -107,7 +108,7 @@ def _ways(request: Request, travel: Travel, team: Team, route: Route, number: Ma
     if team.end is not None:
         places.append(base + team.end)
     seconds = metres = 0.0
-    for leg, (here, there) in enumerate(zip(places[:-1], places[1:], strict=True)):
+    for leg, (here, there) in enumerate(pairwise(places)):
         last = leg == len(route.visits)
         pauses = [pause for pause in route.pauses if pause.after == leg]
         way = float(travel.seconds[here, there])
@@ -125,9 +126,9 @@ def _ways(request: Request, travel: Travel, team: Team, route: Route, number: Ma
         yield f"it travels {seconds:.1f} s, not {route.travel_s}"
     if abs(metres - route.metres) > NOISE * len(places):
         yield f"it goes {metres:.1f} m, not {route.metres:.1f}"
-    if team.end is None and not any(pause.after == len(route.visits) for pause in route.pauses):
-        if route.end_at != route.visits[-1].leave_at:
-            yield "it ends elsewhere than at its last stop"
+    paused_at_end = any(pause.after == len(route.visits) for pause in route.pauses)
+    if team.end is None and not paused_at_end and route.end_at != route.visits[-1].leave_at:
+        yield "it ends elsewhere than at its last stop"
 
 
 def _pauses(team: Team, route: Route) -> Iterator[str]:
@@ -144,20 +145,24 @@ def _pauses(team: Team, route: Route) -> Iterator[str]:
             yield f"its pause at {pause.begin_at} is none of its breaks"
             continue
         open_breaks.remove(fitting[0])
-        for visit in route.visits:
-            if pause.begin_at < visit.leave_at and visit.begin_at < pause.end_at:
-                yield f"it pauses while it is at {visit.key}"
-        before = sum(visit.leave_at <= pause.begin_at for visit in route.visits)
-        if pause.after > before or any(v.begin_at < pause.end_at for v in route.visits[pause.after :]):
-            yield f"its pause at {pause.begin_at} is not after {pause.after} stops"
-        if not route.begin_at <= pause.begin_at or pause.end_at > route.end_at:
-            yield f"its pause at {pause.begin_at} is outside its route"
-    for one, other in zip(made[:-1], made[1:], strict=True):
+        yield from _pause(route, pause)
+    for one, other in pairwise(made):
         if other.begin_at < one.end_at:
             yield "two of its pauses overlap"
     for missing in open_breaks:
         if route.end_at > missing.window[1]:
             yield f"its break in {missing.window} is missing"
+
+
+def _pause(route: Route, pause: Pause) -> Iterator[str]:
+    for visit in route.visits:
+        if pause.begin_at < visit.leave_at and visit.begin_at < pause.end_at:
+            yield f"it pauses while it is at {visit.key}"
+    before = sum(visit.leave_at <= pause.begin_at for visit in route.visits)
+    if pause.after > before or any(visit.begin_at < pause.end_at for visit in route.visits[pause.after :]):
+        yield f"its pause at {pause.begin_at} is not after {pause.after} stops"
+    if not route.begin_at <= pause.begin_at or pause.end_at > route.end_at:
+        yield f"its pause at {pause.begin_at} is outside its route"
 
 
 def _sums(stops: list[Stop], route: Route) -> Iterator[str]:

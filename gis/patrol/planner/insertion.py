@@ -1,7 +1,7 @@
 """Routes into which stops are put one by one, where they cost least: arrays, for many tries. Pure.
 
-A break is made right after a stop, before the team goes on (`timing` may do better, never worse), so that each place of a
-route has a time at which it can be left, and one by which the next has to be reached.
+A break is made right after a stop, before the team goes on (`timing` may do better, never worse), so that each place of
+a route has a time at which it can be left, and one by which the next has to be reached.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ NEVER: Final = np.inf
 class Routes:
     """Orders of all teams, with the cheapest place for every stop in each.
 
-    `cost[team, stop]`: seconds more on the way if the stop is put there, inf where it does not fit; `place`: before which
-    number of the order.
+    `cost[team, stop]`: seconds more on the way if the stop is put there, inf where it does not fit; `place`: before
+    which number of the order.
     """
 
     def __init__(self, board: Board, orders: Orders | None = None) -> None:
@@ -41,7 +41,7 @@ class Routes:
         return tuple(tuple(order) for order in self.orders)
 
     def set(self, team: int, order: Order | list[int]) -> bool:
-        """Give a team an order. False (and nothing can be put into it) where it does not fit with breaks after stops."""
+        """Give a team an order. False (nothing can be put into it) where it does not fit with breaks after stops."""
         self.orders[team] = list(order)
         spans = self._spans(team)
         if spans is None:

@@ -61,8 +61,8 @@ def leg(time: int, way: int, breaks: Sequence[Break]) -> tuple[int, int] | None:
 def earliest(board: Board, team: int, order: Sequence[int], begin: int) -> tuple[int, tuple[int, ...]] | None:
     """When a route that begins then ends, and how many breaks are over when each place is left, and at the end.
 
-    None: it does not fit. The sooner a place is left with so many breaks behind, the sooner all that follows: so the best
-    for each place and number of breaks is enough.
+    None: it does not fit. The sooner a place is left with so many breaks behind, the sooner all that follows: so the
+    best for each place and number of breaks is enough.
     """
     ways = _ways(board, team, order)
     breaks = breaks_of(board, team)
@@ -198,3 +198,9 @@ def route_of(board: Board, team: int, order: Sequence[int], timed: Run) -> Route
         waiting_s=timed.end - timed.begin - travel - service - paused,
         metres=float(sum(metres[a, b] for a, b in pairwise(places))),
     )
+
+
+def spread_of(board: Board, hours: Sequence[int]) -> float:
+    """(longest - shortest) / mean of the working times of teams that could do something. 0 where nobody works."""
+    counted = [hour for team, hour in enumerate(hours) if board.allowed[team].any()]
+    return (max(counted) - min(counted)) / (sum(counted) / len(counted)) if sum(counted) else 0.0

@@ -9,7 +9,7 @@ from typing import Final
 
 from gis.errors import BadInput
 from gis.patrol.network import Mode
-from gis.patrol.request import Request, Stop, Team, Window
+from gis.patrol.request import Break, Request, Stop, Team, Window
 from gis.patrol.travel import Travel
 
 MOST_STOPS: Final = 1_000
@@ -69,15 +69,20 @@ def _wrong_team(team: Team, request: Request) -> Iterator[tuple[str, str]]:
             yield f"{field}.station", f"there is no station {station}"
     if len(team.breaks) > MOST_BREAKS:
         yield f"{field}.breaks", f"{len(team.breaks)} are more than {MOST_BREAKS}"
-    for pause in team.breaks:
-        if pause.window[0] > pause.window[1]:
-            yield f"{field}.breaks", f"the window {_span(pause.window)} ends before it begins"
-        elif pause.seconds <= 0:
-            yield f"{field}.breaks", "a break takes more than 0 seconds"
-        elif max(begin, pause.window[0]) + pause.seconds > end or pause.window[1] < begin:
-            yield f"{field}.breaks", f"{pause.seconds} s in {_span(pause.window)} do not fit into the shift {_span(team.shift)}"
+    for fault in filter(None, (_wrong_break(team.shift, pause) for pause in team.breaks)):
+        yield f"{field}.breaks", fault
     if team.capacity is not None and team.capacity < 0:
         yield f"{field}.capacity", "it is less than 0"
+
+
+def _wrong_break(shift: Window, pause: Break) -> str | None:
+    if pause.window[0] > pause.window[1]:
+        return f"the window {_span(pause.window)} ends before it begins"
+    if pause.seconds <= 0:
+        return "a break takes more than 0 seconds"
+    if max(shift[0], pause.window[0]) + pause.seconds > shift[1] or pause.window[1] < shift[0]:
+        return f"{pause.seconds} s in {_span(pause.window)} do not fit into the shift {_span(shift)}"
+    return None
 
 
 def _wrong_stop(stop: Stop, codes: set[str], request: Request) -> Iterator[tuple[str, str]]:
