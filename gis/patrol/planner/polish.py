@@ -1,8 +1,9 @@
 """Better plans out of a plan: stops that lie together are taken out and put back in another order. Pure.
 
 Ruin and recreate (Schrimpf et al. 2000, doi:10.1006/jcph.1999.6413), with strings taken out of neighbouring routes as
-in Christiaens and Vanden Berghe 2020 (doi:10.1287/trsc.2019.0914), and record-to-record acceptance (Dueck 1993). What is
-better is told by `Board.key`: no stop of a lower tier ever makes up for one of a higher tier.
+in Christiaens and Vanden Berghe 2020 (doi:10.1287/trsc.2019.0914), and record-to-record acceptance (Dueck 1993,
+doi:10.1006/jcph.1993.1010). What is better is told by `Board.key`: no stop of a lower tier ever makes up for one of a
+higher tier.
 """
 
 from __future__ import annotations
