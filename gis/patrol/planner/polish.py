@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from gis.patrol.network import Floats
+from gis.patrol.network import Floats, Ints
 from gis.patrol.planner.board import Board, Orders
-from gis.patrol.planner.insertion import NEVER, Routes
+from gis.patrol.planner.insertion import NEVER, Routes, ranks
 
 # How much a point of a tier weighs beside one of the next lower tier, where a plan is only looked at on the way.
 STEP: Final = 12.0
@@ -30,12 +30,10 @@ def fill(routes: Routes, worth: Floats, rng: np.random.Generator | None = None, 
 
     With `rng`, with some noise; `stubborn`: how much time counts beside points.
     """
-    board = routes.board
-    out = np.ones(len(board.stops), bool)
+    out = np.ones(len(worth), bool)
     for order in routes.orders:
         out[order] = False
-    service = np.array([stop.service_s for stop in board.stops])
-    rank = _ranks(board)
+    rank, service = routes.rank, routes.service
     weight = worth if rng is None else worth * np.exp(rng.normal(0.0, 0.25, len(worth)))
     while True:
         team = np.argmin(routes.cost, axis=0)
@@ -52,9 +50,8 @@ def fill(routes: Routes, worth: Floats, rng: np.random.Generator | None = None, 
 
 def worth_of(board: Board) -> Floats:
     """What each stop weighs on the way to better plans."""
-    ranks = _ranks(board)
     points = np.array([stop.points for stop in board.stops], float)
-    return points * STEP ** (len(board.tiers) - ranks.astype(float))
+    return points * STEP ** (len(board.tiers) - ranks(board).astype(float))
 
 
 def polish(
@@ -99,18 +96,12 @@ def _back(routes: Routes, orders: Orders) -> None:
             routes.set(team, order)
 
 
-def _ranks(board: Board) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """0: pinned; then the tiers."""
-    place = {tier: number + 1 for number, tier in enumerate(board.tiers)}
-    return np.array([0 if i in board.must else place[stop.tier] for i, stop in enumerate(board.stops)], np.int64)
-
-
 def _value(board: Board, worth: Floats, orders: Orders) -> float:
     way = sum(board.way(team, order) for team, order in enumerate(orders))
     return sum(float(worth[list(order)].sum()) for order in orders) - way / 3600
 
 
-def _near(board: Board) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def _near(board: Board) -> Ints:
     """For each stop the others, the nearest first (by the mode that most teams have)."""
     modes = [team.mode for team in board.teams]
     seconds = board.seconds[max(sorted(set(modes)), key=modes.count)]
@@ -118,7 +109,7 @@ def _near(board: Board) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     return np.argsort(seconds[:size, :size], axis=1, kind="stable")
 
 
-def _ruin(routes: Routes, near: np.ndarray[tuple[int, int], np.dtype[np.int64]], rng: np.random.Generator) -> None:
+def _ruin(routes: Routes, near: Ints, rng: np.random.Generator) -> None:
     """Take strings of stops around a place out of the routes."""
     team_of = {stop: team for team, order in enumerate(routes.orders) for stop in order}
     if not team_of:
