@@ -20,8 +20,9 @@ from gis.patrol.planner.insertion import NEVER, Routes, ranks
 # How much a point of a tier weighs beside one of the next lower tier, where a plan is only looked at on the way.
 STEP: Final = 12.0
 MOST_OUT: Final = 14
-# Of the points of a plan: how much worse the plan that is worked on may be than the best one, at first.
-SLACK: Final = 0.03
+# How much worse the plan that is worked on may be than the best one, at first: a share of what is still open in it, the
+# points from the first tier down of which not all is planned.
+SLACK: Final = 0.05
 GIVE_UP: Final = 600  # rounds without a better plan, before the best one is taken up again
 
 
@@ -70,6 +71,7 @@ def polish(
     best = current = routes.copy_of()
     best_key = board.key(best)
     record = value = _value(board, worth, current)
+    slack = SLACK * _open(routes, worth)
     since = 0
     for number in range(rounds):
         if over(number / rounds):
@@ -81,13 +83,21 @@ def polish(
         since += 1
         if (key := board.key(found)) > best_key:
             best, best_key, record, since = found, key, max(record, reached), 0
-        slack = SLACK * (1 - number / rounds) ** 2 * max(1.0, record)
-        if reached >= value or reached > record - slack * rng.random():
+        if reached >= value or reached > record - slack * (1 - number / rounds) ** 2 * rng.random():
             current, value = found, reached
         elif since > GIVE_UP:
             current, value, since = best, _value(board, worth, best), 0
         _back(routes, current)
     return best
+
+
+def _open(routes: Routes, worth: Floats) -> float:
+    """What the planned stops weigh from the first tier down of which not all is planned. Where all is: an hour's way."""
+    planned = np.zeros(len(worth), bool)
+    for order in routes.orders:
+        planned[order] = True
+    missing = routes.rank[~planned & routes.board.allowed.any(axis=0)]
+    return float(worth[planned & (routes.rank >= missing.min())].sum()) if len(missing) else 1.0
 
 
 def _back(routes: Routes, orders: Orders) -> None:
