@@ -30,6 +30,7 @@ from api import (
     households,
     oidc,
     pages,
+    patrol,
     problems,
     report,
     search,
@@ -83,7 +84,7 @@ def create_app(
 
     of_cases = (disputes, dispute_figures, heat)
     people = (accounts, oidc)
-    parts = (features, editing, households, *of_cases, report, changesets, search, pages, *people, about, health)
+    parts = (features, editing, households, *of_cases, report, patrol, changesets, search, pages, *people, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(
