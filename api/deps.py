@@ -33,6 +33,7 @@ from gis.disputes.kept import Kept
 from gis.errors import NotAllowed
 from gis.households.coverage import today_in
 from gis.households.figures import CountyFigures, Figures
+from gis.patrol.jobs import Planning
 from gis.settings import Settings
 from gis.storage.engine import Store, Told, widened
 from gis.storage.mirror import Mirror
@@ -53,6 +54,7 @@ class Service:
     drawn: Kept
     streams: Streams
     audits: Audits
+    planning: Planning
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -21,10 +21,9 @@ from api.patrol_documents import answer, listed_document, plan_document, stop_fe
 from api.streams import streamed
 from gis.access.audit import Action, Detail, note
 from gis.access.scope import Right
-from gis.codes import county_of
 from gis.errors import BadInput
 from gis.patrol import plans, teams
-from gis.patrol.asking import parse_again, parse_asked, version_of
+from gis.patrol.asking import parse_asked
 from gis.patrol.request import Kind
 from gis.patrol.stops import Ask, Proposal
 from gis.patrol.stored import StoredPlan
@@ -94,6 +93,7 @@ def list_stops(
     tiers: Annotated[str | None, Query(description="Only these tiers, with commas between: 1 to 4.")] = None,
 ) -> Response:
     here = one_area(serving, area)
+    serving.service.planning.warm()  # who looks at what waits will want a plan
     wanted = Wanted(_kinds(kinds), _tiers(tiers))
     ask = Ask(here, _day(serving, on), wanted, cases=serving.caller.scope.allows(Right.cases, here))
     serving.service.audits.note(request.scope, Action.export, {"kind": "stops", "form": "geojson"}, area=here)
@@ -128,6 +128,7 @@ def ask_plan(serving: Serving, body: JsonBody) -> Response:
         return plan
 
     plan = written(serving, work)
+    serving.service.planning.wake()
     note_read(serving, plan)
     return answer(plan_document(plan), 202)
 
@@ -225,5 +226,3 @@ def _tiers(words: str | None) -> frozenset[int]:
     if not all(word in map(str, TIERS) for word in listed):
         raise BadInput(f"tiers: must be of {', '.join(map(str, TIERS))}, with commas between", field="tiers")
     return frozenset(int(word) for word in listed)
-
-

@@ -123,6 +123,7 @@ CALLED: Final = frozenset(
         "coverage",
         "database_identity",
         "drop_operations",
+        "drop_plan",
         "drop_team",
         "drop_visit_months",
         "fail_plan",

@@ -31,7 +31,7 @@ from gis.storage.models import _Code, _geometry, _one_of, _required, metadata
 
 # The words of `gis.patrol`; a test holds them and the database together.
 _MODES = ("foot", "car")
-_WHY_NOT = ("too_far", "no_way", "skills", "window", "shift", "full", "displaced", "balance", "removed")
+_WHY_NOT = ("too_far", "no_way", "skills", "window", "shift", "full", "displaced", "capacity", "balance", "removed")
 _TEAM_FORM = "team ~ '^[A-Z0-9][A-Z0-9-]{0,19}$'"
 _STOP_FORM = "~ '^[DSRP][0-9a-f]{1,20}$'"
 _SKILLS = "skills <@ ARRAY['mediation', 'safety']"

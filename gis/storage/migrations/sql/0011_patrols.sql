@@ -149,7 +149,7 @@ CREATE TABLE everycell.patrol_stop (
     CONSTRAINT ck_patrol_stop_team CHECK (team ~ '^[A-Z0-9][A-Z0-9-]{0,19}$'),
     CONSTRAINT ck_patrol_stop_removed CHECK (NOT removed OR seq IS NULL),
     CONSTRAINT ck_patrol_stop_why CHECK (why IN (
-        'too_far', 'no_way', 'skills', 'window', 'shift', 'full', 'displaced', 'balance', 'removed'))
+        'too_far', 'no_way', 'skills', 'window', 'shift', 'full', 'displaced', 'capacity', 'balance', 'removed'))
 );
 CREATE INDEX ix_patrol_stop_cell ON everycell.patrol_stop (county, cell);
 
