@@ -32,6 +32,8 @@ from api import (
     pages,
     patrol,
     patrol_changes,
+    patrol_out,
+    patrol_phone,
     problems,
     report,
     search,
@@ -87,7 +89,7 @@ def create_app(
             on_close()
 
     of_cases = (disputes, dispute_figures, heat)
-    patrols = (patrol, patrol_changes)
+    patrols = (patrol, patrol_changes, patrol_out, patrol_phone)
     people = (accounts, oidc)
     parts = (features, editing, households, *of_cases, report, *patrols, changesets, search, pages, *people, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]

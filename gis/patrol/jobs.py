@@ -14,6 +14,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -27,7 +28,7 @@ from sqlalchemy import text
 from gis.access.scope import ALL
 from gis.errors import EverycellError
 from gis.patrol import plans
-from gis.patrol.finding import Found, find, network_of
+from gis.patrol.finding import Found, NotChecked, find, network_of
 from gis.patrol.stored import StoredPlan, routes_text, stops_text
 from gis.settings import Settings
 from gis.storage.engine import Store, make_engine
@@ -163,7 +164,9 @@ class _Search:
                 if said is not None and said[0] == "found":
                     return self._finish(said[1])
                 if said is not None and said[0] == "fault":
-                    return self._fail(said[1])
+                    fault, told = said[1]
+                    _log.warning("plan %s is not found: %s", self._plan.id, told)
+                    return self._fail(fault)
                 if said is not None and said[0] == "step":
                     self._step, self._share = said[1]
                     self._on_progress(self._step, self._share)
@@ -306,8 +309,8 @@ def _work(pipe: Pipe, store: Store, plan: StoredPlan) -> tuple[str, Any]:
             network = network_of(conn, plan.county)
         return "found", find(plan, network, store.settings.zone, step)
     except EverycellError as error:
-        _log.warning("plan %s: %s", plan.id, error.message)
-        return "fault", "unusable"
+        return "fault", ("unusable", error.message)
+    except NotChecked as error:
+        return "fault", ("unchecked", str(error))
     except Exception:  # noqa: BLE001 - it is told, and the next plan is another
-        _log.exception("plan %s", plan.id)
-        return "fault", "unexpected"
+        return "fault", ("unexpected", traceback.format_exc())

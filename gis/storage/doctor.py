@@ -149,6 +149,7 @@ CALLED: Final = frozenset(
         "password_of",
         "patrol_link_of",
         "plan_again",
+        "plans_touched",
         "publish_case_figures",
         "publish_changeset",
         "put_patrol_link",
