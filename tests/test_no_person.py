@@ -136,6 +136,7 @@ FREE_TEXTS: Final = {
     "cell.source": "the file or register the entry comes from",
     "doorplate.source": "the file or register the entry comes from",
     "site.source": "the file or register the entry comes from",
+    "patrol_plan.fault_told": "written by the program: which team or stop cannot be planned",
     "patrol_plan.network_source": "the file that the streets were imported from",
     "outbox.kind": "written by triggers only",
     "account.password_hash": "written by the program: a digest",

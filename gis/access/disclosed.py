@@ -475,6 +475,7 @@ _PATROLS: Final = {
         step=("计算步骤", "what it is at"),
         from_s=("从当天几时起重排", "from which time of the day it was planned again"),
         fault=("失败原因(固定选项)", "why it failed, from a closed list"),
+        fault_told=("程序给出的失败说明", "the same in a sentence of the program"),
     ),
     "patrol_route": _table(
         "巡逻路线：各队计划走的路",
