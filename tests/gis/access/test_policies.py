@@ -138,6 +138,10 @@ AREA_OF: Final = {
     "patrol_stop": "area",
     "patrol_tick": "area",
     "revisit": "area",
+    "road_arc": "lpad(county::text, 6, '0')",
+    "road_network": "lpad(county::text, 6, '0')",
+    "road_node": "lpad(county::text, 6, '0')",
+    "road_turn": "lpad(county::text, 6, '0')",
     "round_result": "cell",
     "site": "cell",
     "snap_point": "cell",
@@ -157,7 +161,16 @@ UNSEEN: Final = {
     Role.admin: frozenset[str](),
 }
 SPANNING: Final = frozenset(
-    {"case_release", "county_outline", "street", "visit_round"}
+    {
+        "case_release",
+        "county_outline",
+        "road_arc",
+        "road_network",
+        "road_node",
+        "road_turn",
+        "street",
+        "visit_round",
+    }
 )  # seen also where they span one's area
 
 
