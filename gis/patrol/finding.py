@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from gis.patrol.network import Floats, Mode, Network
+from gis.patrol.network_info import network_info
 from gis.patrol.routing import travel_between
 from gis.patrol.stored import PlanRoute, PlanStop, StoredPlan
 from gis.patrol.travel import Travel
@@ -55,8 +56,13 @@ class Streets:
 
 
 def network_of(conn: Connection, county: int) -> Streets:
-    """The streets of a county as they are now."""
-    return Streets()
+    """The streets of a county as they are now, kept in this process."""
+    from gis.patrol.roads import live_network  # its libraries take a second to load
+
+    network, info = live_network(conn, county), network_info(conn, county)
+    if network is None or info is None:
+        return Streets()
+    return Streets(network, NetworkTold(info.version, info.source, info.data_on))
 
 
 def find(plan: StoredPlan, streets: Streets, zone: ZoneInfo, on_step: Step = lambda *_: None) -> Found:
