@@ -69,8 +69,8 @@ def network_of(conn: Connection, county: int) -> Streets:
 
 
 def find(plan: StoredPlan, streets: Streets, zone: ZoneInfo, on_step: Step = lambda *_: None) -> Found:
-    """The routes of a plan. Raises BadInput, Conflict where it cannot be planned, BrokenPlan where what was found is not
-    right: a bug, never shown as a plan."""
+    """The routes of a plan. Raises BadInput, Conflict where it cannot be planned, BrokenPlan where what was found is
+    not right: a bug, never shown as a plan."""
     return Search(plan, streets, zone, on_step).found()
 
 

@@ -40,7 +40,8 @@ def test_a_plan_is_asked_for_found_changed_and_given_up(own: Served) -> None:
     assert own.client.put("/patrol/teams/A1", json=A1 | {"area": AREA}).status_code == 201
     assert own.client.put("/patrol/teams/A1", json=A1 | {"area": AREA}).status_code == 200
     [team] = own.json("/patrol/teams", params={"area": AREA})["teams"]
-    assert team["shift"] == ["09:00", "13:00"] and team["end"] is None
+    assert team["shift"] == ["09:00", "13:00"]
+    assert team["end"] is None
 
     found = own.json("/patrol/stops", params={"area": AREA})
     assert found["totals"]["doorplate"]["all"] + found["totals"]["site"]["all"] == len(found["features"])
@@ -49,13 +50,15 @@ def test_a_plan_is_asked_for_found_changed_and_given_up(own: Served) -> None:
     body = asked(own, teams=["A1", {"code": "B2", **B2}])
     plan = planned(own, body)
     assert plan["status"] == "planned", plan["error"]
-    assert plan["straight"] and len(plan["stops"]) == len(found["features"])
+    assert plan["straight"]
+    assert len(plan["stops"]) == len(found["features"])
     first, second = sorted(plan["teams"], key=lambda team: -len(team["route"]["stops"]))
     assert len(first["route"]["legs"]) == len(first["route"]["stops"]) + 1 > 3
     assert own.client.post("/patrol/plans", json=body).json()["id"] == plan["id"]
     assert own.client.post("/patrol/plans", json=body | {"seed": 2}).status_code == 409
     [listed] = own.json("/patrol/plans")["plans"]
-    assert listed["id"] == plan["id"] and listed["teams"] == ["A1", "B2"]
+    assert listed["id"] == plan["id"]
+    assert listed["teams"] == ["A1", "B2"]
 
     at, moved, gone = f"/patrol/plans/{plan['id']}", first["route"]["stops"][0], first["route"]["stops"][1]
     changes = [
@@ -67,18 +70,25 @@ def test_a_plan_is_asked_for_found_changed_and_given_up(own: Served) -> None:
     assert answer.status_code == 200, answer.text
     changed = answer.json()
     stops = {stop["key"]: stop for stop in changed["stops"]}
-    assert stops[moved]["team"] == second["code"] and stops[moved]["position"] == 1 and stops[moved]["pinned"]
-    assert stops[gone]["removed"] and stops[gone]["why_not"]["why"] == "removed"
-    assert len(stops) == len(plan["stops"]) + 1 and changed["version"] == plan["version"] + 1
+    assert stops[moved]["team"] == second["code"]
+    assert stops[moved]["position"] == 1
+    assert stops[moved]["pinned"]
+    assert stops[gone]["removed"]
+    assert stops[gone]["why_not"]["why"] == "removed"
+    assert len(stops) == len(plan["stops"]) + 1
+    assert changed["version"] == plan["version"] + 1
     stale = own.client.post(f"{at}/changes", json={"version": plan["version"], "changes": changes})
-    assert stale.status_code == 412 and stale.json()["field"] == "version"
+    assert stale.status_code == 412
+    assert stale.json()["field"] == "version"
 
     assert own.client.post(f"{at}/replan", json={"version": changed["version"], "aim": "equal"}).status_code == 202
     again = searched(own, plan["id"])
-    assert again["aim"] == "equal" and {s["key"]: s for s in again["stops"]}[moved]["team"] == second["code"]
+    assert again["aim"] == "equal"
+    assert {s["key"]: s for s in again["stops"]}[moved]["team"] == second["code"]
     for version, aim, number in ((again["version"], "shortest", len(stops)), (again["version"] + 1, "shortest", None)):
         undone = own.client.post(f"{at}/undo", json={"version": version}).json()
-        assert undone["aim"] == aim and len(undone["stops"]) == (number or len(plan["stops"]))
+        assert undone["aim"] == aim
+        assert len(undone["stops"]) == (number or len(plan["stops"]))
     assert undone["teams"] == plan["teams"]
     assert own.client.post(f"{at}/undo", json={"version": undone["version"]}).status_code == 409
     assert own.client.delete(at).json()["status"] == "cancelled"
@@ -109,18 +119,22 @@ def test_a_phone_ticks_late_and_coverage_moves(own: Served) -> None:
         assert [(one["index"], one["field"]) for one in told["refused"]] == [(2, "stop"), (3, "id")]
         assert phone.post(f"{new}/ticks", json=sent[:2]).json()["repeated"] == 2
         done = {one["key"]: one["done"] for one in phone.get(f"{new}/route").json()["stops"]}
-        assert done[stop["key"]]["households"] == households and done[site]["outcome"] == "reached"
+        assert done[stop["key"]]["households"] == households
+        assert done[site]["outcome"] == "reached"
     moved = own.json("/coverage", params={"area": AREA, "level": "cell"})["total"]
     assert moved["reached"] == known["reached"] + len(households)
 
     report = own.json(f"{at}/report")
     assert (report["total"]["done"], report["total"]["reached"]) == (2, len(households))
     gpx = gpxpy.parse(own.get(f"{at}.gpx").text)
-    assert [len(found.points) for found in gpx.routes] == [len(route["stops"])] and len(gpx.waypoints) == len(route["stops"])
+    assert [len(found.points) for found in gpx.routes] == [len(route["stops"])]
+    assert len(gpx.waypoints) == len(route["stops"])
     lines = own.get(f"{at}/export", params={"f": "csv"}).text.splitlines()
-    assert len(lines) == len(plan["stops"]) + 1 and lines[0].startswith("\ufeffteam,position,arrive_at")
+    assert len(lines) == len(plan["stops"]) + 1
+    assert lines[0].startswith("\ufeffteam,position,arrive_at")
     [feature] = own.json("/collections/routes/items")["features"]
-    assert feature["properties"]["team"] == "A1" and feature["geometry"]["type"] == "LineString"
+    assert feature["properties"]["team"] == "A1"
+    assert feature["geometry"]["type"] == "LineString"
     assert own.client.delete(at).json()["status"] == "cancelled"
     assert httpx.get(f"{new}/route").status_code == 404
     assert own.json("/collections/routes/items")["features"] == []

@@ -26,7 +26,8 @@ def test_a_killed_search_is_begun_again_and_a_stopped_one_given_back(store: Stor
             time.sleep(0.01)
         stopped.set()  # the service stops as soon as the process is asked
         outcome = run(service, finder, stopped=stopped)
-        assert outcome is not None and outcome.status == "lost"
+        assert outcome is not None
+        assert outcome.status == "lost"
         waiting = planning.read(store, plan.id)
         assert (waiting.status, waiting.step, finder.alive) == ("planning", "waiting", False)
 
@@ -43,4 +44,6 @@ def test_a_killed_search_is_begun_again_and_a_stopped_one_given_back(store: Stor
             time.sleep(0.05)
         again.close()
     found = planning.read(store, plan.id)
-    assert killed and found.status == "planned" and found.solver
+    assert killed
+    assert found.status == "planned"
+    assert found.solver
