@@ -18,7 +18,7 @@ _Key = Callable[[str, str], int | str]
 class Collection:
     """A collection of features. `statement` is a named SQL, `past` the one that reads it as of a day (None: it has no
     past), `key` parses an item's id, `right` is what seeing it needs, `edited` what editing it needs (None: it is not
-    edited here).
+    edited here). It is `shared` where its statement knows no county, `counted` where it shows published counts.
 
     Pages follow `after`, the key of the last item: its id, or where items are sorted `by_door` the id of its doorplate,
     a point, and its own.
@@ -31,6 +31,7 @@ class Collection:
     key: _Key
     filters: tuple[str, ...] = ("bbox", "area")
     shared: bool = False
+    counted: bool = False
     tiles: bool = False
     right: Right = Right.figures
     by_door: bool = False
@@ -109,6 +110,16 @@ _ROWS: Final = (
         _code,
         right=Right.doors,
         edited=Right.places,
+    ),
+    Collection(
+        "disputes",
+        "矛盾纠纷 · Disputes",
+        "Cells with the counts of dispute cases that are published of each: of the last period that is out, by category."
+        " For everybody alike; never cases. A number that is null is withheld where `withheld` names it.",
+        "disputes/cells",
+        _code,
+        counted=True,
+        geometry="Polygon",
     ),
 )
 STREETS: Final = Collection(
