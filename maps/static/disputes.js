@@ -328,7 +328,9 @@
       this.map.closePopup();
       this.chosen = null;
       this._part("intake");
+      const covered = document.body.classList.contains("folded");
       document.body.classList.remove("folded");
+      if (covered) this._fit(this.area); // what is to be clicked on lies beside the panel
       this.intake.begin(this.area);
       this._points();
     }

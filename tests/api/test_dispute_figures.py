@@ -112,7 +112,12 @@ def test_cells_as_features_tell_what_is_published_of_the_last_period(year: Serve
     assert [feature["id"] for feature in found] == list(CELLS) == list(counts)
     for cell in (feature["properties"] for feature in found):
         told = counts[cell["code"]]
-        assert (cell["period"], cell["grid_on"], cell["counted"], cell["changed"]) == ("2025", "2026-01-05", True, False)
+        assert (cell["period"], cell["grid_on"], cell["counted"], cell["changed"]) == (
+            "2025",
+            "2026-01-05",
+            True,
+            False,
+        )
         assert (cell["households"], cell["total"]) == (told["households"], told["total"])
         assert {kind: cell[kind] for kind in TABLED} == told["categories"]
         assert FAMILY.value not in cell
