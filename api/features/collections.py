@@ -114,8 +114,8 @@ _ROWS: Final = (
     Collection(
         "disputes",
         "矛盾纠纷 · Disputes",
-        "Cells with the counts of dispute cases that are published of each: of the last period that is out, by category."
-        " For everybody alike; never cases. A number that is null is withheld where `withheld` names it.",
+        "Cells with the published counts of dispute cases of the last period that is out, by category. For everybody"
+        " alike; never cases. A number that is null is withheld where `withheld` names it.",
         "disputes/cells",
         _code,
         counted=True,
