@@ -97,9 +97,10 @@ class ServiceFor:
         cells: bool = True,
         county: bool = False,
         today: bool = False,
+        households: bool = True,
     ) -> Touch:
         """What an answer depends on, of that which the caller has a right on."""
-        return Touch(boxes, area, self.caller.scope.where(right), cells, county, today)
+        return Touch(boxes, area, self.caller.scope.where(right), cells, county, today, households)
 
     def inside(self, right: Right, area: str | None) -> str | None:
         """`area`, where a right holds for all of it; for None the one area the right holds for, None where it holds for

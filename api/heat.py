@@ -27,6 +27,7 @@ from gis.disputes.periods import Period, Span, period_of
 from gis.disputes.questions import BANDWIDTHS_M, FEWEST_DAYS, MOST_DAYS, Mode, Question, check_question
 from gis.errors import BadInput
 from gis.storage.engine import widened
+from gis.storage.revisions import Touch
 
 if TYPE_CHECKING:
     from gis.disputes.surfaces import Heat
@@ -111,7 +112,7 @@ def hotspots(serving: Serving, period: PeriodText = None, category: CategoryText
     kind = None if category is None else _one_of(Category, category, "category")
     here = serving.inside(Right.figures, area)
     # Whoever asks for a part of the own area is told what is said there in the whole of it.
-    touch = serving.touch(Right.figures, area=here, county=True, today=True)
+    touch = _touch(serving, here)
 
     def make(conn: Connection) -> Body:
         with widened(conn, ALL.settings(), serving.told):
@@ -177,7 +178,7 @@ def _asked(
 def _answer(serving: ServiceFor, asked: _Asked, shown: Callable[[Heat], Body]) -> Response:
     from gis.disputes.surfaces import draw, newest  # loads SciPy, here and below: into workers that draw, no others
 
-    touch = serving.touch(Right.figures, area=asked.area, county=True, today=True)
+    touch = _touch(serving, asked.area)
     within = touch.within
 
     def make(conn: Connection) -> Body:
@@ -190,6 +191,12 @@ def _answer(serving: ServiceFor, asked: _Asked, shown: Callable[[Heat], Body]) -
         return shown(found)
 
     return serving.answer(touch, make)
+
+
+def _touch(serving: ServiceFor, area: str | None) -> Touch:
+    """What is drawn and judged depends on: published tables, the grid, and the day, for households are those of its
+    first question (`gis.disputes.readable.stand_of`). No visit changes it."""
+    return serving.touch(Right.figures, area=area, county=True, today=True, households=False)
 
 
 def _half_life(text: str) -> int | None:

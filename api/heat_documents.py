@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
-from gis.disputes.hotspots import Course, Verdict
-from gis.disputes.judged import Judged, Spot
 from gis.disputes.painting import colours_of
 from gis.disputes.questions import Mode
 from gis.disputes.surfaces import Heat
+from gis.disputes.verdicts import Course, Verdict
+
+if TYPE_CHECKING:
+    from gis.disputes.judged import Judged, Spot  # loads SciPy's statistics, which no heat needs
 
 UNITS: Final = {
     Mode.density: {"zh": "件/km²", "en": "cases per km²"},

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.deps import ServiceFor, Serving
+from api.features.items import area_names
 from api.html import MEDIA_TYPE as HTML
+from api.html import render, security_headers
 from api.pages import Language
 from api.params import Area, F, Format, format_of
 from api.problems import Trouble
+from api.requests import base_url, wants_html
 from api.spreadsheets import XLSX
 from gis.access.audit import Action
 from gis.access.scope import ALL, Right
@@ -21,8 +25,9 @@ from gis.errors import BadInput
 from gis.report.months import month_of
 from gis.settings import Settings
 from gis.storage.engine import widened
+from gis.storage.revisions import EVERYWHERE
 from maps import csp
-from maps.text import language
+from maps.text import html_lang, language, translator
 
 if TYPE_CHECKING:
     from gis.report.content import Report
@@ -45,22 +50,40 @@ def report(
     if lang not in ("zh", "en"):
         raise BadInput(f"lang: {lang!r} is none of zh, en", field="lang")
     about = month_of(month, serving.today)
-    here = _one_area(serving, area)
+    here = serving.inside(Right.figures, area) or _only_county(serving)
+    if here is None and wants_html(request.scope):
+        return _areas(request, serving, lang, month)
+    if here is None:
+        raise BadInput("area: is missing; give the code of the county, town, village or cell", field="area")
     detail = {"kind": "report", "form": form.value, "month": str(about)}
     serving.service.audits.note(request.scope, Action.export, detail, area=here)
     with serving.service.streams.one():
-        return _answer(form, lang, here, about, _gathered(serving, here, about), serving.settings)
+        found = _gathered(serving, here, about)
+        return _answer(form, lang, here, about, found, serving.settings, base_url(request.scope))
 
 
-def _one_area(serving: ServiceFor, area: str | None) -> str:
-    """The area, or the only one that the caller has; of everywhere, the only county."""
-    here = serving.inside(Right.figures, area)
-    if here is None:
-        counties = serving.counties(serving.touch(Right.figures))
-        if len(counties) != 1 or serving.caller.scope.where(Right.figures) != ("",):
-            raise BadInput("area: is missing; give the code of the county, town, village or cell", field="area")
-        here = f"{counties[0]:06}"
-    return here
+def _only_county(serving: ServiceFor) -> str | None:
+    """The only county of somebody who may see everything; None where there are several, or none."""
+    counties = serving.counties(serving.touch(Right.figures))
+    everything = serving.caller.scope.where(Right.figures) == EVERYWHERE
+    return f"{counties[0]:06}" if everything and len(counties) == 1 else None
+
+
+def _areas(request: Request, serving: ServiceFor, lang: str, month: str | None) -> Response:
+    """The page on which somebody with several areas chooses one."""
+    nonce, own = token_urlsafe(16), serving.caller.scope.where(Right.figures)
+    with serving.read() as conn:
+        listed = area_names(conn, own, serving.counties(serving.touch(Right.figures)))
+    asked = {} if month is None else {"month": month}
+    html = render(
+        "report_areas.html",
+        base=base_url(request.scope),
+        nonce=nonce,
+        html_lang=html_lang(language(lang)),
+        title="Monthly report" if lang == "en" else "月报",
+        areas=[(code, name, urlencode({"area": code, **asked, "lang": lang})) for code, name in listed],
+    )
+    return Response(html, headers={**security_headers(nonce), "Vary": "Accept"}, media_type=HTML)
 
 
 def _gathered(serving: ServiceFor, area: str, month: Period) -> Report:
@@ -76,7 +99,9 @@ def _gathered(serving: ServiceFor, area: str, month: Period) -> Report:
         return gather(conn, area, month, reader, settings=serving.settings, today=serving.today)
 
 
-def _answer(form: Format, lang: str, area: str, month: Period, found: Report, settings: Settings) -> Response:
+def _answer(
+    form: Format, lang: str, area: str, month: Period, found: Report, settings: Settings, base: str
+) -> Response:
     from maps.report.assemble import document
 
     made, nonce = document(found, language(lang)), token_urlsafe(18)
@@ -85,7 +110,7 @@ def _answer(form: Format, lang: str, area: str, month: Period, found: Report, se
         from maps.report.page import page
 
         headers["Content-Security-Policy"] = csp.policy(nonce)
-        return Response(page(made, nonce), headers=headers, media_type=HTML)
+        return Response(page(made, nonce, _ways(base, area, month, lang)), headers=headers, media_type=HTML)
     headers["Content-Disposition"] = f'attachment; filename="report-{area}-{month}.{form.value}"'
     if form is Format.xlsx:
         from maps.report.workbook import workbook
@@ -97,3 +122,18 @@ def _answer(form: Format, lang: str, area: str, month: Period, found: Report, se
         return Response(pdf(made, settings.report_fonts, LIMIT_S), headers=headers, media_type=_MEDIA[form])
     except TooLong as error:
         raise Trouble("busy", f"{error}: ask again, or for a smaller area, or for f=html") from None
+
+
+def _ways(base: str, area: str, month: Period, lang: str) -> list[tuple[str, str]]:
+    """Where one may go on from the page: the same report in other forms, and the month before."""
+
+    def address(about: Period, **more: str) -> str:
+        return f"{base}/report?{urlencode({'area': area, 'month': str(about), 'lang': lang, **more})}"
+
+    _ = translator(language(lang))
+    return [
+        (_("Visit coverage"), f"{base}/maps/coverage?lang={lang}"),
+        (_("The month before"), address(month_of(None, month.first))),
+        (_("As PDF"), address(month, f="pdf")),
+        (_("As workbook"), address(month, f="xlsx")),
+    ]

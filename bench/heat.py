@@ -24,8 +24,9 @@ from scipy import stats
 from bench._cells import SIDE, County
 from bench._ground import finish, interleaved, medians, say
 from gis.disputes.heat import density, raster_over
-from gis.disputes.hotspots import FALSE_DISCOVERIES, Verdict, hot_spots
+from gis.disputes.hotspots import FALSE_DISCOVERIES, hot_spots
 from gis.disputes.rates import gi_star, shrunk
+from gis.disputes.verdicts import Verdict
 
 Floats = NDArray[np.float64]
 BANDWIDTH_M = 400.0

@@ -57,8 +57,8 @@ def heat(
 def hotspots(output: Output, period: AskedPeriod = None, category: Of = None, area: Area = None) -> None:
     """Cells with more recorded disputes than the number of households explains; judged from published counts alone."""
     from api.heat_documents import VERDICTS, WORDS, spots_document  # loads SciPy
-    from gis.disputes.hotspots import Verdict
     from gis.disputes.judged import judge
+    from gis.disputes.verdicts import Verdict
 
     asked = _asked(period)
     with opened() as store, store.read(ALL.settings()) as conn:

@@ -18,7 +18,8 @@ _Key = Callable[[str, str], int | str]
 class Collection:
     """A collection of features. `statement` is a named SQL, `past` the one that reads it as of a day (None: it has no
     past), `key` parses an item's id, `right` is what seeing it needs, `edited` what editing it needs (None: it is not
-    edited here). `kept`: its answers hold until a cell changes; others are read anew each time.
+    edited here). It is `shared` where its statement knows no county, `counted` where it shows published counts;
+    answers that are `kept` hold until a cell changes, others are read anew each time.
 
     Pages follow `after`, the key of the last item: its id, or where items are sorted `by_door` the id of its doorplate,
     a point, and its own.
@@ -31,6 +32,7 @@ class Collection:
     key: _Key
     filters: tuple[str, ...] = ("bbox", "area")
     shared: bool = False
+    counted: bool = False
     tiles: bool = False
     right: Right = Right.figures
     by_door: bool = False
@@ -120,6 +122,16 @@ _ROWS: Final = (
         right=Right.patrols,
         geometry="LineString",
         kept=False,
+    ),
+    Collection(
+        "disputes",
+        "矛盾纠纷 · Disputes",
+        "Cells with the published counts of dispute cases of the last period that is out, by category. For everybody"
+        " alike; never cases. A number that is null is withheld where `withheld` names it.",
+        "disputes/cells",
+        _code,
+        counted=True,
+        geometry="Polygon",
     ),
 )
 STREETS: Final = Collection(

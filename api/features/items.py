@@ -48,7 +48,8 @@ class ItemsQuery:
             area = _county_of_serial(self.doorplate)
         # What was where once is told by no box of what is there now.
         boxes = self.boxes if self.days is None else None
-        return Touch(boxes, area, self.within, county=self.collection.shared)
+        counted = self.collection.counted
+        return Touch(boxes, area, self.within, county=self.collection.shared or counted, households=not counted)
 
     @property
     def statement(self) -> str:

@@ -142,7 +142,7 @@ def collection_item(
     if county is None:
         raise NotFound(f"featureId: there is no {feature!r} in {found.id}", field="featureId")
     base, as_html = base_url(request.scope), asks_html(request, f, Format.geojson)
-    touch = serving.touch(found.right, area=county, county=found.shared)
+    touch = replace(asked.touch, area=county)
 
     def make(conn: Connection) -> Body:
         body = items.item(conn, asked, serving.counties(touch), base)

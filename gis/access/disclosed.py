@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from gis.access.scope import Right, Role
+from gis.disputes.categories import NAMES, TABLED
 
 
 class Words(NamedTuple):
@@ -843,6 +844,13 @@ FIGURES: Final[Mapping[str, Words]] = MappingProxyType(
         "version": Words(
             "可编辑内容的摘要，防止互相覆盖", "a digest of what can be edited, so that edits do not collide"
         ),
+        "period": Words("统计时段", "the period that is counted"),
+        "grid_on": Words("以哪天的网格统计", "the day whose grid it counts by"),
+        "counted": Words("该时段有没有这个网格的统计", "whether figures of this cell were published of the period"),
+        "changed": Words("网格此后有没有变更", "whether the cell has changed since"),
+        "total": Words("合计件数(不含婚姻家庭)", "cases of all categories but family disputes"),
+        "withheld": Words("哪些数字不公布", "which of the numbers are withheld"),
+        **{category.value: Words(f"{NAMES[category].zh}件数", f"{NAMES[category].en}: cases") for category in TABLED},
     }
 )
 
@@ -960,11 +968,18 @@ LAYERS: Final[Mapping[str, LayerWords]] = MappingProxyType(
             "patrol_route",
             "plan team area patrol_on mode stops begin_s end_s metres",
         ),
+        "disputes": _layer(
+            "矛盾纠纷(已公布的件数)",
+            "Disputes (published counts)",
+            "case_figure",
+            "code name village period grid_on counted changed households total withheld " + " ".join(TABLED),
+        ),
         "streets": _layer("道路底图", "Streets", "street"),
     }
 )
-# A household stands at its doorplate, and shows its address; a route shows of which plan it is.
-_PLACES_OF: Final = {"household": "doorplate", "patrol_route": "patrol_plan"}
+# A household stands at its doorplate, and shows its address; a route shows of which plan it is; figures of cells are
+# shown with the cells' names.
+_PLACES_OF: Final = {"household": "doorplate", "patrol_route": "patrol_plan", "case_figure": "cell"}
 
 
 def words_of(table: str, name: str) -> Words:

@@ -12,7 +12,6 @@ is expected that a threefold rate would hardly be noticed, the answer is "too fe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gis.disputes.rates import with_itself
+from gis.disputes.verdicts import Course, Verdict
 
 Floats = NDArray[np.float64]
 
@@ -31,24 +31,6 @@ MIN_CASES: Final = 5  # fewer are never called hot
 # Overdispersion is taken as real where chance alone would bring it as rarely as this.
 _OVERDISPERSED: Final = 0.01
 _TRIMMED: Final = 0.005  # of the cells at either end: a hot block is no scatter of all cells
-
-
-class Verdict(StrEnum):
-    """What is said of a cell with its neighbours."""
-
-    hot = "hot"
-    as_expected = "as_expected"
-    too_few = "too_few"
-    no_households = "no_households"
-
-
-class Course(StrEnum):
-    """What became of a hot spot from one period to the next."""
-
-    new = "new"
-    lasting = "lasting"
-    fading = "fading"
-    none = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from gis.codes import DIGITS, Level
 from gis.disputes.categories import FAMILY, Category
 from gis.disputes.figures import figures, periods
 from gis.disputes.heat import Flags, Floats
-from gis.disputes.hotspots import Course, HotSpots, Verdict, courses, hot_spots
+from gis.disputes.hotspots import HotSpots, courses, hot_spots
 from gis.disputes.kept import Kept
 from gis.disputes.merging import MIN_HOUSEHOLDS
 from gis.disputes.own_numbers import expected_within
@@ -39,6 +39,7 @@ from gis.disputes.pixels import Ints
 from gis.disputes.rates import crude, gi_star, neighbours, shrunk_locally
 from gis.disputes.readable import Published, published, stand_of
 from gis.disputes.shapes import shapes_of
+from gis.disputes.verdicts import Course, Verdict
 from gis.errors import BadInput, NotFound
 from gis.settings import Settings
 

@@ -42,7 +42,7 @@ class Touch:
     `boxes` are (west, south, east, north) in degrees, None: everywhere; `area` is a code (county to cell), None: all.
     `within` are the areas that the caller may see, none inside another: what changes elsewhere shows in no token.
     `county` adds what is not of single cells: divisions, rounds, published tables of cases and the county's streets.
-    `today` adds the day.
+    `today` adds the day. Without `households` only the shapes and names of the cells count, and no visit does.
     """
 
     boxes: tuple[Box, ...] | None = None
@@ -51,6 +51,7 @@ class Touch:
     cells: bool = True
     county: bool = False
     today: bool = False
+    households: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +176,7 @@ def token(states: Sequence[CountyState], touch: Touch, day: str) -> bytes:
         if touch.cells:
             at = state.touched(touch)
             digest.update(state.codes[at].tobytes())
-            digest.update(state.revisions[at].tobytes())
+            digest.update((state.revisions if touch.households else state.versions)[at].tobytes())
     if touch.today:
         digest.update(day.encode())
     return digest.digest()

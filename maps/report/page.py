@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
@@ -16,15 +17,16 @@ from maps.text import html_lang
 _STYLES = ("page.css", "report.css")
 
 
-def page(document: Document, nonce: str | None = None) -> str:
-    """The file, with its Content-Security-Policy in a meta tag; a service that sends it gives the `nonce` it names."""
+def page(document: Document, nonce: str | None = None, ways: Sequence[tuple[str, str]] = ()) -> str:
+    """The file, with its Content-Security-Policy in a meta tag; a service that sends it gives the `nonce` it names, and
+    `ways` to go on from there: words and addresses. On paper they are not."""
     nonce = nonce or secrets.token_urlsafe(18)
     values = flat(document)
     for section in values["sections"]:
         for block in section["blocks"]:
             if block["kind"] == "chart":
                 block["svg"] = Markup(block["svg"])  # noqa: S704 - every value in it was escaped when it was drawn
-    body = render("report.html", document.lang, document=values)
+    body = render("report.html", document.lang, document=values, ways=list(ways))
     styles = Markup("").join(Markup("<style>{}</style>").format(Markup(inline_text(path))) for path in _STYLES)  # noqa: S704
     head = Markup(
         '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'

@@ -97,9 +97,8 @@
     _showOnMap(one) {
       if (!one.place) this._fit(one.area);
       else {
-        const [lon, lat] = one.place.coordinates;
-        const free = this.map.getBounds().pad(-0.15);
-        if (this.map.getZoom() < 14 || !free.contains([lat, lon])) this.view.goTo([lon, lat]);
+        const { coordinates } = one.place;
+        if (this.map.getZoom() < 14 || !this.view.shows(coordinates)) this.view.goTo(coordinates);
       }
     }
 
@@ -273,7 +272,7 @@
     choose(id) {
       this.chosen = id;
       const one = this._chosenCase();
-      if (one?.place && !this.map.getBounds().contains([...one.place.coordinates].reverse())) this._showOnMap(one);
+      if (one?.place && !this.view.shows(one.place.coordinates)) this._showOnMap(one);
       this.list.rows.paint();
       this.repaint();
     }
@@ -328,7 +327,9 @@
       this.map.closePopup();
       this.chosen = null;
       this._part("intake");
+      const covered = document.body.classList.contains("folded");
       document.body.classList.remove("folded");
+      if (covered) this._fit(this.area); // what is to be clicked on lies beside the panel
       this.intake.begin(this.area);
       this._points();
     }

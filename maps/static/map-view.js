@@ -83,7 +83,20 @@
 
     /** Go to a place, [lon, lat], as near as to see its surroundings. */
     goTo([lon, lat]) {
-      this.map.setView([lat, lon], Math.max(NEAR, this.map.getZoom()), { animate: !everycell.still });
+      const { map } = this;
+      const zoom = Math.max(NEAR, map.getZoom());
+      const aside = map.getSize().divideBy(2).subtract(this._free.getCenter()); // into the middle of what is free
+      const centre = map.unproject(map.project([lat, lon], zoom).add(aside), zoom);
+      map.setView(centre, zoom, { animate: !everycell.still });
+    }
+
+    /** Whether a place, [lon, lat], lies on the map beside the panel. */
+    shows([lon, lat]) {
+      return this._free.contains(this.map.latLngToContainerPoint([lat, lon]));
+    }
+
+    get _free() {
+      return everycell.freeOf(this.map, everycell.byId("panel"));
     }
 
     /** The day or time of the data and when it was fetched; `stale` where there is, or may be, newer one. */

@@ -68,6 +68,13 @@
     };
   };
 
+  /** What of a map is free, in pixels of the map. */
+  everycell.freeOf = (map, panel) => {
+    const { left, top } = seen(map.getContainer());
+    const frame = freeFrame(map, panel, MARGIN * everycell.scale);
+    return L.bounds([frame.left - left, frame.top - top], [frame.right - left, frame.bottom - top]);
+  };
+
   const coveredBy = (elements, margin) =>
     elements
       .filter((element) => element?.offsetWidth)

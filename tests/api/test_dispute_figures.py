@@ -106,6 +106,29 @@ def test_what_is_wrong_is_named(year: Served, question: str, status: int, field:
     assert problem(answer)["field"] == field
 
 
+def test_cells_as_features_tell_what_is_published_of_the_last_period(year: Served) -> None:
+    found = year.json("/collections/disputes/items?limit=1000")["features"]
+    counts = {area["code"]: area for area in year.json("/disputes/counts?period=2025&level=cell")["areas"]}
+    assert [feature["id"] for feature in found] == list(CELLS) == list(counts)
+    for cell in (feature["properties"] for feature in found):
+        told = counts[cell["code"]]
+        assert (cell["period"], cell["grid_on"], cell["counted"], cell["changed"]) == (
+            "2025",
+            "2026-01-05",
+            True,
+            False,
+        )
+        assert (cell["households"], cell["total"]) == (told["households"], told["total"])
+        assert {kind: cell[kind] for kind in TABLED} == told["categories"]
+        assert FAMILY.value not in cell
+        assert ("total" in cell["withheld"]) == (cell["total"] is None)
+    assert {cell["properties"]["total"] is None for cell in found} == {True, False}
+    wall = year.client_of("wall", VILLAGES[0]).get("/collections/disputes/items").json()["features"]
+    assert wall == found[:3], "the own cells, and as everybody is told"
+    page = year.get("/collections/disputes/items?f=html&limit=3").text
+    assert "&#34;other&#34;]</td>" in page, "what is withheld is named"
+
+
 def test_the_ledger(year: Served) -> None:
     found = year.json("/disputes/counts?period=2025&level=village")
     answer = year.get("/disputes/ledger?period=2025&f=xlsx")
@@ -248,6 +271,8 @@ def numbers_of(served: Served, pots: list[Pot], kinds: tuple[Category, ...]) -> 
         for area, row in zip(areas, rows, strict=True):
             shown[area["code"]] = columns(area, kinds)
             assert columns_of_csv(row, kinds) == shown[area["code"]]
+        if level == "cell":
+            assert columns_of_items(served, kinds) == shown
         for code, numbers in shown.items():
             beside = [
                 other
@@ -271,6 +296,19 @@ def columns_of_csv(row: dict[str, str], kinds: tuple[Category, ...]) -> dict[Cat
         kind: kind.value for kind in kinds if kind is not FAMILY
     }
     return {kind: None if row[name] == MARK else int(row[name]) for kind, name in names.items()}
+
+
+def columns_of_items(served: Served, kinds: tuple[Category, ...]) -> dict[str, dict[Category | None, int | None]]:
+    """What the collection of cells tells: of those that were counted. None is withheld, and named."""
+    items = [one["properties"] for one in served.json("/collections/disputes/items?limit=1000")["features"]]
+    for cell in items:
+        null = {name for name in ("total", *TABLED) if cell[name] is None}
+        assert null == (set(cell["withheld"]) if cell["counted"] else {"total", *TABLED}), cell
+    return {
+        cell["code"]: {kind: cell["total" if kind is None else kind.value] for kind in (None, *kinds)}
+        for cell in items
+        if cell["counted"]
+    }
 
 
 def inside(pot: Pot, level: str, code: str, period: str, kind: Category | None) -> bool:

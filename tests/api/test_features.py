@@ -11,7 +11,7 @@ import pytest
 from api.features.collections import COLLECTIONS
 from tests.api.conftest import Served, run
 
-NUMBERS = {"divisions": 3, "cells": 6, "doorplates": 21, "households": 42, "sites": 2}
+NUMBERS = {"divisions": 3, "cells": 6, "doorplates": 21, "households": 42, "sites": 2, "disputes": 6}
 
 
 def everything(served: Served, path: str) -> list[dict[str, Any]]:

@@ -332,6 +332,7 @@ COLLECTIONS: Final = {
     "households": DOORS,
     "sites": DOORS,
     "routes": PATROLS,
+    "disputes": SIGNED_IN,
 }
 TILED: Final = {"cells": SIGNED_IN, "doorplates": DOORS, "streets": SIGNED_IN}
 # Serial numbers of doors: the region is built in the order of its villages, five doors each.
@@ -378,6 +379,7 @@ ROWS: Final = (
         county=AFAR.household(),
     ),
     item("sites", DOORS, OWN.site, sibling=SIBLING.site, cousin=COUSIN.site, county=AFAR.site),
+    item("disputes", SIGNED_IN, OWN.cells[1], child=OWN.cells[0], sibling=SIBLING.cells[0], county=AFAR.cells[0]),
     *editing(
         "cells",
         feature(OWN_CELL, name=f"{OWN.sign}格2", kind="general"),

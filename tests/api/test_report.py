@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any, Final
 
 import pypdf
@@ -207,6 +208,22 @@ def test_no_small_count_is_in_any_form(counted: Served, area: str) -> None:
     assert ("&lt;5*" in cells) == (MARK in numbers_of(sheets(counted.get(f"{path}&f=xlsx").content)["分类件数"]))
 
 
+@pytest.mark.parametrize("area", ["990101", counting.CELLS[-1]])
+def test_no_small_count_is_in_the_pdf(counted: Served, area: str) -> None:
+    """No number of the part about cases is 1 to 4, in tables and charts alike, but those of pages."""
+    content = counted.get(f"/report?area={area}&month=2025-12&f=pdf").content
+    words = "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+    told, _, hot = words.partition("登记的纠纷\n")[2].partition("\n纠纷登记的分布\n")
+    lines = [line.split() for line in told.splitlines() if "至" not in line and not re.match(r"\d+ / \d+$", line)]
+    values = [value for line in lines for value in line]
+    assert len(lines) > 15
+    assert not {"1", "2", "3", "4"} & set(values)
+    assert MARK in values
+    listed = [line.split() for line in hot.splitlines() if re.match(r"\d{15} ", line)]
+    assert bool(listed) == (area == "990101")
+    assert all(line[3] == MARK or int(line[3]) >= 5 for line in listed), listed
+
+
 def test_heat_and_judgement_are_drawn_once_they_are_published(counted: Served) -> None:
     html = counted.get("/report?area=990101&month=2025-12").text
     places = html.partition("<h2>纠纷登记的分布</h2>")[2]
@@ -216,6 +233,21 @@ def test_heat_and_judgement_are_drawn_once_they_are_published(counted: Served) -
     early = counted.get("/report?area=990101&month=2024-12").text
     assert "尚无公布的纠纷件数" in early
     assert "没有热力图" in early
+
+
+def test_who_has_several_areas_chooses_one(counted: Served) -> None:
+    two = counted.client_of("operator", counting.VILLAGES[0], counting.TOWNS[1])
+    assert (two.get("/report").status_code, two.get("/report").json()["field"]) == (400, "area")
+    browser = {"Accept": "text/html,*/*;q=0.8"}
+    page = two.get("/report?month=2025-12&lang=en", headers=browser)
+    assert page.status_code == 200
+    ways = [unescape(link) for link in re.findall(r'href="([^"]*/report[?][^"]*)"', page.text)]
+    assert {re.findall(r"area=(\d+)", way)[0] for way in ways} == {counting.VILLAGES[0], counting.TOWNS[1]}
+    report = two.get(ways[0], headers=browser)
+    assert (report.status_code, "2025-12" in report.text) == (200, True)
+    earlier = re.search(r'href="([^"]+)">The month before<', report.text)
+    assert earlier
+    assert "month=2025-11" in earlier[1]
 
 
 def test_a_reader_of_a_village_is_told_of_the_village(counted: Served) -> None:

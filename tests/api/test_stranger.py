@@ -39,7 +39,7 @@ from tests.api.conftest import Served, database, run, serving, signed_in, tile_p
 from tests.gis import world
 from tests.gis.world import AFAR, COUSIN, OWN, REGION, SIBLING, Village
 
-COLLECTIONS: Final = ("divisions", "cells", "doorplates", "households", "sites")
+COLLECTIONS: Final = ("divisions", "cells", "doorplates", "households", "sites", "disputes")
 BORDER: Final = (104.0199, 34.505)  # in the caller's village, a few metres from the next one
 SERIAL: Final = 1_000_000_000
 
@@ -51,7 +51,7 @@ def door(v: Village) -> int:
 
 def things(v: Village) -> dict[str, str]:
     """An id of each collection that is in a village."""
-    keys = (v.code, v.cells[0], str(door(v)), v.household(), v.site)
+    keys = (v.code, v.cells[0], str(door(v)), v.household(), v.site, v.cells[0])
     return dict(zip(COLLECTIONS, keys, strict=True))
 
 
@@ -61,6 +61,7 @@ MISSING: Final = {
     "doorplates": str(990101 * SERIAL + 999_999),
     "households": "990101-NONE1-00-0",
     "sites": "990101-NONE-S1",
+    "disputes": "990101100299001",
 }
 
 

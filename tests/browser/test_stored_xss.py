@@ -364,10 +364,13 @@ PLAIN: Final = [
     "/coverage?f=html&level=town",
     "/rounds?f=html",
     "/about/data?f=html",
-    *(f"/collections/{name}?f=html" for name in ("divisions", "cells", "doorplates", "households", "sites")),
+    *(
+        f"/collections/{name}?f=html"
+        for name in ("divisions", "cells", "doorplates", "households", "sites", "disputes")
+    ),
     *(
         f"/collections/{name}/items?f=html&limit=1000"
-        for name in ("divisions", "cells", "doorplates", "households", "sites")
+        for name in ("divisions", "cells", "doorplates", "households", "sites", "disputes")
     ),
     *(f"/collections/{name}/tiles?f=html" for name in ("cells", "doorplates", "streets")),
 ]

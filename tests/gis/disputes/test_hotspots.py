@@ -15,8 +15,9 @@ from libpysal.weights import WSP
 from numpy.typing import NDArray
 from scipy import stats
 
-from gis.disputes.hotspots import Course, Verdict, courses, hot_spots, noticeable, scatter
+from gis.disputes.hotspots import courses, hot_spots, noticeable, scatter
 from gis.disputes.rates import crude, gi_star, neighbours, shrunk, shrunk_locally, with_itself
+from gis.disputes.verdicts import Course, Verdict
 
 Floats = NDArray[np.float64]
 

@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from gis.access.scope import ALL
 from gis.codes import Level
-from gis.disputes.hotspots import Course, Verdict
 from gis.disputes.judged import Judged, bordering, judge
 from gis.disputes.kept import Kept
 from gis.disputes.periods import period_of
 from gis.disputes.publication import publish_due
+from gis.disputes.verdicts import Course, Verdict
 from gis.errors import NotFound
 from gis.settings import Settings
 from gis.storage.engine import Store
