@@ -8,17 +8,31 @@ from dataclasses import replace
 import numpy as np
 import shapely
 
-from gis.crs import to_metric
-from gis.patrol.network import Floats, Ints, Mode, Network
+from gis.patrol.network import Flags, Floats, Ints, Mode, Network
 
 
-def metric_lines(network: Network, edges: Ints) -> list[shapely.LineString]:
-    """The lines of edges in metres of the zone around the network."""
-    if not len(edges):
-        return []
-    project = to_metric(float(np.median(network.lon)))
-    lines = shapely.transform(network.line[edges], lambda xy: np.stack(project.transform(xy[:, 0], xy[:, 1]), axis=1))
-    return list(lines)
+def cropped(network: Network, kept: Flags) -> tuple[Network, Ints]:
+    """The network of some edges only, numbered in their old order from 0, and their old numbers. Nodes that no edge has
+    are gone; the others keep their order."""
+    edges, arcs = np.flatnonzero(kept), np.flatnonzero(kept[network.edge])
+    nodes, ends = np.unique(np.concatenate([network.tail[arcs], network.head[arcs]]), return_inverse=True)
+    smaller = replace(
+        network,
+        lon=network.lon[nodes],
+        lat=network.lat[nodes],
+        line=network.line[edges],
+        length_m=network.length_m[edges],
+        way=network.way[edges],
+        name=network.name[edges],
+        street_class=network.street_class[edges],
+        tail=ends[: len(arcs)],
+        head=ends[len(arcs) :],
+        edge=np.searchsorted(edges, network.edge[arcs]),
+        forward=network.forward[arcs],
+        seconds={mode: found[arcs] for mode, found in network.seconds.items()},
+        forbidden_turns=(),
+    )
+    return smaller, edges
 
 
 def cut(network: Network, at: Mapping[int, Sequence[float]]) -> tuple[Network, dict[int, list[int]]]:

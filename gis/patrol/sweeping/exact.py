@@ -1,13 +1,13 @@
 """Rural postman problems in several parts as an integer program: the optimum of small ones, or a better bound. Pure.
 
-Whole numbers of extra passes on the edges of the shortest ways between required nodes (others are in no optimum); every
-node even; what would leave a part of the streets alone, or an odd set of nodes without a further pass, is cut off when
-it turns up. HiGHS solves it (scipy); nodes of its search are limited, not seconds, so that the answer is always the
-same.
+Whole numbers of extra passes on the shortest ways between required nodes (others are in no optimum); every node even.
+What would leave a part of the streets alone, or an odd node without a further pass, is cut off. HiGHS solves it
+(scipy). It ends after a number of search nodes, or after 2 s: then what was given counts.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,11 +15,13 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_matrix, csr_matrix, vstack
 
-from gis.patrol.network import Flags, Floats, Ints
+from gis.patrol.network import Flags, Ints
+from gis.patrol.sweeping.chains import chained
 from gis.patrol.sweeping.streets import Streets
 
-MOST_NODES: Final = 260  # required nodes up to which it is tried
-_SEARCH_NODES: Final = 400
+MOST_NODES: Final = 200  # required nodes up to which it is tried
+_SEARCH_NODES: Final = 100
+LIMIT_S: Final = 2.0
 _ROUNDS: Final = 30
 _SHARE: Final = 1e-6
 
@@ -30,32 +32,35 @@ class Improved:
 
     times: Ints
     bound: float
+    proved: bool
 
 
 def improve(streets: Streets, required: Flags, nodes: Ints, times: Ints) -> Improved:
     """The optimum, where it is found; else what was given. `nodes` are the ends of required edges and the start."""
     if len(nodes) > MOST_NODES:
-        return Improved(times, 0.0)
+        return Improved(times, 0.0, False)
     return _Program(streets, required, nodes).solve(times)
 
 
 class _Program:
-    """Columns: extra passes of each useful edge (0, 1 or 2), then half the degree of each of its nodes."""
+    """Columns: extra passes of each way that may be of use (0, 1 or 2), then half the degree of each of its nodes."""
 
     def __init__(self, streets: Streets, required: Flags, nodes: Ints) -> None:
         self.streets, self.required, self.nodes = streets, required, nodes
-        self.useful = np.flatnonzero(_on_ways(streets, nodes) | required)
-        u, v = streets.u[self.useful], streets.v[self.useful]
-        self.places, ends = np.unique(np.concatenate([u, v]), return_inverse=True)
-        self.u, self.v = ends[: len(u)], ends[len(u) :]
-        self.length = streets.length[self.useful]
+        useful = np.flatnonzero(_on_ways(streets, nodes) | required)
+        self.chains = chained(streets.u, streets.v, streets.length, useful, set(nodes.tolist()))
+        ends = np.concatenate([self.chains.u, self.chains.v, nodes])
+        self.places, found = np.unique(ends, return_inverse=True)
+        num = len(self.chains.u)
+        self.u, self.v = found[:num], found[num : 2 * num]
+        self.length = self.chains.length
         degree = np.bincount(streets.u[required], minlength=streets.num_nodes)
         self.degree = (degree + np.bincount(streets.v[required], minlength=streets.num_nodes))[self.places]
         self.cuts: list[Flags] = []  # sets of places that must be left
         self.least: list[float] = []
 
     def solve(self, times: Ints) -> Improved:
-        bound = 0.0
+        bound, self.until = 0.0, time.monotonic() + LIMIT_S
         known = float(times @ self.streets.length)
         odd = np.flatnonzero(self.degree % 2)
         for place in odd.tolist():
@@ -65,19 +70,18 @@ class _Program:
         for _ in range(_ROUNDS):
             found, low = self._solved()
             bound = max(bound, low)
-            if found is None or bound >= known * (1 - _SHARE):
+            if found is None or time.monotonic() > self.until or bound >= known * (1 - _SHARE):
                 break
-            whole = self.required.astype(np.int64)
-            whole[self.useful] += found
+            whole = self._times(found)
             parts = self.streets.parts(whole > 0, self.nodes)
             if not parts.any():
                 metres = float(whole @ self.streets.length)
-                return Improved(whole if metres < known else times, bound)
-            labels = self._labels(found)
+                return Improved(whole if metres < known else times, bound, True)
+            labels = self._labels(whole)
             for k in range(int(parts.max()) + 1):
                 inside = np.isin(labels, labels[np.searchsorted(self.places, self.nodes[parts == k])])
                 self._cut(inside, 2)
-        return Improved(times, min(bound, known))
+        return Improved(times, min(bound, known), bound >= known * (1 - _SHARE))
 
     def _part_of(self) -> Ints:
         """Of each place the part of required streets it is in, -1 of those in none."""
@@ -85,10 +89,14 @@ class _Program:
         found[np.searchsorted(self.places, self.nodes)] = self.streets.parts(self.required, self.nodes)
         return found
 
-    def _labels(self, extra: Ints) -> Ints:
-        used = self.required.copy()
-        used[self.useful] |= extra > 0
-        return self.streets.parts(used, self.places)
+    def _times(self, extra: Ints) -> Ints:
+        times = self.required.astype(np.int64)
+        for k in np.flatnonzero(extra).tolist():
+            times[list(self.chains.members[k])] += extra[k]
+        return times
+
+    def _labels(self, whole: Ints) -> Ints:
+        return self.streets.parts(whole > 0, self.places)
 
     def _cut(self, inside: Flags, least: float) -> None:
         if inside.any() and not inside.all():
@@ -96,7 +104,7 @@ class _Program:
             self.least.append(least)
 
     def _solved(self) -> tuple[Ints | None, float]:
-        num, places = len(self.useful), len(self.places)
+        num, places = len(self.u), len(self.places)
         edge = np.arange(num)
         ends = coo_matrix(
             (np.ones(2 * num), (np.concatenate([self.u, self.v]), np.concatenate([edge, edge]))), shape=(places, num)
@@ -111,7 +119,11 @@ class _Program:
             integrality=np.ones(num + places),
             bounds=Bounds(0, np.concatenate([np.full(num, 2.0), np.full(places, np.inf)])),
             constraints=[even, LinearConstraint(left, self.least, np.inf)],
-            options={"node_limit": _SEARCH_NODES, "mip_rel_gap": 0.0},
+            options={
+                "node_limit": _SEARCH_NODES,
+                "mip_rel_gap": 0.0,
+                "time_limit": max(0.01, self.until - time.monotonic()),
+            },
         )
         base = float(self.streets.length[self.required].sum())
         low = base + float(found.mip_dual_bound) if found.mip_dual_bound is not None else 0.0

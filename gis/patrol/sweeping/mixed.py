@@ -17,7 +17,7 @@ from scipy.sparse import coo_matrix, csr_matrix, vstack
 from scipy.sparse.csgraph import connected_components
 
 from gis.errors import BadInput
-from gis.patrol.network import Flags, Floats, Ints
+from gis.patrol.network import Flags, Ints
 from gis.patrol.sweeping.ways import Links, Ways
 
 _GAP: Final = 0.005
@@ -105,12 +105,9 @@ class _Program:
         shape = (len(self.places), len(self.places))
         graph = coo_matrix((np.ones(int(used.sum())), (self.tail[used], self.head[used])), shape=shape)
         labels = connected_components(graph, directed=False)[1]
-        needed = np.searchsorted(self.places, self.nodes)
-        kinds, place = np.unique(labels[needed], return_inverse=True)
         found = np.zeros(len(self.places), np.int64)
-        for k, label in enumerate(kinds.tolist()):
+        for k, label in enumerate(np.unique(labels[np.searchsorted(self.places, self.nodes)]).tolist()):
             found[labels == label] = k
-        del place
         return found
 
     def _solved(self) -> tuple[Ints, float]:

@@ -19,7 +19,7 @@ from gis.patrol.sweeping.exact import improve
 from gis.patrol.sweeping.joining import join
 from gis.patrol.sweeping.streets import Streets
 
-_TRIES: Final = 60_000  # tries of other links × odd nodes²: what the search may cost
+_TRIES: Final = 30_000  # tries of other links × odd nodes²: what the search may cost
 _EPS: Final = 1e-6
 
 
@@ -31,10 +31,11 @@ class Passes:
     bound: float
 
 
-def postman(streets: Streets, required: Flags, start: int | None) -> Passes:
+def postman(streets: Streets, required: Flags, start: int | None, *, prove: bool = True) -> Passes:
     """How often each edge is passed by a short closed walk that passes all `required` ones, and `start` where given.
 
-    All required edges and the start must be connected by the streets. Nothing required: nothing is passed.
+    All required edges and the start must be connected by the streets. Nothing required: nothing is passed. `prove`:
+    whether more is tried where matching alone is no optimum, which takes some seconds at most.
     """
     if not required.any():
         return Passes(np.zeros(len(required), np.int64), 0.0)
@@ -43,9 +44,14 @@ def postman(streets: Streets, required: Flags, start: int | None) -> Passes:
     bound = search.metres(alone)
     if search.holds(alone):
         return Passes(alone, bound)
-    best = search.run()
-    found = improve(streets, required, search.nodes, best)
-    return Passes(search.thinned(found.times), max(bound, found.bound))
+    links, times = search.grown()
+    if prove:
+        found = improve(streets, required, search.nodes, times)
+        if found.proved:
+            return Passes(found.times, found.bound)
+        bound, times = max(bound, found.bound), found.times
+        times = search.better(links, times)
+    return Passes(times, bound)
 
 
 Link = tuple[int, ...]  # edges from one part to another
@@ -72,12 +78,11 @@ class _Search:
         odd = self.streets.odd(times)
         return times + join(self.streets.ways, odd, len(times))
 
-    def run(self) -> Ints:
-        """The best of: links where the matching leaves gaps; links between all parts first."""
-        first = self._grown([])
-        second = self._grown(self._tree(self.base))
-        links, times = min((first, second), key=lambda found: self.metres(self.thinned(found[1])))
-        return self._searched(links, self.thinned(times))
+    def grown(self) -> tuple[list[Link], Ints]:
+        """The better of: links where the matching leaves gaps; links between all parts first."""
+        found = (self._grown([]), self._grown(self._tree(self.base)))
+        thin = [(links, self.thinned(times)) for links, times in found]
+        return min(thin, key=lambda one: self.metres(one[1]))
 
     def _grown(self, links: list[Link]) -> tuple[list[Link], Ints]:
         times = self.with_links(links)
@@ -110,7 +115,7 @@ class _Search:
                 found.append((float(cost[edge]), *pair, (edge, *(link // 2 for link in way))))
         return found
 
-    def _searched(self, links: list[Link], times: Ints) -> Ints:
+    def better(self, links: list[Link], times: Ints) -> Ints:
         """Better times by leaving links out and taking others, as long as there are tries."""
         others = [link for *_, link in self._candidates(self.part, most=3)]
         tries = max(8, _TRIES // max(1, len(self.streets.odd(self.base))) ** 2)

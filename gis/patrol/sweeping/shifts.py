@@ -96,7 +96,7 @@ class _Order:
     def _walk(self, i: int, j: int) -> Walk:
         """The part as a sweep of its own, or in the order of the whole where that is not shorter in time."""
         edges = np.sort(self.ground.network.edge[self.whole.arcs[self.at[i:j]]])
-        own = self.ground.walk(edges)[0]
+        own = self.ground.walk(edges, prove=False)[0]
         if own.seconds <= self.seconds(i, j):
             return own
         inner = self.whole.arcs[self.at[i] : self.at[j - 1] + 1]

@@ -40,7 +40,7 @@ def sweep(
     required = np.unique(required)
     if len(required) > MOST_EDGES:
         raise BadInput(
-            f"area: has {len(required):,} pieces of street; a sweep takes at most {MOST_EDGES:,}: choose a smaller area",
+            f"area: has {len(required):,} pieces of street, a sweep takes {MOST_EDGES:,}; choose a smaller area",
             field="area",
         )
     ground = Sweeping(network, mode, start, speed_mps)
@@ -81,7 +81,7 @@ class Sweeping:
     @cached_property
     def open(self) -> Flags:
         """Which edges may be passed both ways."""
-        return np.isfinite(self.network.seconds[self.mode])[self.arcs].all(axis=1)
+        return np.asarray(np.isfinite(self.network.seconds[self.mode])[self.arcs].all(axis=1))
 
     @cached_property
     def fresh_s(self) -> Floats:
@@ -116,10 +116,10 @@ class Sweeping:
             way = np.array([self.times.cost(int(h), int(t)) for t, h in zip(tail, head, strict=True)])
         return np.asarray((self.fresh_s[arcs] + way).reshape(-1, 2).min(axis=1))
 
-    def walk(self, required: Ints) -> tuple[Walk, float]:
+    def walk(self, required: Ints, *, prove: bool = True) -> tuple[Walk, float]:
         """A short closed walk over these edges, from the start where there is one; and its bound in metres."""
         if self._both_ways(required):
-            return self._two_way(required)
+            return self._two_way(required, prove)
         return self._one_way(required)
 
     def _both_ways(self, required: Ints) -> bool:
@@ -143,8 +143,8 @@ class Sweeping:
     def _open_edges(self) -> Ints:
         return np.flatnonzero(self.open)
 
-    def _two_way(self, required: Ints) -> tuple[Walk, float]:
-        found = postman(self._streets, np.isin(self._open_edges, required), self.start)
+    def _two_way(self, required: Ints, prove: bool) -> tuple[Walk, float]:
+        found = postman(self._streets, np.isin(self._open_edges, required), self.start, prove=prove)
         edges = np.repeat(self._open_edges, found.times)
         forward, backward = self.arcs[edges].T
         tail, head = self.network.tail[forward], self.network.head[forward]

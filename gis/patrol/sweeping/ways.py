@@ -33,7 +33,7 @@ class Ways:
         order = usable[np.lexsort((usable, links.cost[usable], links.head[usable], links.tail[usable]))]
         pair = links.tail[order] * links.num_nodes + links.head[order]
         kept, first = np.unique(pair, return_index=True)
-        self._link_of = dict(zip(kept.tolist(), order[first].tolist(), strict=True))
+        self._link_of: dict[int, int] = dict(zip(kept.tolist(), order[first].tolist(), strict=True))
         chosen = order[first]
         cost = np.maximum(links.cost[chosen], _LEAST_M)
         shape = (links.num_nodes, links.num_nodes)
@@ -94,7 +94,8 @@ class Ways:
 
 @dataclass(frozen=True)
 class Nearest:
-    """Ways from the nearest of some nodes: for every node its cost and which of them it is; inf where none gets there (then `source` and `before` mean nothing)."""
+    """Ways from the nearest of some nodes: for every node its cost and which of them it is. Where none gets there the
+    cost is inf, and the rest means nothing."""
 
     cost: Floats
     source: Ints
