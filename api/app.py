@@ -34,6 +34,7 @@ from api import (
     patrol_changes,
     patrol_out,
     patrol_phone,
+    patrol_sweeps,
     problems,
     report,
     search,
@@ -89,7 +90,7 @@ def create_app(
             on_close()
 
     of_cases = (disputes, dispute_figures, heat)
-    patrols = (patrol, patrol_changes, patrol_out, patrol_phone)
+    patrols = (patrol, patrol_changes, patrol_out, patrol_phone, patrol_sweeps)
     people = (accounts, oidc)
     parts = (features, editing, households, *of_cases, report, *patrols, changesets, search, pages, *people, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]

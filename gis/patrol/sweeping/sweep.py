@@ -123,8 +123,10 @@ class Sweeping:
         return self._one_way(required)
 
     def _both_ways(self, required: Ints) -> bool:
-        """Whether streets that are open both ways do: all required ones are, and they connect them."""
-        if not self.open[required].all():
+        """Whether streets that are open both ways do: all required ones are, and they connect them. By car one-way
+        streets between them may be shorter; on foot there are next to none."""
+        one_way = np.isfinite(self.network.seconds[self.mode])[self.arcs].any(axis=1) & ~self.open
+        if not self.open[required].all() or (self.mode is Mode.car and one_way.any()):
             return False
         nodes = self._ends(required)
         return not self._streets.parts(np.isfinite(self._streets.length), nodes).any()
