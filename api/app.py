@@ -32,6 +32,7 @@ from api import (
     pages,
     patrol,
     patrol_changes,
+    patrol_network,
     patrol_out,
     patrol_phone,
     patrol_sweeps,
@@ -90,9 +91,22 @@ def create_app(
             on_close()
 
     of_cases = (disputes, dispute_figures, heat)
-    patrols = (patrol, patrol_changes, patrol_out, patrol_phone, patrol_sweeps)
+    patrols = (patrol, patrol_changes, patrol_out, patrol_phone, patrol_sweeps, patrol_network)
     people = (accounts, oidc)
-    parts = (features, editing, households, *of_cases, report, *patrols, changesets, search, pages, *people, about, health)
+    parts = (
+        features,
+        editing,
+        households,
+        *of_cases,
+        report,
+        *patrols,
+        changesets,
+        search,
+        pages,
+        *people,
+        about,
+        health,
+    )
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(
@@ -109,9 +123,7 @@ def create_app(
             Middleware(Shortcut, answers=answers),
         ],
     )
-    app.state.service = Service(
-        store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits, planning
-    )
+    app.state.service = Service(store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits, planning)
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)

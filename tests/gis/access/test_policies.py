@@ -113,6 +113,10 @@ AREA_OF: Final = {
     "doorplate": "cell",
     "household": "(SELECT d.cell FROM everycell.doorplate d WHERE d.county = t.county AND d.id = t.doorplate)",
     "revisit": "area",
+    "road_arc": "lpad(county::text, 6, '0')",
+    "road_network": "lpad(county::text, 6, '0')",
+    "road_node": "lpad(county::text, 6, '0')",
+    "road_turn": "lpad(county::text, 6, '0')",
     "round_result": "cell",
     "site": "cell",
     "snap_point": "cell",
@@ -130,7 +134,16 @@ UNSEEN: Final = {
     Role.admin: frozenset[str](),
 }
 SPANNING: Final = frozenset(
-    {"case_release", "county_outline", "street", "visit_round"}
+    {
+        "case_release",
+        "county_outline",
+        "road_arc",
+        "road_network",
+        "road_node",
+        "road_turn",
+        "street",
+        "visit_round",
+    }
 )  # seen also where they span one's area
 
 
