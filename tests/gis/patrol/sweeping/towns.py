@@ -40,7 +40,9 @@ def town(xy: Sequence[tuple[float, float]], streets: Sequence[Street], one_way: 
 
 def _line(lon: np.ndarray, lat: np.ndarray, a: int, b: int) -> shapely.LineString:
     if a == b:  # a loop is drawn as a small triangle
-        return shapely.LineString([(lon[a], lat[a]), (lon[a] + 1e-4, lat[a]), (lon[a], lat[a] + 1e-4), (lon[a], lat[a])])
+        return shapely.LineString(
+            [(lon[a], lat[a]), (lon[a] + 1e-4, lat[a]), (lon[a], lat[a] + 1e-4), (lon[a], lat[a])]
+        )
     return shapely.LineString([(lon[a], lat[a]), (lon[b], lat[b])])
 
 
