@@ -24,7 +24,7 @@ router = APIRouter()
 @router.post(
     "/patrol/sweeps",
     summary="The shortest walk that passes every street of an area or a polygon; with a shift, one for each team",
-    description="`area` (a code) or `polygon` (GeoJSON); `mode` foot or car; `start` {lon, lat}: where every walk begins"
+    description="`area` (a code) or `polygon` (GeoJSON); `mode` foot or car; `start` {lon, lat}: where walks begin"
     " and ends; `shift_minutes`: none is longer; `speed_kmh`: how fast a street is passed that is swept. Nothing is"
     " kept. `left_out` tells the metres of street that are in no walk, and why; `bound_m` what no single walk can be"
     " shorter than. One-way streets are respected, forbidden turns are not looked at.",

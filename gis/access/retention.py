@@ -34,18 +34,7 @@ from gis.storage.queries import query
 T = TypeVar("T")
 
 # What is removed, and counted: ids of deleted visits; months are partitions; throttles are wrong passwords.
-KINDS: Final = (
-    "visits",
-    "visit_ids",
-    "months",
-    "disputes",
-    "plans",
-    "drafts",
-    "news",
-    "sessions",
-    "throttles",
-    "files",
-)
+KINDS: Final = ("visits", "visit_ids", "months", "disputes", "plans", "drafts", "news", "sessions", "throttles", "files")
 # About 10,000 visits: a fraction of a second in which nobody else can record a visit of these households.
 _PAGES: Final = 128
 _LOCK: Final = 7461096  # any constant: one run at a time

@@ -183,7 +183,9 @@ def get(conn: Connection, counties: Sequence[int], id: UUID, *, team: str | None
 
 def _done(conn: Connection, values: dict[str, Any]) -> dict[str, Done]:
     rows = conn.execute(query("patrol/ticks"), values)
-    return {r.stop: Done(r.outcome, r.ticked_at, tuple(r.reached), len(r.reached) or r.num_reached or 0) for r in rows}
+    return {
+        r.stop: Done(r.outcome, r.ticked_at, tuple(r.reached), len(r.reached) or r.num_reached or 0) for r in rows
+    }
 
 
 def listed(

@@ -26,7 +26,8 @@ def with_streets(served: Served) -> None:
 def test_a_sweep_is_asked_for(own: Served) -> None:
     ask = own.client.post
     missing = ask("/patrol/sweeps", json={"area": VILLAGE})
-    assert missing.status_code == 404 and "import roads" in missing.json()["detail"]
+    assert missing.status_code == 404
+    assert "import roads" in missing.json()["detail"]
     with_streets(own)
 
     ring = [[103.999, 34.499], [104.0105, 34.499], [104.0105, 34.51], [103.999, 34.51], [103.999, 34.499]]
@@ -34,13 +35,17 @@ def test_a_sweep_is_asked_for(own: Served) -> None:
     answer = ask("/patrol/sweeps", json=body)
     assert answer.status_code == 200, answer.text
     found = answer.json()
-    assert found["streets"] == 24 and found["street_m"] == 2400 and found["walk_m"] == 2800 == found["bound_m"]
-    assert found["ratio"] == pytest.approx(2800 / 2400, abs=1e-4) and found["left_out"] == []
+    assert found["streets"] == 24
+    assert found["street_m"] == 2400
+    assert found["walk_m"] == 2800 == found["bound_m"]
+    assert found["ratio"] == pytest.approx(2800 / 2400, abs=1e-4)
+    assert found["left_out"] == []
     [route] = found["routes"]
     assert route["line"]["coordinates"][0] == route["line"]["coordinates"][-1] == [104.0, 34.5]
 
     split = ask("/patrol/sweeps", json={**body, "shift_minutes": 20}).json()
-    assert len(split["routes"]) > 1 and all(route["seconds"] <= 1200 for route in split["routes"])
+    assert len(split["routes"]) > 1
+    assert all(route["seconds"] <= 1200 for route in split["routes"])
     track = gpxpy.parse(ask("/patrol/sweeps?f=gpx", json={**body, "shift_minutes": 20}).text)
     assert [len(t.segments[0].points) > 1 for t in track.tracks] == [True] * len(split["routes"])
     lines = ask("/patrol/sweeps?f=geojson", json=body).json()
@@ -49,5 +54,6 @@ def test_a_sweep_is_asked_for(own: Served) -> None:
     assert ask("/patrol/sweeps", json={"area": VILLAGE}).json()["street_m"] > 0
     assert ask("/patrol/sweeps", json={"area": "990101100999"}).status_code == 404
     refused = ask("/patrol/sweeps", json={**body, "start": {"lon": 105, "lat": 34.5}})
-    assert refused.status_code in (400, 422) and refused.json()["field"] == "start"
+    assert refused.status_code in (400, 422)
+    assert refused.json()["field"] == "start"
     assert own.client.post("/patrol/sweeps", json=body, headers={"Authorization": ""}).status_code in (401, 403)

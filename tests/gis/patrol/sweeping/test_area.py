@@ -31,16 +31,18 @@ def gap_m(ground: Ground, why: Unswept) -> float:
 
 
 def test_a_street_is_cut_where_it_leaves_the_area() -> None:
-    """A grid of 100 m; the area ends 50 m beyond the second crossing: there the walk turns round, or goes on outside."""
+    """A grid of 100 m; the area ends 50 m beyond the second crossing: there the walk turns round."""
     ground = ground_of(lattice(4, 4), Mode.foot, box(-10, -10, 150, 110))
     # Inside: 2 × 100 m across and 2 × (100 + 50 + 5) m along; 5 m and 50 m north of the second row.
     assert street_m(ground) == pytest.approx(2 * 155 + 2 * 100, abs=1)
     assert gap_m(ground, Unswept.border) == pytest.approx(2 * 15, abs=1)  # the first 10 + 5 m north of the second row
     found = sweep(ground.network, Mode.foot, ground.required)
     xy = line_of(ground.network, found.walks[0])
-    assert xy[0] == pytest.approx(xy[-1]) and found.walks[0].metres == pytest.approx(2 * 155 + 200 + 110, abs=1)
+    assert xy[0] == pytest.approx(xy[-1])
+    assert found.walks[0].metres == pytest.approx(2 * 155 + 200 + 110, abs=1)
     whole = ground_of(lattice(4, 4), Mode.car, box(-10, -10, 150, 110))
-    assert street_m(whole) == pytest.approx(600, abs=1) and whole.beyond_m == pytest.approx(2 * 45, abs=1)
+    assert street_m(whole) == pytest.approx(600, abs=1)
+    assert whole.beyond_m == pytest.approx(2 * 45, abs=1)
 
 
 def test_a_street_along_the_border_is_of_both_sides_and_a_short_end_is_walked() -> None:
@@ -61,9 +63,11 @@ def test_what_is_not_connected_or_not_open_is_told() -> None:
     seconds[Mode.car] = np.where(network.edge == 3, np.inf, seconds[Mode.car])
     network = dataclasses.replace(network, seconds=seconds)
     on_foot = ground_of(network, Mode.foot, box(-20, -20, 120, 120))
-    assert street_m(on_foot) == pytest.approx(250) and gap_m(on_foot, Unswept.no_way) == pytest.approx(40)
+    assert street_m(on_foot) == pytest.approx(250)
+    assert gap_m(on_foot, Unswept.no_way) == pytest.approx(40)
     by_car = ground_of(network, Mode.car, box(-20, -20, 120, 120))
-    assert street_m(by_car) == pytest.approx(100) and gap_m(by_car, Unswept.mode) == pytest.approx(90)
+    assert street_m(by_car) == pytest.approx(100)
+    assert gap_m(by_car, Unswept.mode) == pytest.approx(90)
     assert gap_m(by_car, Unswept.no_way) == pytest.approx(100)
 
 
@@ -76,7 +80,7 @@ def test_walks_begin_where_the_street_is_nearest_to_the_start() -> None:
     assert place == pytest.approx((LON + 300 / EAST_M, LAT + 40 / NORTH_M), abs=1e-6)
     found = sweep(ground.network, Mode.foot, ground.required, ground.start)
     assert line_of(ground.network, found.walks[0])[0] == pytest.approx(place)
-    with pytest.raises(BadInput, match="start: is 7.. m from the nearest"):
+    with pytest.raises(BadInput, match=r"start: is 7.. m from the nearest"):
         ground_of(network, Mode.foot, box(-10, -10, 110, 110), (LON + 1000 / EAST_M, LAT))
 
 
@@ -84,7 +88,9 @@ def test_an_area_without_streets_gives_nothing() -> None:
     empty: Network = town([], [])
     for network in (lattice(2, 2), empty):
         ground = ground_of(network, Mode.foot, box(500, 500, 600, 600), (LON, LAT))
-        assert len(ground.required) == 0 and ground.start is None and ground.left_out == ()
+        assert len(ground.required) == 0
+        assert ground.start is None
+        assert ground.left_out == ()
     with pytest.raises(BadInput, match="polygon"):
         ground_of(empty, Mode.foot, shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]))
 
@@ -121,4 +127,7 @@ def test_a_request_that_cannot_be_used_names_the_member(body: object, field: str
 
 def test_a_request_is_read() -> None:
     asked = parse_sweep({"polygon": {"type": "Polygon", "coordinates": RING}, "shift_minutes": 240, "speed_kmh": 3.6})
-    assert asked.mode is Mode.foot and asked.shift_s == 14_400 and asked.speed_mps == 1 and asked.polygon is not None
+    assert asked.mode is Mode.foot
+    assert asked.shift_s == 14_400
+    assert asked.speed_mps == 1
+    assert asked.polygon is not None

@@ -18,7 +18,7 @@ from tests.gis.patrol.sweeping.towns import lattice, random_town, shortest, town
 
 @pytest.mark.parametrize("one_way", [0, 4])
 def test_no_walk_is_shorter_tried_in_every_order(one_way: int) -> None:
-    """Required streets in several pieces, parallel streets and loops, with and without a start, with one-way streets."""
+    """Required streets in several pieces, parallel streets and loops, with and without a start, one-way streets."""
     several = 0
     for seed in range(24):
         network = random_town(seed, one_way=one_way)
@@ -38,7 +38,8 @@ def test_streets_of_a_town_are_the_chinese_postman() -> None:
     """A grid of 4 × 4: 24 streets, 8 odd crossings at the border that are joined by 4 streets."""
     network = lattice(4, 4)
     found = sweep(network, Mode.foot, np.arange(24))
-    assert found.walk_m == pytest.approx(2800) and found.bound_m == pytest.approx(2800)
+    assert found.walk_m == pytest.approx(2800)
+    assert found.bound_m == pytest.approx(2800)
     assert found.walks[0].seconds == pytest.approx(2800 / 1.25)
     slow = sweep(network, Mode.foot, np.arange(24), speed_mps=0.5)
     assert slow.walks[0].seconds == pytest.approx(2400 / 0.5 + 400 / 1.25)
@@ -53,7 +54,8 @@ def test_a_shift_splits_it_into_walks_of_about_the_same_length(mode: Mode, start
     shift_s = whole.walks[0].seconds / 3
     found = sweep(network, mode, required, start, shift_s=shift_s)
     assert faults(network, mode, required, start, shift_s, found) == []
-    assert 4 <= len(found.walks) <= 5 and found.walk_m < whole.walk_m * 1.5
+    assert 4 <= len(found.walks) <= 5
+    assert found.walk_m < whole.walk_m * 1.5
     seconds = [walk.seconds for walk in found.walks]
     assert max(seconds) < 1.4 * min(seconds)
     assert len(sweep(network, mode, required, start, shift_s=whole.walks[0].seconds).walks) == 1
@@ -63,7 +65,9 @@ def test_what_no_shift_reaches_is_told() -> None:
     """A street 5 km away is too far for a shift of an hour on foot from the station; the others are walked."""
     network = town([(0, 0), (100, 0), (5000, 0), (5100, 0)], [(0, 1, 100), (1, 2, 4900), (2, 3, 100)])
     found = sweep(network, Mode.foot, np.array([0, 2]), 0, shift_s=3600)
-    assert found.too_long.tolist() == [2] and found.walk_m == 200 and found.street_m == 200
+    assert found.too_long.tolist() == [2]
+    assert found.walk_m == 200
+    assert found.street_m == 200
     assert sweep(network, Mode.foot, np.array([2]), 0, shift_s=3600).walks == ()
 
 
@@ -89,6 +93,7 @@ def test_the_check_sees_what_is_wrong() -> None:
     assert "does not begin where" in told(arcs=walk.arcs[[1, 0, *range(2, len(walk.arcs))]])
     assert "is in no walk" in told(fresh=np.zeros_like(walk.fresh))
     assert "swept twice" in told(fresh=np.ones_like(walk.fresh))
-    assert "m long" in told(metres=1.0) and "s at least" in told(seconds=1.0)
+    assert "m long" in told(metres=1.0)
+    assert "s at least" in told(seconds=1.0)
     assert "longer than the shift" in "".join(faults(network, Mode.foot, required, 0, 10.0, found))
     assert "not at 5" in "".join(faults(network, Mode.foot, required, 5, None, found))

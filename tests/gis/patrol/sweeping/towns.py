@@ -66,7 +66,7 @@ def random_town(seed: int, nodes: int = 9, more: int = 5, one_way: int = 0) -> N
 
 
 def shortest(network: Network, mode: Mode, required: Ints, start: int | None) -> float:
-    """Metres of the shortest closed walk over the required edges, by every order and direction (dynamic programming)."""
+    """Metres of the shortest closed walk over the required edges, in every order and direction."""
     graph = nx.DiGraph()
     graph.add_nodes_from(range(len(network.lon)))
     open_ = np.isfinite(network.seconds[mode])
