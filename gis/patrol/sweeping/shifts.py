@@ -1,4 +1,4 @@
-"""A sweep split by shift: as few walks as there must be, about equally long. Pure.
+"""A sweep split by shift: few walks, the longest as short as can be (the last may be much shorter). Pure.
 
 Route first, cluster second: the streets stay in the order in which the one walk sweeps them, and that order is cut
 where the shift is full. Each part is then walked as a sweep of its own, which is never longer; so it is also tried
