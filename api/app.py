@@ -35,6 +35,7 @@ from api import (
     patrol_network,
     patrol_out,
     patrol_phone,
+    patrol_sweeps,
     problems,
     report,
     search,
@@ -90,7 +91,7 @@ def create_app(
             on_close()
 
     of_cases = (disputes, dispute_figures, heat)
-    patrols = (patrol, patrol_changes, patrol_network, patrol_out, patrol_phone)
+    patrols = (patrol, patrol_changes, patrol_network, patrol_out, patrol_phone, patrol_sweeps)
     people = (accounts, oidc)
     parts = (
         features,

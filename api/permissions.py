@@ -90,6 +90,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Need]] = MappingProxyType(
         ("PUT", "/patrol/teams/{code}"): Right.patrols,
         ("DELETE", "/patrol/teams/{code}"): Right.patrols,
         ("GET", "/patrol/stops"): Right.patrols,
+        ("POST", "/patrol/sweeps"): Right.patrols,
         ("POST", "/patrol/plans"): Right.patrols,
         ("GET", "/patrol/plans"): Right.patrols,
         ("GET", "/patrol/plans/{planId:uuid}"): Right.patrols,

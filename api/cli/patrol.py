@@ -1,4 +1,4 @@
-"""everycell patrol plan|list|show|export|report|cancel: plans of patrols in a shell."""
+"""everycell patrol plan|list|show|export|report|cancel|sweep: patrols in a shell."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from api import tables
 from api.cli.output import cell, day, err, opened, out, percent
+from api.cli.sweeping import sweep
 from api.patrol_documents import FAULTS, hours_of, plan_document
 from api.patrol_exports import COLUMNS, REPORT, geojson, gpx, label, report_rows, rows
 from api.patrol_out import report_of
@@ -43,6 +44,7 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="the file to write"
 _STEPS: Final = {"waiting": "waiting", "streets": "streets", "times": "times", "routes": "routes", "check": "check"}
 _INLINE: Final = re.compile(r"([^,]+),(foot|car),([^,]+),([^,]+),([0-9:]+)-([0-9:]+)")
 
+app.command()(sweep)
 
 @app.command()
 def plan(

@@ -1,0 +1,108 @@
+"""everycell patrol sweep: the shortest walk that passes every street of an area, as a file."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from api.cli.output import err, opened, out
+from api.sweep_documents import sweep_document, sweep_geojson, sweep_gpx
+from gis.access.scope import ALL
+from gis.errors import BadInput
+from gis.households.coverage import counties
+from gis.patrol.sweeping.asked import AskedSweep, parse_sweep, polygon_of
+from gis.patrol.sweeping.request import Unswept
+from gis.patrol.sweeps import FoundSweep, find_sweep, read_streets
+
+_FORMS: Final = (".gpx", ".geojson", ".json")
+_WHY: Final = {
+    Unswept.mode: "not open to this mode",
+    Unswept.border: "short ends at the border",
+    Unswept.no_way: "not connected with the others",
+    Unswept.shift: "too far or too long for the shift",
+}
+
+
+def sweep(
+    output: Annotated[Path, typer.Option("--output", "-o", help="the file to write: .gpx, .geojson or .json")],
+    area: Annotated[str | None, typer.Option(help="code of a cell, village, town or county")] = None,
+    polygon: Annotated[Path | None, typer.Option(help="a GeoJSON file with one polygon, instead of an area")] = None,
+    mode: Annotated[str, typer.Option(help="foot or car")] = "foot",
+    start: Annotated[str | None, typer.Option(help="LON,LAT where walks begin and end; default: on the way")] = None,
+    shift: Annotated[float | None, typer.Option(help="minutes; as many walks as are needed, none longer")] = None,
+    speed: Annotated[float | None, typer.Option(help="km/h at which a street is passed that is swept")] = None,
+) -> None:
+    """The shortest walk that passes every street of an area; with --shift one for each team."""
+    form = output.suffix.lower()
+    if form not in _FORMS:
+        raise BadInput(f"--output: {output.name!r} ends in none of {', '.join(_FORMS)}", field="--output")
+    asked = _asked(area, polygon, mode=mode, start=start, shift=shift, speed=speed)
+    with err.status("reading the streets …") as status:
+        with opened() as store, store.read(ALL.settings()) as conn:
+            streets = read_streets(conn, asked, counties(conn, None))
+        status.update("looking for the walk …")
+        found = find_sweep(asked, streets)
+    _write(output, _content(found, form))
+    _tell(found, output)
+
+
+def _asked(area: str | None, polygon: Path | None, *, mode: str, start: str | None, **more: float | None) -> AskedSweep:
+    body: dict[str, Any] = {"area": area, "mode": mode, "start": None if start is None else _place(start)}
+    if polygon is not None:
+        body["polygon"] = _polygon(polygon)
+    return parse_sweep(body | {"shift_minutes": more["shift"], "speed_kmh": more["speed"]})
+
+
+def _place(text: str) -> dict[str, float]:
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        raise BadInput(f"--start: {text!r} is no place; write it like 104.005,34.505", field="--start") from None
+    return {"lon": lon, "lat": lat}
+
+
+def _polygon(path: Path) -> object:
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise BadInput(f"--polygon: {path} cannot be read: {error.strerror}", field="--polygon") from error
+    except ValueError:
+        raise BadInput(f"--polygon: {path} is no JSON", field="--polygon") from None
+    polygon_of(found, "--polygon")
+    return found
+
+
+def _content(found: FoundSweep, form: str) -> bytes:
+    if form == ".gpx":
+        return sweep_gpx(found)
+    return sweep_geojson(found) if form == ".geojson" else json.dumps(sweep_document(found)).encode()
+
+
+def _write(output: Path, content: bytes) -> None:
+    partial = output.with_name(output.name + ".part")
+    try:
+        partial.write_bytes(content)
+        partial.replace(output)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+
+
+def _tell(found: FoundSweep, output: Path) -> None:
+    made = found.sweep
+    ratio = "" if found.ratio is None else f" ({found.ratio:.2f} m for a metre of street)"
+    out.print(
+        f"{len(found.ground.required):,} streets of {made.street_m / 1000:.1f} km: {len(made.walks)} walk(s) of"
+        f" {made.walk_m / 1000:.1f} km{ratio} → {output}",
+        markup=False,
+        soft_wrap=True,
+    )
+    for number, walk in enumerate(made.walks, 1):
+        out.print(f"  {number}: {walk.metres / 1000:.1f} km, {walk.seconds / 60:.0f} min", markup=False)
+    for gap in found.left_out:
+        err.print(f"left out: {gap.metres:,.0f} m, {_WHY[gap.why]}", markup=False)

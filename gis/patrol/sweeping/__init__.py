@@ -1,0 +1,1 @@
+"""Sweeps: the shortest walk that passes every street of an area (rural postman), split by shift. Pure."""
