@@ -33,7 +33,10 @@ from api import (
     patrol,
     patrol_changes,
     patrol_out,
+    patrol_page,
     patrol_phone,
+    patrol_sheet,
+    patrol_streets,
     problems,
     report,
     search,
@@ -89,7 +92,8 @@ def create_app(
             on_close()
 
     of_cases = (disputes, dispute_figures, heat)
-    patrols = (patrol, patrol_changes, patrol_out, patrol_phone)
+    of_links = (patrol_page, patrol_phone, patrol_streets)
+    patrols = (patrol, patrol_changes, patrol_out, patrol_sheet, *of_links)
     people = (accounts, oidc)
     parts = (features, editing, households, *of_cases, report, *patrols, changesets, search, pages, *people, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
