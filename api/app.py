@@ -32,6 +32,7 @@ from api import (
     pages,
     patrol,
     patrol_changes,
+    patrol_network,
     patrol_out,
     patrol_page,
     patrol_phone,
@@ -93,9 +94,22 @@ def create_app(
 
     of_cases = (disputes, dispute_figures, heat)
     of_links = (patrol_page, patrol_phone, patrol_streets)
-    patrols = (patrol, patrol_changes, patrol_out, patrol_sheet, *of_links)
+    patrols = (patrol, patrol_changes, patrol_network, patrol_out, patrol_sheet, *of_links)
     people = (accounts, oidc)
-    parts = (features, editing, households, *of_cases, report, *patrols, changesets, search, pages, *people, about, health)
+    parts = (
+        features,
+        editing,
+        households,
+        *of_cases,
+        report,
+        *patrols,
+        changesets,
+        search,
+        pages,
+        *people,
+        about,
+        health,
+    )
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(
