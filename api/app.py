@@ -34,7 +34,10 @@ from api import (
     patrol_changes,
     patrol_network,
     patrol_out,
+    patrol_page,
     patrol_phone,
+    patrol_sheet,
+    patrol_streets,
     patrol_sweeps,
     problems,
     report,
@@ -91,7 +94,8 @@ def create_app(
             on_close()
 
     of_cases = (disputes, dispute_figures, heat)
-    patrols = (patrol, patrol_changes, patrol_network, patrol_out, patrol_phone, patrol_sweeps)
+    of_links = (patrol_page, patrol_phone, patrol_streets)
+    patrols = (patrol, patrol_changes, patrol_network, patrol_out, patrol_sheet, patrol_sweeps, *of_links)
     people = (accounts, oidc)
     parts = (
         features,
