@@ -34,6 +34,7 @@ from gis.sites.categories import CATEGORIES
 from gis.storage import access_models as _access_models  # noqa: F401 - registers its tables
 from gis.storage import changeset_models as _changeset_models  # noqa: F401
 from gis.storage import dispute_models as _dispute_models  # noqa: F401
+from gis.storage import patrol_models as _patrol_models  # noqa: F401
 from gis.storage.engine import Store
 from gis.storage.models import metadata
 from maps.text import messages

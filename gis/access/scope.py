@@ -29,6 +29,7 @@ class Right(StrEnum):
     grid = "grid"  # edit the grid: change sets
     places = "places"  # edit doorplates, households, key sites
     cases = "cases"  # see cases of disputes and the places that are visited again; register cases, record revisits
+    patrols = "patrols"  # see and make plans of patrols, and the teams that walk them
     mediation = "mediation"  # change cases: accept, mediate, refer, close
 
 
@@ -45,8 +46,8 @@ class Role(StrEnum):
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         Role.wall: frozenset({Right.figures}),
-        Role.operator: frozenset({Right.figures, Right.doors, Right.visits, Right.cases, Right.mediation}),
-        Role.patrol_leader: frozenset({Right.figures, Right.doors, Right.visits, Right.cases}),
+        Role.operator: frozenset({Right.figures, Right.doors, Right.visits, Right.cases, Right.patrols, Right.mediation}),
+        Role.patrol_leader: frozenset({Right.figures, Right.doors, Right.visits, Right.cases, Right.patrols}),
         Role.editor: frozenset({Right.figures, Right.doors, Right.grid, Right.places}),
         Role.admin: frozenset(Right),
     }

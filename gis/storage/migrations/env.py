@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from gis.storage import access_models, changeset_models, dispute_models  # noqa: F401 - same metadata
+from gis.storage import access_models, changeset_models, dispute_models, patrol_models  # noqa: F401 - same metadata
 from gis.storage.models import SCHEMA, metadata
 
 context.configure(

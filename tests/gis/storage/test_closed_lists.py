@@ -16,6 +16,7 @@ from gis.disputes.workflow import State
 from gis.households.visits import Outcome, Purpose
 from gis.sites.categories import Category
 from gis.storage import dispute_models as _dispute_models  # noqa: F401 - registers its tables
+from gis.storage import patrol_models as _patrol_models  # noqa: F401
 from gis.storage.engine import Store
 from gis.storage.models import metadata
 
