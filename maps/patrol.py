@@ -8,7 +8,7 @@ where a team is; there is a plan, and there are ticks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from gis.access.scope import Right
 from gis.patrol.network import Mode
 from gis.patrol.plan import WhyNot
 from gis.patrol.request import Aim, Because, Kind
+from gis.patrol.tiers import TIERS, Minutes
 from maps.page import ANIMATED, Frame, GridMap, LivePage, render
 from maps.text import Lang, translator
 
@@ -70,10 +71,6 @@ SCRIPTS: Final = (
     "patrol.js",
 )
 MODULE: Final = "mvt.mjs"
-TIERS: Final = (1, 2, 3, 4)
-
-# Minutes that a stop takes as long as nobody says otherwise; a doorplate takes those of each household besides.
-MINUTES: Final[Mapping[str, int]] = {"doorplate": 2, "household": 3, "site": 15, "revisit": 20, "place": 10}
 
 Entries = list[tuple[str, str]]  # what is stored, and its name
 
@@ -92,7 +89,7 @@ def patrol_page(config: PatrolPage) -> str:
     """The page. Send it with `maps.csp.policy(config.nonce, base_map_url=…)` as its Content-Security-Policy."""
     _ = translator(config.lang)
     frame = Frame(config.title or _("Patrols"), config.nonce, config.lang, config.base)
-    data = {"config": config.data(lists=lists(config.lang), tiers=list(TIERS), minutes=dict(MINUTES))}
+    data = {"config": config.data(lists=lists(config.lang), tiers=list(TIERS), minutes=asdict(Minutes()))}
     return GridMap(
         frame,
         styles=STYLES,

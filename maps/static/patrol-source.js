@@ -10,16 +10,17 @@
 
   /** The service's HTTP interface with what the page of patrols needs. */
   everycell.PatrolSource = class extends everycell.LiveSource {
-    teams(area) {
-      return this._json(`/patrol/teams?${asked({ area })}`).then(({ teams }) => teams);
+    /** All teams that the account may see. */
+    teams() {
+      return this._json("/patrol/teams").then(({ teams }) => teams);
     }
 
     keepTeam(team) {
       return this._send("PUT", `/patrol/teams/${encodeURIComponent(team.code)}`, team);
     }
 
-    dropTeam(code) {
-      return this._send("DELETE", `/patrol/teams/${encodeURIComponent(code)}`);
+    dropTeam({ code, area }) {
+      return this._send("DELETE", `/patrol/teams/${encodeURIComponent(code)}?${asked({ area })}`);
     }
 
     /** The stops proposed for an area on a day, in batches as they arrive, in the service's order: what presses most first. */

@@ -3,7 +3,7 @@
 {
   const { h, t } = everycell;
   const NEW = { code: "", mode: "foot", station: null, end: null, open_end: false, shift: ["09:00", "13:00"], breaks: [], skills: [] };
-  const CODE = "[A-Za-z0-9][A-Za-z0-9\\-]{0,11}";
+  const CODE = "[A-Z0-9][A-Z0-9\\-]{0,19}";
 
   const timeField = (name, value, label) => {
     const input = h("input", { type: "text", name, value, required: true, maxlength: "5", inputmode: "numeric", "aria-label": label });
@@ -62,7 +62,7 @@
         h(
           "div",
           { class: "two-fields" },
-          h("label", {}, t("Code"), h("input", { name: "code", value: team.code, pattern: CODE, maxlength: "12", required: true, readonly: !fresh, title: t("Letters, digits and hyphens") })),
+          h("label", {}, t("Code"), h("input", { name: "code", value: team.code, pattern: CODE, maxlength: "20", required: true, readonly: !fresh, title: t("Capital letters, digits and hyphens") })),
           h("label", {}, t("Goes"), h("select", { name: "mode" }, modes)),
         ),
         h("div", { class: "two-fields" }, [
@@ -148,7 +148,7 @@
     async _keep() {
       const team = this._said();
       const { station, end } = team;
-      const twice = this.fresh && this.desk.teams.list.some(({ code }) => code === team.code);
+      const twice = this.fresh && this.desk.teams.list.some(({ code, area }) => code === team.code && area === team.area);
       if (twice) this.problem.textContent = t("There is a team {team} already.", { team: team.code });
       else if (!station) this.problem.textContent = t("Click on the map where the team begins.");
       else if (this.form.elements.ends.value === "other" && !end) this.problem.textContent = t("Click on the map where it ends.");
@@ -156,9 +156,8 @@
     }
 
     async _drop() {
-      const { code } = this.team;
-      const sure = await everycell.ask({ title: t("Remove team {team}?", { team: code }), told: t("Plans that were made with it stay."), ok: t("Remove"), danger: true });
-      if (sure) await this._try(this.desk.teams.drop(code));
+      const sure = await everycell.ask({ title: t("Remove team {team}?", { team: this.team.code }), told: t("Plans that were made with it stay."), ok: t("Remove"), danger: true });
+      if (sure) await this._try(this.desk.teams.drop(this.team));
     }
 
     async _try(work) {

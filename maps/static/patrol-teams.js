@@ -2,30 +2,45 @@
 // The teams of an area: which of them go, when, and how they get about.
 {
   const { h, t } = everycell;
+  const keyOf = ({ area, code }) => `${area} ${code}`; // a code is used once in an area, and again in others
 
-  /** The list of teams. `desk` is the page: {area, source, editTeam(team), failed(error)}; `onchange()` when another choice is made. */
+  /** The list of teams. `desk` is the page: {area, areas, source, editTeam(team)}; `onchange()` when another choice is made. */
   everycell.Teams = class {
     constructor(target, desk, onchange) {
-      Object.assign(this, { target, desk, onchange, list: [], out: new Set(), reading: 0 });
+      Object.assign(this, { target, desk, onchange, all: [], list: [], out: new Set(), reading: 0 });
     }
 
-    /** Read the teams of the area anew. */
+    /** Read the teams anew: all that the account may see, whatever area is chosen. */
     async load() {
       const reading = (this.reading += 1);
-      const teams = await this.desk.source.teams(this.desk.areaAsked);
+      const teams = await this.desk.source.teams();
       if (reading !== this.reading) return;
-      this.list = teams;
+      this.all = teams;
+      this.refit();
+    }
+
+    /** Of all teams those that fit the area: of the area itself, of what is in it, of what it is in. */
+    refit() {
+      const { area } = this.desk;
+      const fits = (team) => team.area.startsWith(area) || area.startsWith(team.area);
+      this.list = this.all.filter(fits).sort((a, b) => a.code.localeCompare(b.code) || a.area.localeCompare(b.area));
       this._show();
       this.onchange();
     }
 
-    /** The codes of those that go. */
+    /** Those that go. */
     get chosen() {
-      return this.list.filter(({ code }) => !this.out.has(code)).map(({ code }) => code);
+      return this.list.filter((team) => !this.out.has(keyOf(team)));
     }
 
-    colour(code) {
-      return everycell.stopSigns.teamColour(this.list.findIndex((team) => team.code === code));
+    /** The code of two teams that go; null where each has its own. */
+    get twice() {
+      const codes = this.chosen.map(({ code }) => code);
+      return codes.find((code, index) => codes.indexOf(code) !== index) ?? null;
+    }
+
+    colour(team) {
+      return everycell.stopSigns.teamColour(this.list.indexOf(team));
     }
 
     _show() {
@@ -35,13 +50,15 @@
 
     _row(team) {
       const { code, mode, shift, breaks } = team;
-      const box = h("input", { type: "checkbox", checked: !this.out.has(code) });
+      const box = h("input", { type: "checkbox", checked: !this.out.has(keyOf(team)) });
       box.addEventListener("change", () => {
-        if (box.checked) this.out.delete(code);
-        else this.out.add(code);
+        if (box.checked) this.out.delete(keyOf(team));
+        else this.out.add(keyOf(team));
         this.onchange();
       });
+      const shared = this.list.some((other) => other !== team && other.code === code);
       const facts = [
+        shared ? this.desk.areas.name(team.area) : null,
         everycell.patrolName("mode", mode),
         shift.join("–"),
         breaks?.length ? t("breaks: {number}", { number: breaks.length }) : null,
@@ -53,7 +70,7 @@
           "label",
           { class: "row" },
           box,
-          h("i", { class: "chip", style: { backgroundColor: this.colour(code) } }),
+          h("i", { class: "chip", style: { backgroundColor: this.colour(team) } }),
           h("b", {}, code),
           h("small", {}, facts.filter(Boolean).join(" · ")),
         ),
@@ -63,12 +80,12 @@
 
     async keep(team) {
       await this.desk.source.keepTeam(team);
-      this.out.delete(team.code);
+      this.out.delete(keyOf(team));
       await this.load();
     }
 
-    async drop(code) {
-      await this.desk.source.dropTeam(code);
+    async drop(team) {
+      await this.desk.source.dropTeam(team);
       await this.load();
     }
 
@@ -76,15 +93,15 @@
     draw(context, toPoint) {
       const size = 9 * everycell.scale;
       const there = new Map();
-      for (const { code, station } of this.list) {
-        if (this.out.has(code)) continue;
+      for (const team of this.chosen) {
+        const { station } = team;
         const { x, y } = toPoint([station.lat, station.lon]);
         const place = `${station.lon} ${station.lat}`;
         const before = there.get(place) ?? 0;
         there.set(place, before + 1);
         context.save();
         context.translate(x + before * size * 1.5, y);
-        everycell.stopSigns.station(context, size, this.colour(code));
+        everycell.stopSigns.station(context, size, this.colour(team));
         context.restore();
       }
     }
