@@ -2,9 +2,23 @@
 // Afterwards: what of a plan was done, what was missed and why, and what coverage has gained by it.
 {
   const { h, t, number } = everycell;
-  const heads = (texts) => h("thead", {}, h("tr", {}, texts.map((text) => h("th", { scope: "col" }, text))));
+  const heads = (texts) =>
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        texts.map((text) => h("th", { scope: "col" }, text)),
+      ),
+    );
   const row = (name, figures, late = null) =>
-    h("tr", {}, h("th", { scope: "row" }, name), figures.map((text, index) => h("td", { class: index === late && text !== "0" ? "late" : null }, text)));
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, name),
+      figures.map((text, index) => h("td", { class: index === late && text !== "0" ? "late" : null }, text)),
+    );
 
   // Stops of a plan by what came of them; what nobody has ticked is open until the day is over.
   const sorted = (stops) => {
@@ -16,7 +30,11 @@
   const teamsTable = (plan) => {
     const rows = plan.teams.map(({ code }) => {
       const { all, reached, nobody, skipped, open } = sorted(plan.stops.filter(({ team }) => team === code));
-      return row(code, [all, reached, nobody, skipped, open].map(({ length }) => number(length)), 4);
+      return row(
+        code,
+        [all, reached, nobody, skipped, open].map(({ length }) => number(length)),
+        4,
+      );
     });
     const titles = [t("Team"), t("Stops"), t("Reached"), t("Nobody answered"), t("Skipped"), t("Not ticked")];
     return h("table", { class: "figures-table" }, heads(titles), h("tbody", {}, rows));
@@ -42,9 +60,27 @@
     const left = nobody.length + skipped.length + (over ? open.length : 0);
     const part = (kind, count) => (count ? h("i", { class: kind, style: { flexGrow: String(count) } }) : null);
     return [
-      h("p", { class: "headline" }, h("strong", {}, everycell.percent(reached.length, all.length)), h("span", {}, t("reached {done} of {all} stops", { done: number(reached.length), all: number(all.length) }))),
-      h("div", { class: "done-bar", role: "img", "aria-label": t("reached {done} of {all} stops", { done: number(reached.length), all: number(all.length) }) }, part("reached", reached.length), part("nobody", nobody.length), part("skipped", skipped.length), part("open", open.length)),
-      left ? h("p", { class: "late" }, t("Missed: {number}. They lead the next plan.", { number: number(left) })) : null,
+      h(
+        "p",
+        { class: "headline" },
+        h("strong", {}, everycell.percent(reached.length, all.length)),
+        h("span", {}, t("reached {done} of {all} stops", { done: number(reached.length), all: number(all.length) })),
+      ),
+      h(
+        "div",
+        {
+          class: "done-bar",
+          role: "img",
+          "aria-label": t("reached {done} of {all} stops", { done: number(reached.length), all: number(all.length) }),
+        },
+        part("reached", reached.length),
+        part("nobody", nobody.length),
+        part("skipped", skipped.length),
+        part("open", open.length),
+      ),
+      left
+        ? h("p", { class: "late" }, t("Missed: {number}. They lead the next plan.", { number: number(left) }))
+        : null,
     ];
   };
 
@@ -55,14 +91,25 @@
     if (!cells.length) return null;
     const rows = cells.map((cell) => {
       const { before, after } = cell.coverage ?? {};
-      const gained = cell.gained ?? cell.households_reached ?? (after && before ? after.reached - before.reached : null);
-      return row(areas.name(cell.cell ?? cell.code), [number(cell.planned), number(cell.done), number(gained), before && after ? `${shareOf(before)} → ${shareOf(after)}` : ""]);
+      const gained =
+        cell.gained ?? cell.households_reached ?? (after && before ? after.reached - before.reached : null);
+      return row(areas.name(cell.cell ?? cell.code), [
+        number(cell.planned),
+        number(cell.done),
+        number(gained),
+        before && after ? `${shareOf(before)} → ${shareOf(after)}` : "",
+      ]);
     });
     return h(
       "section",
       {},
       h("h3", {}, t("Coverage gained, by cell")),
-      h("table", { class: "figures-table" }, heads([t("Cell"), t("Stops"), t("Done"), t("Households"), t("Coverage")]), h("tbody", {}, rows)),
+      h(
+        "table",
+        { class: "figures-table" },
+        heads([t("Cell"), t("Stops"), t("Done"), t("Households"), t("Coverage")]),
+        h("tbody", {}, rows),
+      ),
     );
   };
 
@@ -72,9 +119,21 @@
     const over = plan.on < desk.config.today;
     const found = sorted(plan.stops);
     const missed = [...found.nobody, ...found.skipped, ...(over ? found.open : [])];
-    const csv = h("a", { class: "quiet", href: desk.source.fileOf(plan.id, "report", { f: "csv" }), download: "" }, t("Report as CSV"));
+    const csv = h(
+      "a",
+      { class: "quiet", href: desk.source.fileOf(plan.id, "report", { f: "csv" }), download: "" },
+      t("Report as CSV"),
+    );
     const parts = [...headline(found, over), teamsTable(plan), coverage(report, desk.areas)];
-    if (missed.length) parts.push(h("h3", {}, t("Missed")), h("ul", { class: "rows" }, missedList(missed, (key) => view.choose(key))));
+    if (missed.length)
+      parts.push(
+        h("h3", {}, t("Missed")),
+        h(
+          "ul",
+          { class: "rows" },
+          missedList(missed, (key) => view.choose(key)),
+        ),
+      );
     target.replaceChildren(...parts.filter(Boolean), csv);
   };
 }

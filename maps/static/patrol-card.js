@@ -34,7 +34,13 @@
       h(
         "h3",
         {},
-        team ? h("i", { class: `number ${stop.kind}`, style: { backgroundColor: colour } }, h("span", {}, String(stop.position))) : everycell.stopSigns.imageOf(stop),
+        team
+          ? h(
+              "i",
+              { class: `number ${stop.kind}`, style: { backgroundColor: colour } },
+              h("span", {}, String(stop.position)),
+            )
+          : everycell.stopSigns.imageOf(stop),
         h("span", {}, everycell.titleOfStop(stop)),
       ),
       h("p", { class: "muted" }, head.filter(Boolean).join(" · ")),
@@ -51,7 +57,13 @@
         pair(t("Why not"), team ? null : why(stop)),
         pair(t("Outcome"), everycell.outcomeOf(stop)),
       ),
-      actions.length ? h("div", { class: "does" }, actions.map(({ text, go }) => h("button", { type: "button", onclick: go }, text))) : null,
+      actions.length
+        ? h(
+            "div",
+            { class: "does" },
+            actions.map(({ text, go }) => h("button", { type: "button", onclick: go }, text)),
+          )
+        : null,
     );
   };
 }

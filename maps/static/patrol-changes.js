@@ -15,7 +15,10 @@
     }
 
     move(stop, team, position = null) {
-      return this._change({ do: "move", stop: stop.key, team, position }, t("{stop}: now with team {team}", { stop: everycell.titleOfStop(stop), team }));
+      return this._change(
+        { do: "move", stop: stop.key, team, position },
+        t("{stop}: now with team {team}", { stop: everycell.titleOfStop(stop), team }),
+      );
     }
 
     pin(stop) {
@@ -23,15 +26,26 @@
     }
 
     remove(stop) {
-      return this._change({ do: "remove", stop: stop.key }, t("{stop}: taken out", { stop: everycell.titleOfStop(stop) }));
+      return this._change(
+        { do: "remove", stop: stop.key },
+        t("{stop}: taken out", { stop: everycell.titleOfStop(stop) }),
+      );
     }
 
     restore(stop) {
-      return this._change({ do: "restore", stop: stop.key }, t("{stop}: back among the stops left out. Move it to a team, or plan again.", { stop: everycell.titleOfStop(stop) }));
+      return this._change(
+        { do: "restore", stop: stop.key },
+        t("{stop}: back among the stops left out. Move it to a team, or plan again.", {
+          stop: everycell.titleOfStop(stop),
+        }),
+      );
     }
 
     add(place) {
-      return this._change({ do: "add", ...place }, t("Added among the stops left out. Move it to a team, or plan again."));
+      return this._change(
+        { do: "add", ...place },
+        t("Added among the stops left out. Move it to a team, or plan again."),
+      );
     }
 
     undo() {
@@ -77,7 +91,10 @@
     async _failed(error) {
       if (error.status === 412 || (error.status === 409 && error.problem?.field === "version")) {
         await this.view.reload();
-        everycell.notice(t("Somebody else has changed this plan meanwhile. It was read again; your change was not made."), "bad");
+        everycell.notice(
+          t("Somebody else has changed this plan meanwhile. It was read again; your change was not made."),
+          "bad",
+        );
       } else if (error.status !== 401) everycell.notice(`${t("Not changed.")} ${everycell.reason(error)}`, "bad");
     }
   };

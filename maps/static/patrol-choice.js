@@ -3,7 +3,7 @@
 {
   const { h, t, number, memory } = everycell;
   const MOST = 200; // as long as nobody says otherwise
-  const KINDS = ["doorplate", "site", "revisit"];
+  const KINDS = ["doorplate", "site", "revisit", "place"]; // places: those that were missed before
 
   /** The table of what is proposed, with a box for each kind and tier. `onchange()` is called when another choice is made. */
   everycell.StopChoice = class {
@@ -30,12 +30,18 @@
       const row = (kind) =>
         h(
           "tr",
-          {},
+          { "data-kind": kind },
           h("th", { scope: "row" }, this._box(this.kinds, kind, everycell.patrolName("kind", kind))),
           tiers.map((tier) => count(`${kind}/${tier}`)),
           count(kind),
         );
-      const sums = h("tr", { class: "sums" }, h("th", { scope: "row" }, t("All")), tiers.map((tier) => count(tier)), count("all"));
+      const sums = h(
+        "tr",
+        { class: "sums" },
+        h("th", { scope: "row" }, t("All")),
+        tiers.map((tier) => count(tier)),
+        count("all"),
+      );
       const corner = h("th", { scope: "col" }, t("Tier, most urgent first"));
       this.target.replaceChildren(
         h(
@@ -59,12 +65,25 @@
     }
 
     _mostField() {
-      const input = h("input", { type: "number", name: "most", min: "1", max: "1000", value: this.most ?? "", inputmode: "numeric" });
+      const input = h("input", {
+        type: "number",
+        name: "most",
+        min: "1",
+        max: "1000",
+        value: this.most ?? "",
+        inputmode: "numeric",
+      });
       input.addEventListener("input", () => {
         this.most = input.value && input.validity.valid ? Number(input.value) : null;
         this._changed();
       });
-      return h("label", { class: "most" }, h("span", {}, t("At most")), input, h("span", {}, t("stops, the most urgent first")));
+      return h(
+        "label",
+        { class: "most" },
+        h("span", {}, t("At most")),
+        input,
+        h("span", {}, t("stops, the most urgent first")),
+      );
     }
 
     _changed() {
@@ -77,6 +96,7 @@
     /** Begin anew with no stop. */
     clear() {
       this.stops = [];
+      this.unplaced = 0;
       this.loading = true;
       this._count();
     }
@@ -100,12 +120,20 @@
         raise(tier);
         raise("all");
       }
+      this.target.querySelector("[data-kind=place]").hidden = !counts.get("place");
       for (const [key, cell] of this.counts) cell.textContent = number(counts.get(key) ?? 0);
       this.taken = new Set(this.fitting.slice(0, this.most ?? Infinity).map(({ key }) => key));
       this.told.textContent = this._words();
     }
 
     _words() {
+      const more = this.unplaced
+        ? ` ${t("Revisits without a place, which no route can have: {number}.", { number: number(this.unplaced) })}`
+        : "";
+      return this._fitWords() + more;
+    }
+
+    _fitWords() {
       const [fit, taken] = [number(this.fitting.length), number(this.taken.size)];
       if (this.loading) return t("Loading… {number} so far", { number: number(this.stops.length) });
       if (!this.stops.length) return t("Nothing is due here on this day.");

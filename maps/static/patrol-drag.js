@@ -21,7 +21,8 @@
   };
 
   const clear = () => {
-    for (const one of document.querySelectorAll(".drop-before, .drop-after")) one.classList.remove("drop-before", "drop-after");
+    for (const one of document.querySelectorAll(".drop-before, .drop-after"))
+      one.classList.remove("drop-before", "drop-after");
   };
 
   /**

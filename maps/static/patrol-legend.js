@@ -40,7 +40,8 @@
     const { image, leftOut, station, number } = everycell.stopSigns;
     const grey = "#566472";
     const stop = { kind: "doorplate", position: 3, tier: 2 };
-    const one = (key, more, colour = grey) => image(key, (context, radius) => number(context, { ...stop, ...more }, radius, colour));
+    const one = (key, more, colour = grey) =>
+      image(key, (context, radius) => number(context, { ...stop, ...more }, radius, colour));
     const outcomes = plan.stops.some(({ done }) => done)
       ? [
           line(one("done", { done: { outcome: "reached" } }), t("Reached")),
@@ -50,15 +51,25 @@
       : [];
     return [
       h("h2", {}, t("Routes, with arrows in their direction")),
-      h("ul", { class: "items" }, plan.teams.map(({ code }) => route(code, colours.get(code)))),
+      h(
+        "ul",
+        { class: "items" },
+        plan.teams.map(({ code }) => route(code, colours.get(code))),
+      ),
       h("h2", {}, t("Stops, in order; shape: what is done there")),
       h(
         "ul",
         { class: "items" },
         kinds({ tier: 2 }),
         line(one("pinned", { pinned: true }), t("Pinned")),
-        line(image("left", (context, radius) => leftOut(context, stop, radius)), t("Left out")),
-        line(image("station", (context, radius) => station(context, radius * 1.2, grey)), t("Station")),
+        line(
+          image("left", (context, radius) => leftOut(context, stop, radius)),
+          t("Left out"),
+        ),
+        line(
+          image("station", (context, radius) => station(context, radius * 1.2, grey)),
+          t("Station"),
+        ),
         outcomes,
       ),
       plan.straight ? h("p", {}, t("Dashed: no street data; straight lines, times estimated × 1.4")) : null,

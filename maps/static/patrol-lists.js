@@ -4,7 +4,9 @@
   const { h, t, number } = everycell;
 
   const details = (stop) =>
-    [everycell.reasonOf(stop), stop.windows?.length ? stop.windows.map((window) => window.join("–")).join(", ") : ""].filter(Boolean).join(" · ");
+    [everycell.reasonOf(stop), stop.windows?.length ? stop.windows.map((window) => window.join("–")).join(", ") : ""]
+      .filter(Boolean)
+      .join(" · ");
 
   const outcome = (stop) => {
     const words = everycell.outcomeOf(stop);
@@ -23,7 +25,10 @@
       const byTeam = new Map(plan.teams.map(({ code }) => [code, []]));
       for (const stop of plan.stops) if (stop.team && stop.position) byTeam.get(stop.team)?.push(stop);
       for (const stops of byTeam.values()) stops.sort((a, b) => a.position - b.position);
-      this._keeping(this.routes, plan.teams.map((team) => this._team(team, byTeam.get(team.code))));
+      this._keeping(
+        this.routes,
+        plan.teams.map((team) => this._team(team, byTeam.get(team.code))),
+      );
       this._keeping(this.left, this._leftOut());
     }
 
@@ -51,7 +56,11 @@
           h("span", {}, route?.begin_at ? `${route.begin_at}–${route.end_at}` : team.shift.join("–")),
         ),
         warnings.map((text) => h("p", { class: "late warning" }, text)),
-        h("ol", { "data-team": code, "aria-label": t("Stops of team {team}", { team: code }) }, this._rows(team, stops)),
+        h(
+          "ol",
+          { "data-team": code, "aria-label": t("Stops of team {team}", { team: code }) },
+          this._rows(team, stops),
+        ),
       );
       part.addEventListener("toggle", () => (part.open ? this.folded.delete(code) : this.folded.add(code)));
       return part;
@@ -61,7 +70,8 @@
     _rows(team, stops) {
       if (!stops.length) return [h("li", { class: "muted nobody" }, t("No stop: this team stays."))];
       const pauses = team.route?.pauses ?? [];
-      const pauseRow = ({ begin_at: from, end_at: until }) => h("li", { class: "pause" }, t("Break {from}–{until}", { from, until }));
+      const pauseRow = ({ begin_at: from, end_at: until }) =>
+        h("li", { class: "pause" }, t("Break {from}–{until}", { from, until }));
       const after = (place) => pauses.filter(({ after: stop }) => stop === place).map(pauseRow);
       return [...after(0), ...stops.flatMap((stop, index) => [this._row(stop), ...after(index + 1)])];
     }
@@ -71,7 +81,11 @@
       const colour = view.colours.get(stop.team);
       return this._item(
         stop,
-        h("i", { class: `number ${stop.kind}`, style: { backgroundColor: colour } }, h("span", {}, String(stop.position))),
+        h(
+          "i",
+          { class: `number ${stop.kind}`, style: { backgroundColor: colour } },
+          h("span", {}, String(stop.position)),
+        ),
         h("span", { class: "what" }, everycell.titleOfStop(stop)),
         h("time", {}, stop.arrive_at ?? ""),
         h("small", {}, stop.pinned ? h("b", { class: "pin" }, t("Pinned")) : null, outcome(stop), details(stop)),
@@ -80,12 +94,31 @@
 
     _item(stop, ...content) {
       const { view } = this;
-      const menu = h("button", { type: "button", class: "icon", "data-key": `menu-${stop.key}`, "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("What to do with {stop}", { stop: everycell.titleOfStop(stop) }) }, "⋮");
+      const menu = h(
+        "button",
+        {
+          type: "button",
+          class: "icon",
+          "data-key": `menu-${stop.key}`,
+          "aria-haspopup": "menu",
+          "aria-expanded": "false",
+          "aria-label": t("What to do with {stop}", { stop: everycell.titleOfStop(stop) }),
+        },
+        "⋮",
+      );
       menu.addEventListener("click", () => view.menuOf(stop, menu));
       return h(
         "li",
-        { "data-stop": stop.key, draggable: view.editable ? "true" : null, class: stop.key === view.chosen ? "chosen" : null },
-        h("button", { type: "button", class: "row", "data-key": `stop-${stop.key}`, onclick: () => view.choose(stop.key) }, content),
+        {
+          "data-stop": stop.key,
+          draggable: view.editable ? "true" : null,
+          class: stop.key === view.chosen ? "chosen" : null,
+        },
+        h(
+          "button",
+          { type: "button", class: "row", "data-key": `stop-${stop.key}`, onclick: () => view.choose(stop.key) },
+          content,
+        ),
         view.editable ? menu : null,
       );
     }
@@ -102,7 +135,9 @@
           h("small", {}, h("b", { class: "why" }, this._why(stop)), details(stop)),
         ),
       );
-      const said = left.length ? t("{number} stops are in no route.", { number: number(left.length) }) : t("Every stop is in a route.");
+      const said = left.length
+        ? t("{number} stops are in no route.", { number: number(left.length) })
+        : t("Every stop is in a route.");
       return [h("p", { class: "told" }, said), h("ol", { "data-team": "", "aria-label": t("Left out") }, rows)];
     }
 

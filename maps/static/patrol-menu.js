@@ -40,11 +40,33 @@
     if (again) return;
     const entry = ({ text, go, href, download, danger }) =>
       href
-        ? h("a", { role: "menuitem", tabindex: "-1", href, download: download ?? null, target: download ? null : "_blank", rel: "noopener", onclick: () => close(true) }, text)
-        : h("button", { type: "button", role: "menuitem", tabindex: "-1", class: danger ? "late" : null, onclick: () => {
-            close(true);
-            go();
-          } }, text);
+        ? h(
+            "a",
+            {
+              role: "menuitem",
+              tabindex: "-1",
+              href,
+              download: download ?? null,
+              target: download ? null : "_blank",
+              rel: "noopener",
+              onclick: () => close(true),
+            },
+            text,
+          )
+        : h(
+            "button",
+            {
+              type: "button",
+              role: "menuitem",
+              tabindex: "-1",
+              class: danger ? "late" : null,
+              onclick: () => {
+                close(true);
+                go();
+              },
+            },
+            text,
+          );
     const menu = h("div", { class: "menu", role: "menu" }, items.filter(Boolean).map(entry));
     menu.addEventListener("keydown", (event) => along(event, menu));
     document.body.append(menu);
@@ -54,7 +76,10 @@
     menu.querySelector("[role=menuitem]").focus();
   };
 
-  document.addEventListener("pointerdown", ({ target }) => open && !open.menu.contains(target) && !open.button.contains(target) && close(false));
+  document.addEventListener(
+    "pointerdown",
+    ({ target }) => open && !open.menu.contains(target) && !open.button.contains(target) && close(false),
+  );
   addEventListener("resize", () => close(false));
   document.addEventListener("scroll", () => close(false), true);
 

@@ -21,7 +21,11 @@
           "table",
           { class: "minutes" },
           h("thead", {}, h("tr", {}, head)),
-          h("tbody", {}, KINDS.map((kind) => this._row(kind))),
+          h(
+            "tbody",
+            {},
+            KINDS.map((kind) => this._row(kind)),
+          ),
         ),
         h("p", { class: "muted small" }, t("Times of day such as 09:00; empty: at any time.")),
       );
@@ -41,14 +45,24 @@
         if (minutes.validity.valid) this.minutes[kind] = Number(minutes.value);
         this._keep();
       });
-      const times = kind === "household" ? [h("td", { colspan: "2" })] : [0, 1].map((end) => h("td", {}, this._time(kind, name, end)));
+      const times =
+        kind === "household"
+          ? [h("td", { colspan: "2" })]
+          : [0, 1].map((end) => h("td", {}, this._time(kind, name, end)));
       return h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, minutes), times);
     }
 
     _time(kind, name, end) {
       const value = this.windows[kind]?.[end] ?? "";
       const label = `${name}: ${end ? t("Until") : t("From")}`;
-      const input = h("input", { type: "text", value, size: "5", maxlength: "5", inputmode: "numeric", "aria-label": label });
+      const input = h("input", {
+        type: "text",
+        value,
+        size: "5",
+        maxlength: "5",
+        inputmode: "numeric",
+        "aria-label": label,
+      });
       input.addEventListener("input", () => {
         const text = input.value.trim();
         const fault = text && !everycell.isTime(text) ? t("A time such as 09:00") : "";

@@ -23,12 +23,21 @@
 
   const entry = ({ team, url, expires_at: until, qr }) => {
     const address = new URL(url, location.href).href;
-    const field = h("input", { type: "text", readonly: true, value: address, "aria-label": t("Link of team {team}", { team }), onfocus: ({ target }) => target.select() });
+    const field = h("input", {
+      type: "text",
+      readonly: true,
+      value: address,
+      "aria-label": t("Link of team {team}", { team }),
+      onfocus: ({ target }) => target.select(),
+    });
     const copy = h("button", { type: "button", class: "quiet" }, t("Copy"));
     copy.addEventListener("click", async () => {
       field.select();
       // The clipboard is there on https and localhost only; by plain http the text is marked, to be copied by hand.
-      await navigator.clipboard?.writeText(address).then(() => (copy.textContent = t("Copied"))).catch(() => {});
+      await navigator.clipboard
+        ?.writeText(address)
+        .then(() => (copy.textContent = t("Copied")))
+        .catch(() => {});
     });
     return h(
       "section",
@@ -46,7 +55,13 @@
       "dialog",
       { class: "ask phones", "aria-label": t("Links for phones") },
       h("h2", {}, t("Links for phones")),
-      h("p", {}, t("Scan the code with the team's phone. Whoever has the link sees the route of the team and ticks its stops; nothing is stored of where the phone is.")),
+      h(
+        "p",
+        {},
+        t(
+          "Scan the code with the team's phone. Whoever has the link sees the route of the team and ticks its stops; nothing is stored of where the phone is.",
+        ),
+      ),
       h("div", { class: "codes" }, phones.map(entry)),
       h("div", { class: "answers" }, close),
     );

@@ -59,14 +59,25 @@
           h("span", {}, name),
           h("small", {}, facts),
         ),
-        h("button", { type: "button", class: "icon", "aria-label": t("Take out {name}", { name }), onclick: () => this.drop(stop.key) }, "×"),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "icon",
+            "aria-label": t("Take out {name}", { name }),
+            onclick: () => this.drop(stop.key),
+          },
+          "×",
+        ),
       );
     }
   };
 
   /** A form for a place that is to be added: `onadd({minutes, tier})`. */
   everycell.placeForm = ({ minutes, onadd, onarea = null }) => {
-    const tiers = everycell.config.tiers.map((tier) => h("option", { value: tier, selected: tier === 1 }, t("Tier {tier}", { tier })));
+    const tiers = everycell.config.tiers.map((tier) =>
+      h("option", { value: tier, selected: tier === 1 }, t("Tier {tier}", { tier })),
+    );
     const form = h(
       "form",
       { class: "fields place-form", autocomplete: "off" },
@@ -74,7 +85,12 @@
       h(
         "div",
         { class: "two-fields" },
-        h("label", {}, t("Minutes"), h("input", { type: "number", name: "minutes", min: "1", max: "240", value: minutes, required: true })),
+        h(
+          "label",
+          {},
+          t("Minutes"),
+          h("input", { type: "number", name: "minutes", min: "1", max: "240", value: minutes, required: true }),
+        ),
         h("label", {}, t("Tier"), h("select", { name: "tier" }, tiers)),
       ),
       h(

@@ -147,7 +147,7 @@
         t("{planned} of {stops} stops", { planned: number(totals.planned), stops: number(totals.stops) }),
         inHouseholds,
         everycell.patrolName("aim", aim),
-        t("spread of hours {percent} %", { percent: Math.round((totals.spread ?? 0) * 100) }),
+        totals.spread === null ? null : t("spread of hours {percent} %", { percent: Math.round(totals.spread * 100) }),
       ]
         .filter(Boolean)
         .join(" · ");
@@ -200,14 +200,27 @@
     _buttons() {
       const { changes, editable } = this;
       const button = (text, go, menu = false) => {
-        const one = h("button", { type: "button", "aria-haspopup": menu ? "menu" : null, "aria-expanded": menu ? "false" : null }, text);
+        const one = h(
+          "button",
+          { type: "button", "aria-haspopup": menu ? "menu" : null, "aria-expanded": menu ? "false" : null },
+          text,
+        );
         one.addEventListener("click", () => go(one));
         return one;
       };
       const undo = button(t("Undo"), () => changes.undo());
       undo.disabled = this.plan.version <= 1;
-      const own = editable ? [button(t("Plan again…"), () => this._again()), undo, button(t("To phones…"), () => everycell.sendToPhones(this.desk.source, this.plan))] : [];
-      const files = [button(t("Print ▾"), (one) => this._print(one), true), button(t("Files ▾"), (one) => this._files(one), true)];
+      const own = editable
+        ? [
+            button(t("Plan again…"), () => this._again()),
+            undo,
+            button(t("To phones…"), () => everycell.sendToPhones(this.desk.source, this.plan)),
+          ]
+        : [];
+      const files = [
+        button(t("Print ▾"), (one) => this._print(one), true),
+        button(t("More ▾"), (one) => this._files(one), true),
+      ];
       byId("does").replaceChildren(...own, ...files);
     }
 
@@ -224,8 +237,17 @@
 
     _files(button) {
       const { plan, desk } = this;
-      const file = (f, text) => ({ text, href: desk.source.fileOf(plan.id, "export", { f }), download: `patrol-${plan.on}.${f}` });
-      everycell.openMenu(button, [file("gpx", t("GPX, for devices")), file("geojson", t("GeoJSON, for maps")), file("csv", t("CSV, for tables"))]);
+      const file = (f, text) => ({
+        text,
+        href: desk.source.fileOf(plan.id, "export", { f }),
+        download: `patrol-${plan.on}.${f}`,
+      });
+      everycell.openMenu(button, [
+        file("gpx", t("GPX, for devices")),
+        file("geojson", t("GeoJSON, for maps")),
+        file("csv", t("CSV, for tables")),
+        this.editable ? { text: t("Give this plan up…"), danger: true, go: () => this._drop() } : null,
+      ]);
     }
 
     // --- what is chosen -----------------------------------------------------------------------------------------
@@ -241,8 +263,13 @@
       const { desk } = this;
       this.chosen = desk.routes.chosen = key;
       const free = desk.map.getBounds().pad(-0.1);
-      if (!free.contains([stop.lat, stop.lon])) desk.map.setView([stop.lat, stop.lon], desk.map.getZoom(), { animate: false });
-      const card = everycell.stopCard(stop, { colour: this.colours.get(stop.team), areas: desk.areas, actions: this._actions(stop) });
+      if (!free.contains([stop.lat, stop.lon]))
+        desk.map.setView([stop.lat, stop.lon], desk.map.getZoom(), { animate: false });
+      const card = everycell.stopCard(stop, {
+        colour: this.colours.get(stop.team),
+        areas: desk.areas,
+        actions: this._actions(stop),
+      });
       desk.cards.show([stop.lat, stop.lon], card);
       this.lists.show();
       this.lists.reveal(key);
@@ -283,7 +310,9 @@
 
     menuOf(stop, button) {
       const others = this.plan.teams.filter(({ code }) => code !== stop.team && !stop.removed && !stop.done);
-      const quick = others.slice(0, 6).map(({ code }) => ({ text: t("To team {team}", { team: code }), go: () => this.changes.move(stop, code) }));
+      const quick = others
+        .slice(0, 6)
+        .map(({ code }) => ({ text: t("To team {team}", { team: code }), go: () => this.changes.move(stop, code) }));
       const actions = this._actions(stop);
       if (actions.length) everycell.openMenu(button, [...quick, ...actions]);
     }
@@ -291,13 +320,21 @@
     async _move(stop) {
       const teams = this.plan.teams.map(({ code }) => [code, t("Team {team}", { team: code })]);
       const most = Math.max(0, ...this.plan.teams.map(({ route }) => route?.stops?.length ?? 0)) + 1;
-      const places = Array.from({ length: most }, (_, index) => [String(index + 1), t("as stop {number}", { number: index + 1 })]);
+      const places = Array.from({ length: most }, (_, index) => [
+        String(index + 1),
+        t("as stop {number}", { number: index + 1 }),
+      ]);
       const answer = await everycell.ask({
         title: t("Move to team…"),
         told: everycell.titleOfStop(stop),
         fields: [
           { name: "team", label: t("Team"), options: teams, value: stop.team ?? teams[0][0] },
-          { name: "position", label: t("Place in its route"), options: [["", t("where it fits best")], ...places], value: "" },
+          {
+            name: "position",
+            label: t("Place in its route"),
+            options: [["", t("where it fits best")], ...places],
+            value: "",
+          },
         ],
         ok: t("Move"),
       });
@@ -358,6 +395,12 @@
         ok: t("Plan again"),
       });
       if (answer) await this.changes.replan({ aim: answer.aim, from: answer.from || null });
+    }
+
+    async _drop() {
+      const told = t("It stays in the list as cancelled; links of phones end.");
+      if (await everycell.ask({ title: t("Give this plan up?"), told, ok: t("Give up"), danger: true }))
+        await this._giveUp();
     }
 
     async _giveUp() {

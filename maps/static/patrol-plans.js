@@ -35,7 +35,19 @@
       this.section.hidden = !this.plans.length;
       this.target.replaceChildren(
         ...[...ofDay, ...shown].map((plan) => this._row(plan, plan.on === on)),
-        ...(more ? [h("li", {}, h("button", { type: "button", class: "plain more", onclick: () => this._all() }, t("{number} more", { number: number(more) })))] : []),
+        ...(more
+          ? [
+              h(
+                "li",
+                {},
+                h(
+                  "button",
+                  { type: "button", class: "plain more", onclick: () => this._all() },
+                  t("{number} more", { number: number(more) }),
+                ),
+              ),
+            ]
+          : []),
       );
     }
 

@@ -49,6 +49,16 @@
     }
   };
 
+  const FAULTS = {
+    time: N("No plan was found in time: take fewer stops, or try again."),
+    ended: N("The search has ended by itself several times: plan again."),
+    unchecked: N("What was found did not pass the check, and is not shown: plan again."),
+    unusable: N("Stops, teams or streets cannot be used together: change the plan."),
+    unexpected: N("Something unexpected: the log of the service says more."),
+  };
+  const faultOf = ({ code, title, detail }) =>
+    FAULTS[code] ? t(FAULTS[code]) : [title, detail].filter(Boolean).join(": ");
+
   /** Why there are no routes: a plan that failed or was cancelled; null for any other. */
   everycell.planEnded = ({ status, error }, again) => {
     if (status !== "failed" && status !== "cancelled") return null;
@@ -57,7 +67,7 @@
       "div",
       { class: "ended" },
       h("p", { class: "late" }, title),
-      error ? h("p", {}, [error.title, error.detail].filter(Boolean).join(": ")) : null,
+      error ? h("p", {}, faultOf(error)) : null,
       again ? h("button", { type: "button", class: "primary", onclick: again }, t("Plan again")) : null,
     );
   };

@@ -27,7 +27,12 @@
 
     take(plan, colours) {
       Object.assign(this, { plan, colours });
-      this.ways = (plan?.teams ?? []).map((team, index) => ({ team, index, way: wayOf(team, plan), colour: colours.get(team.code) }));
+      this.ways = (plan?.teams ?? []).map((team, index) => ({
+        team,
+        index,
+        way: wayOf(team, plan),
+        colour: colours.get(team.code),
+      }));
       if (!this.ways.some(({ team }) => team.code === this.focus)) this.focus = null;
     }
 
@@ -57,10 +62,16 @@
       const { beside, along, trace, arrow } = everycell.lines;
       const near = Math.min(1, Math.max(0, (everycell.seenZoom(this.map.getZoom()) - 12) / 3));
       const width = WIDTH * everycell.scale * (0.7 + 0.3 * near);
-      const line = beside(way.map(([lon, lat]) => toPoint([lat, lon])), (index * APART + 1.5) * everycell.scale * near);
+      const line = beside(
+        way.map(([lon, lat]) => toPoint([lat, lon])),
+        (index * APART + 1.5) * everycell.scale * near,
+      );
       context.save();
       Object.assign(context, { lineJoin: "round", lineCap: "round", globalAlpha: this._faded(team.code) ? 0.16 : 1 });
-      for (const [more, stroke] of [[2.6 * everycell.scale, "rgba(255,255,255,.9)"], [0, colour]]) {
+      for (const [more, stroke] of [
+        [2.6 * everycell.scale, "rgba(255,255,255,.9)"],
+        [0, colour],
+      ]) {
         context.setLineDash(this.plan.straight && !more ? [width * 2.2, width * 2] : []);
         trace(context, line);
         Object.assign(context, { lineWidth: width + more, strokeStyle: stroke });
@@ -77,7 +88,10 @@
       const { x, y } = toPoint([team.station.lat, team.station.lon]);
       const size = 9 * everycell.scale;
       const before = this.ways.filter(
-        (other) => other.index < index && other.team.station.lon === team.station.lon && other.team.station.lat === team.station.lat,
+        (other) =>
+          other.index < index &&
+          other.team.station.lon === team.station.lon &&
+          other.team.station.lat === team.station.lat,
       );
       context.save();
       context.globalAlpha = this._faded(team.code) ? 0.25 : 1;
@@ -94,7 +108,7 @@
     // Those left out below, then the routes from their ends to their beginnings, what is chosen on top.
     _order() {
       const rank = ({ key, team, position }) =>
-        key === this.chosen ? 3e6 : !team ? 0 : (team === this.focus ? 2e6 : 1e6) - position;
+        key === this.chosen ? 3e6 : !position ? 0 : (team === this.focus ? 2e6 : 1e6) - position;
       return [...this.plan.stops].sort((a, b) => rank(a) - rank(b));
     }
 
@@ -112,7 +126,7 @@
     _stop(context, stop) {
       const marked = stop.key === this.chosen;
       const size = this.size * (marked ? 1.3 : 1);
-      if (!marked && (stop.team ? this._faded(stop.team) : this.focus)) context.globalAlpha = 0.25;
+      if (!marked && (stop.position ? this._faded(stop.team) : this.focus)) context.globalAlpha = 0.25;
       if (marked) {
         context.beginPath();
         context.arc(0, 0, size * 1.7, 0, 2 * Math.PI);
@@ -120,7 +134,7 @@
         context.fill();
         context.stroke();
       }
-      if (stop.team) everycell.stopSigns.number(context, stop, size, this.colours.get(stop.team) ?? "#566472");
+      if (stop.position) everycell.stopSigns.number(context, stop, size, this.colours.get(stop.team) ?? "#566472");
       else everycell.stopSigns.leftOut(context, stop, size * 0.9);
     }
 

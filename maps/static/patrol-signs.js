@@ -42,7 +42,18 @@
   const colourOf = ({ kind, tier }) => (kind === "place" ? "#0b4f8a" : (TIERS[tier] ?? TIERS[4]));
 
   // Colours of routes: white on each can be read, and no two are one for whoever confuses red and green.
-  const TEAMS = ["#0b62a8", "#c2410c", "#0f766e", "#8b1d6b", "#4d5b12", "#5b3fb5", "#9a1c1c", "#3f4a55", "#0a7ea4", "#7a4a12"];
+  const TEAMS = [
+    "#0b62a8",
+    "#c2410c",
+    "#0f766e",
+    "#8b1d6b",
+    "#4d5b12",
+    "#5b3fb5",
+    "#9a1c1c",
+    "#3f4a55",
+    "#0a7ea4",
+    "#7a4a12",
+  ];
   const teamColour = (index) => TEAMS[index % TEAMS.length];
 
   /** A proposed stop around the origin. Doorplates look as on the page of coverage: never visited, a ring with a core. */

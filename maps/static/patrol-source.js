@@ -8,6 +8,13 @@
       .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
       .join("&");
 
+  // The totals come before the features; null once they have been read.
+  const headOf = (text, onunplaced) => {
+    const [, number] = /"revisits_without_place"\s*:\s*(\d+)/.exec(text) ?? [];
+    if (number) onunplaced(Number(number));
+    return number || text.includes('"features"') ? null : text;
+  };
+
   /** The service's HTTP interface with what the page of patrols needs. */
   everycell.PatrolSource = class extends everycell.LiveSource {
     /** All teams that the account may see. */
@@ -23,13 +30,18 @@
       return this._send("DELETE", `/patrol/teams/${encodeURIComponent(code)}?${asked({ area })}`);
     }
 
-    /** The stops proposed for an area on a day, in batches as they arrive, in the service's order: what presses most first. */
-    async *stops(area, on, signal) {
+    /**
+     * The stops proposed for an area on a day, in batches as they arrive, in the service's order: what presses most first.
+     * `onunplaced(number)` is told of revisits that have no place.
+     */
+    async *stops(area, on, { signal, onunplaced }) {
       const headers = { Accept: "application/geo+json" };
       const answer = await this._ask(`/patrol/stops?${asked({ area, on })}`, { signal, headers });
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       const features = everycell.featureStream();
+      let head = "";
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        if (head !== null) head = headOf(head + part.value, onunplaced);
         const batch = features.take(part.value).map(({ properties, geometry: { coordinates } }) => ({
           ...properties,
           lon: coordinates[0],

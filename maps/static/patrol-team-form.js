@@ -2,11 +2,28 @@
 // One team: code, how it gets about, where it begins and ends (by a click on the map), its shift and its breaks.
 {
   const { h, t } = everycell;
-  const NEW = { code: "", mode: "foot", station: null, end: null, open_end: false, shift: ["09:00", "13:00"], breaks: [], skills: [] };
+  const NEW = {
+    code: "",
+    mode: "foot",
+    station: null,
+    end: null,
+    open_end: false,
+    shift: ["09:00", "13:00"],
+    breaks: [],
+    skills: [],
+  };
   const CODE = "[A-Z0-9][A-Z0-9\\-]{0,19}";
 
   const timeField = (name, value, label) => {
-    const input = h("input", { type: "text", name, value, required: true, maxlength: "5", inputmode: "numeric", "aria-label": label });
+    const input = h("input", {
+      type: "text",
+      name,
+      value,
+      required: true,
+      maxlength: "5",
+      inputmode: "numeric",
+      "aria-label": label,
+    });
     input.addEventListener("input", () =>
       input.setCustomValidity(everycell.isTime(input.value.trim()) ? "" : t("A time such as 09:00")),
     );
@@ -51,7 +68,9 @@
 
     _show() {
       const { team, fresh } = this;
-      const modes = everycell.config.lists.mode.map(([code, name]) => h("option", { value: code, selected: code === team.mode }, name));
+      const modes = everycell.config.lists.mode.map(([code, name]) =>
+        h("option", { value: code, selected: code === team.mode }, name),
+      );
       this.placed = h("p", { class: "told", role: "status" });
       this.problem = h("p", { class: "late", role: "alert" });
       this.breaks = h("div", {});
@@ -62,16 +81,41 @@
         h(
           "div",
           { class: "two-fields" },
-          h("label", {}, t("Code"), h("input", { name: "code", value: team.code, pattern: CODE, maxlength: "20", required: true, readonly: !fresh, title: t("Capital letters, digits and hyphens") })),
+          h(
+            "label",
+            {},
+            t("Code"),
+            h("input", {
+              name: "code",
+              value: team.code,
+              pattern: CODE,
+              maxlength: "20",
+              required: true,
+              readonly: !fresh,
+              title: t("Capital letters, digits and hyphens"),
+            }),
+          ),
           h("label", {}, t("Goes"), h("select", { name: "mode" }, modes)),
         ),
         h("div", { class: "two-fields" }, [
           h("label", {}, t("Shift from"), timeField("from", team.shift[0], t("Shift from"))),
           h("label", {}, t("until"), timeField("until", team.shift[1], t("Shift until"))),
         ]),
-        h("fieldset", {}, h("legend", {}, t("Station")), h("p", { class: "muted" }, t("Click on the map where the team begins.")), this.placed),
+        h(
+          "fieldset",
+          {},
+          h("legend", {}, t("Station")),
+          h("p", { class: "muted" }, t("Click on the map where the team begins.")),
+          this.placed,
+        ),
         h("label", {}, t("It ends"), this._ends()),
-        h("fieldset", {}, h("legend", {}, t("Breaks")), this.breaks, h("button", { type: "button", class: "quiet", onclick: () => this._addBreak() }, t("Add a break"))),
+        h(
+          "fieldset",
+          {},
+          h("legend", {}, t("Breaks")),
+          this.breaks,
+          h("button", { type: "button", class: "quiet", onclick: () => this._addBreak() }, t("Add a break")),
+        ),
         this.problem,
         h(
           "div",
@@ -99,7 +143,11 @@
         ["open", t("at its last stop")],
         ["other", t("at another place")],
       ];
-      const select = h("select", { name: "ends" }, options.map(([value, text]) => h("option", { value, selected: value === now }, text)));
+      const select = h(
+        "select",
+        { name: "ends" },
+        options.map(([value, text]) => h("option", { value, selected: value === now }, text)),
+      );
       select.addEventListener("change", () => {
         this.placing = select.value === "other" ? "end" : "station";
         team.open_end = select.value === "open";
@@ -120,7 +168,14 @@
     }
 
     _addBreak(pause = { window: ["11:00", "12:30"], minutes: 20 }) {
-      const minutes = h("input", { type: "number", min: "1", max: "240", value: pause.minutes, required: true, "aria-label": t("Minutes") });
+      const minutes = h("input", {
+        type: "number",
+        min: "1",
+        max: "240",
+        value: pause.minutes,
+        required: true,
+        "aria-label": t("Minutes"),
+      });
       const row = h(
         "div",
         { class: "break" },
@@ -129,7 +184,11 @@
         timeField("b-until", pause.window[1], t("Break until")),
         minutes,
         h("span", {}, t("min")),
-        h("button", { type: "button", class: "icon", "aria-label": t("Take the break out"), onclick: () => row.remove() }, "×"),
+        h(
+          "button",
+          { type: "button", class: "icon", "aria-label": t("Take the break out"), onclick: () => row.remove() },
+          "×",
+        ),
       );
       this.breaks.append(row);
     }
@@ -148,15 +207,22 @@
     async _keep() {
       const team = this._said();
       const { station, end } = team;
-      const twice = this.fresh && this.desk.teams.list.some(({ code, area }) => code === team.code && area === team.area);
+      const twice =
+        this.fresh && this.desk.teams.list.some(({ code, area }) => code === team.code && area === team.area);
       if (twice) this.problem.textContent = t("There is a team {team} already.", { team: team.code });
       else if (!station) this.problem.textContent = t("Click on the map where the team begins.");
-      else if (this.form.elements.ends.value === "other" && !end) this.problem.textContent = t("Click on the map where it ends.");
+      else if (this.form.elements.ends.value === "other" && !end)
+        this.problem.textContent = t("Click on the map where it ends.");
       else await this._try(this.desk.teams.keep(team));
     }
 
     async _drop() {
-      const sure = await everycell.ask({ title: t("Remove team {team}?", { team: this.team.code }), told: t("Plans that were made with it stay."), ok: t("Remove"), danger: true });
+      const sure = await everycell.ask({
+        title: t("Remove team {team}?", { team: this.team.code }),
+        told: t("Plans that were made with it stay."),
+        ok: t("Remove"),
+        danger: true,
+      });
       if (sure) await this._try(this.desk.teams.drop(this.team));
     }
 
@@ -173,7 +239,10 @@
     draw(context, toPoint) {
       const { station, end } = this.team;
       const size = 11 * everycell.scale;
-      for (const [place, colour] of [[end, "#566472"], [station, "#0b4f8a"]]) {
+      for (const [place, colour] of [
+        [end, "#566472"],
+        [station, "#0b4f8a"],
+      ]) {
         if (!place) continue;
         const { x, y } = toPoint([place.lat, place.lon]);
         context.save();

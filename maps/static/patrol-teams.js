@@ -74,7 +74,16 @@
           h("b", {}, code),
           h("small", {}, facts.filter(Boolean).join(" · ")),
         ),
-        h("button", { type: "button", class: "icon", "aria-label": t("Change team {team}", { team: code }), onclick: () => this.desk.editTeam(team) }, "✎"),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "icon",
+            "aria-label": t("Change team {team}", { team: code }),
+            onclick: () => this.desk.editTeam(team),
+          },
+          "✎",
+        ),
       );
     }
 

@@ -44,7 +44,10 @@
 
     _later() {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => (document.hidden && this.plan?.status !== "planning" ? null : this._look()), this._pause());
+      this.timer = setTimeout(
+        () => (document.hidden && this.plan?.status !== "planning" ? null : this._look()),
+        this._pause(),
+      );
     }
 
     async _look() {

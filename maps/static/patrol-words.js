@@ -45,7 +45,8 @@
 
   /** Why a stop is in no route. */
   everycell.whyNot = ({ why, minutes, metres }) => {
-    if (why === "too_far" && metres) return t("{metres} m from the nearest street", { metres: number(Math.round(metres)) });
+    if (why === "too_far" && metres)
+      return t("{metres} m from the nearest street", { metres: number(Math.round(metres)) });
     if (MORE[why] && minutes) return t(MORE[why], { minutes: number(minutes) });
     return everycell.patrolName("why_not", why);
   };

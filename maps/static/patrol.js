@@ -12,7 +12,14 @@
 
   class PatrolDesk {
     constructor(map) {
-      Object.assign(this, { map, config: everycell.config, area: "", part: "prepare", stale: false, fetchedAt: Date.now() });
+      Object.assign(this, {
+        map,
+        config: everycell.config,
+        area: "",
+        part: "prepare",
+        stale: false,
+        fetchedAt: Date.now(),
+      });
       this.source = new everycell.PatrolSource(this.config.api, { csrf: this.config.csrf, onover: () => this._over() });
     }
 
@@ -97,12 +104,25 @@
       const changed = () => this._chosen();
       this.where = byId("where");
       this.where.addEventListener("submit", (event) => event.preventDefault());
-      this.where.elements.inside.addEventListener("change", ({ target }) => target.value && this.select(target.value, true));
-      this.day = everycell.dayField({ name: "on", label: t("Day"), value: this.on, min: this.first, max: this.last, oninput: () => this._dayTyped() });
+      this.where.elements.inside.addEventListener(
+        "change",
+        ({ target }) => target.value && this.select(target.value, true),
+      );
+      this.day = everycell.dayField({
+        name: "on",
+        label: t("Day"),
+        value: this.on,
+        min: this.first,
+        max: this.last,
+        oninput: () => this._dayTyped(),
+      });
       byId("day").replaceWith(this.day);
       this.choice = new everycell.StopChoice(byId("choice"), byId("stops-told"), changed);
       this.minutes = new everycell.StopMinutes(byId("minutes-body"), changed);
-      this.places = new everycell.AddedPlaces(byId("places"), { onchange: changed, ongo: (stop) => this._openProposal(stop) });
+      this.places = new everycell.AddedPlaces(byId("places"), {
+        onchange: changed,
+        ongo: (stop) => this._openProposal(stop),
+      });
       this.teams = new everycell.Teams(byId("teams"), this, changed);
       this.form = new everycell.TeamForm(byId("team"), this);
       this.list = new everycell.PlanList(byId("plans"), byId("plans-list"), this);
@@ -189,7 +209,8 @@
     async _read(signal) {
       try {
         if (this.on < this.config.today) return;
-        for await (const batch of this.source.stops(this.areaAsked, this.on, signal)) {
+        const onunplaced = (number) => (this.choice.unplaced = number);
+        for await (const batch of this.source.stops(this.areaAsked, this.on, { signal, onunplaced })) {
           if (signal.aborted) return;
           this.choice.add(batch);
           this._chosen();
@@ -230,7 +251,11 @@
       if (this.on < this.config.today) return t("This day is over: its plans can be looked at.");
       if (this.choice.loading) return t("Loading…");
       if (!stops) return t("Choose stops, or add a place on the map.");
-      if (stops > MOST) return t("A plan has at most {most} stops, not {stops}: take fewer.", { most: number(MOST), stops: number(stops) });
+      if (stops > MOST)
+        return t("A plan has at most {most} stops, not {stops}: take fewer.", {
+          most: number(MOST),
+          stops: number(stops),
+        });
       if (!this.teams.chosen.length) return t("Choose a team, or add one.");
       if (twice) return t("Two of the teams are called {team}: leave one out.", { team: twice });
       return this.minutes.fault;
@@ -321,7 +346,10 @@
       this.marks.addTo(map);
       map.on("click", ({ latlng }) => this._click(latlng));
       map.on("moveend", () => this.view.remember());
-      map.on("mousemove", everycell.eachFrame(({ latlng }) => this._point(latlng)));
+      map.on(
+        "mousemove",
+        everycell.eachFrame(({ latlng }) => this._point(latlng)),
+      );
       map.on("mouseout", () => this.tip.remove());
       map.on("popupclose", () => this.plan.unchoose());
       addEventListener("hashchange", () => location.reload());
@@ -347,7 +375,10 @@
           this.places.drop(stop.key);
         },
       };
-      this.cards.show([stop.lat, stop.lon], everycell.stopCard(stop, { areas: this.areas, actions: own ? [drop] : [] }));
+      this.cards.show(
+        [stop.lat, stop.lon],
+        everycell.stopCard(stop, { areas: this.areas, actions: own ? [drop] : [] }),
+      );
     }
 
     // A place of the map where nothing is: it may be added, or its cell be chosen.
@@ -361,7 +392,8 @@
         if (planned) this.plan.add({ ...place, ...said });
         else this.places.add({ ...place, ...said });
       };
-      const onarea = planned || cell === this.areaAsked ? null : { text: this.areas.name(cell), go: () => this.select(cell, true) };
+      const onarea =
+        planned || cell === this.areaAsked ? null : { text: this.areas.name(cell), go: () => this.select(cell, true) };
       if (!planned && !cell.startsWith(this.areaAsked)) {
         this.select(cell);
         return;
@@ -381,7 +413,14 @@
       }
       const head = stop.position ? `${stop.team} · ${stop.position} · ${stop.arrive_at}` : null;
       const words = [head, everycell.reasonOf(stop)].filter(Boolean);
-      this.tip.setContent(h("div", {}, h("b", {}, everycell.titleOfStop(stop)), words.map((text) => h("span", {}, text))));
+      this.tip.setContent(
+        h(
+          "div",
+          {},
+          h("b", {}, everycell.titleOfStop(stop)),
+          words.map((text) => h("span", {}, text)),
+        ),
+      );
       this.tip.setLatLng([stop.lat, stop.lon]).openOn(this.map);
     }
 
