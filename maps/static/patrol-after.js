@@ -27,13 +27,13 @@
     return { all: inRoutes, reached: of("reached"), nobody: of("no_answer"), skipped: of("skipped"), open: of(null) };
   };
 
-  const teamsTable = (plan) => {
+  const teamsTable = (plan, over) => {
     const rows = plan.teams.map(({ code }) => {
       const { all, reached, nobody, skipped, open } = sorted(plan.stops.filter(({ team }) => team === code));
       return row(
         code,
         [all, reached, nobody, skipped, open].map(({ length }) => number(length)),
-        4,
+        over ? 4 : null,
       );
     });
     const titles = [t("Team"), t("Stops"), t("Reached"), t("Nobody answered"), t("Skipped"), t("Not ticked")];
@@ -124,7 +124,7 @@
       { class: "quiet", href: desk.source.fileOf(plan.id, "report", { f: "csv" }), download: "" },
       t("Report as CSV"),
     );
-    const parts = [...headline(found, over), teamsTable(plan), coverage(report, desk.areas)];
+    const parts = [...headline(found, over), teamsTable(plan, over), coverage(report, desk.areas)];
     if (missed.length)
       parts.push(
         h("h3", {}, t("Missed")),

@@ -60,7 +60,7 @@
       h(
         "ul",
         { class: "items" },
-        kinds({ tier: 2 }),
+        everycell.config.lists.kind.map(([kind, name]) => line(one(`kind-${kind}`, { kind }), name)),
         line(one("pinned", { pinned: true }), t("Pinned")),
         line(
           image("left", (context, radius) => leftOut(context, stop, radius)),

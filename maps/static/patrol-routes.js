@@ -85,18 +85,13 @@
     }
 
     _station(context, toPoint, { team, index, colour }) {
-      const { x, y } = toPoint([team.station.lat, team.station.lon]);
-      const size = 9 * everycell.scale;
-      const before = this.ways.filter(
-        (other) =>
-          other.index < index &&
-          other.team.station.lon === team.station.lon &&
-          other.team.station.lat === team.station.lat,
-      );
+      const { lon, lat } = team.station;
+      const there = this.ways.filter((way) => way.team.station.lon === lon && way.team.station.lat === lat);
+      const before = there.filter((way) => way.index < index).map((way) => way.team.code);
       context.save();
       context.globalAlpha = this._faded(team.code) ? 0.25 : 1;
-      context.translate(x + before.length * size * 1.6, y);
-      everycell.stopSigns.station(context, size, colour);
+      const size = 9 * everycell.scale;
+      everycell.stopSigns.stationOf(context, toPoint([lat, lon]), { code: team.code, before, colour, size });
       context.restore();
     }
 

@@ -152,6 +152,35 @@
     context.fillRect(-0.2 * r, 0.2 * r, 0.4 * r, 0.65 * r);
   };
 
+  /** The code of a team below the origin, on a pill of its colour: a route is known by its name too. */
+  const teamName = (context, radius, code, colour) => {
+    const size = radius * 1.25;
+    context.font = `700 ${size}px ${everycell.font}`;
+    const half = context.measureText(code).width / 2 + size * 0.45;
+    const y = radius * 1.95;
+    context.beginPath();
+    context.roundRect(-half, y - size * 0.7, 2 * half, size * 1.4, size * 0.7);
+    Object.assign(context, { fillStyle: colour, strokeStyle: "#ffffff", lineWidth: size * 0.2 });
+    context.stroke();
+    context.fill();
+    Object.assign(context, { fillStyle: "#ffffff", textAlign: "center", textBaseline: "middle" });
+    context.fillText(code, 0, y + size * 0.05);
+    return 2 * half;
+  };
+
+  /**
+   * The station of a team with its code. `before` are the codes of teams that have theirs at the same place: theirs stand
+   * to the left.
+   */
+  const stationOf = (context, { x, y }, { code, before, colour, size }) => {
+    const widths = before.map((other) => Math.max(2.4, 0.95 * other.length + 1.2) * size);
+    context.save();
+    context.translate(x + widths.reduce((all, one) => all + one, 0), y);
+    station(context, size, colour);
+    teamName(context, size, code, colour);
+    context.restore();
+  };
+
   const images = new Map();
 
   /** A sign as an image beside words, which say the same; `paint(context, radius)` draws it, `key` names it. */
@@ -174,5 +203,17 @@
     return image(`${stop.kind}/${stop.tier}/${because}`, (context, radius) => propose(context, stop, radius));
   };
 
-  everycell.stopSigns = { TIERS, colourOf, teamColour, propose, number, leftOut, station, image, imageOf };
+  everycell.stopSigns = {
+    TIERS,
+    colourOf,
+    teamColour,
+    propose,
+    number,
+    leftOut,
+    station,
+    teamName,
+    stationOf,
+    image,
+    imageOf,
+  };
 }

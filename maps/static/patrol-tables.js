@@ -93,7 +93,7 @@
         h(
           "dl",
           {},
-          figures.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+          figures.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
         ),
         h("h4", {}, t("Hours of teams")),
         bars(one, most, colours),

@@ -103,15 +103,12 @@
       const size = 9 * everycell.scale;
       const there = new Map();
       for (const team of this.chosen) {
-        const { station } = team;
-        const { x, y } = toPoint([station.lat, station.lon]);
-        const place = `${station.lon} ${station.lat}`;
-        const before = there.get(place) ?? 0;
-        there.set(place, before + 1);
-        context.save();
-        context.translate(x + before * size * 1.5, y);
-        everycell.stopSigns.station(context, size, this.colour(team));
-        context.restore();
+        const { lon, lat } = team.station;
+        const place = `${lon} ${lat}`;
+        const before = there.get(place) ?? [];
+        there.set(place, [...before, team.code]);
+        const sign = { code: team.code, before, colour: this.colour(team), size };
+        everycell.stopSigns.stationOf(context, toPoint([lat, lon]), sign);
       }
     }
   };
