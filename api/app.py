@@ -30,6 +30,10 @@ from api import (
     households,
     oidc,
     pages,
+    patrol,
+    patrol_changes,
+    patrol_out,
+    patrol_phone,
     problems,
     report,
     search,
@@ -51,6 +55,7 @@ from gis.access.scope import ALL
 from gis.disputes.kept import Kept
 from gis.errors import NotAllowed, NotSignedIn
 from gis.households.figures import Figures
+from gis.patrol.jobs import Planning
 from gis.storage.engine import Store
 from gis.storage.mirror import Mirror
 
@@ -65,7 +70,7 @@ def create_app(
 
     `cache_bytes` is how much memory finished answers may take.
     """
-    mirror, daily = Mirror(store, ALL.settings()), Daily(store)
+    mirror, daily, planning = Mirror(store, ALL.settings()), Daily(store), Planning(store)
     audits = Audits(store)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
     callers = Callers(store, mirror, timedelta(minutes=store.settings.session_idle_minutes))
@@ -75,15 +80,18 @@ def create_app(
         try:
             await run_in_threadpool(mirror.start)
             daily.start()
+            planning.start()
             yield
         finally:
+            await run_in_threadpool(planning.close)
             await run_in_threadpool(daily.close)
             await run_in_threadpool(mirror.close)
             on_close()
 
     of_cases = (disputes, dispute_figures, heat)
+    patrols = (patrol, patrol_changes, patrol_out, patrol_phone)
     people = (accounts, oidc)
-    parts = (features, editing, households, *of_cases, report, changesets, search, pages, *people, about, health)
+    parts = (features, editing, households, *of_cases, report, *patrols, changesets, search, pages, *people, about, health)
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(
@@ -100,7 +108,9 @@ def create_app(
             Middleware(Shortcut, answers=answers),
         ],
     )
-    app.state.service = Service(store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits)
+    app.state.service = Service(
+        store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits, planning
+    )
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)

@@ -29,7 +29,7 @@ from gis.cells.editing.grid import Cell
 from gis.cells.editing.issues import Issue, Refused
 from gis.cells.editing.operations import Operation
 from gis.cells.editing.parse import parse_operation
-from gis.cells.impact import AreaChange, Move, impact
+from gis.cells.impact import AreaChange, Move, impact, plans_touched
 from gis.cells.orphans import orphans
 from gis.cells.proposals import ground_in
 from gis.cells.scheduled import scheduled_too
@@ -404,9 +404,9 @@ def _preview(conn: Connection, serving: ServiceFor, found: ChangeSet, more: list
         "since": since,
         "coverage": {"before": _rows(what.coverage_before), "after": _rows(what.coverage_after)},
         # Not told, which is not the same as 0. Cases: whoever may draw any operation could count those of any place by
-        # previews, also in words like "some" (decision 15). Plans: this installation keeps none yet.
+        # previews, also in words like "some" (decision 15).
         "cases": None,
-        "plans": None,
+        "plans": plans_touched(conn, county, codes, serving.today),
         "issues": _issues(issues),
         "nodes_shared": max((change.nodes_shared for change in worked.changes[len(found.ops) :]), default=0),
     }

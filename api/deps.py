@@ -33,6 +33,7 @@ from gis.disputes.kept import Kept
 from gis.errors import NotAllowed
 from gis.households.coverage import today_in
 from gis.households.figures import CountyFigures, Figures
+from gis.patrol.jobs import Planning
 from gis.settings import Settings
 from gis.storage.engine import Store, Told, widened
 from gis.storage.mirror import Mirror
@@ -53,6 +54,7 @@ class Service:
     drawn: Kept
     streams: Streams
     audits: Audits
+    planning: Planning
 
 
 @dataclass(frozen=True)
@@ -177,10 +179,11 @@ async def authorize(request: Request) -> None:
     need = need_of(request.method, route.path, request.path_params)
     if need is Open.nothing:
         raise HTTPException(405, headers={"Allow": ", ".join(offered(caller, route.path, request.path_params))})
-    if need is not Open.public and request.state.caller_unknown is not None:
+    anybody = need in (Open.public, Open.link)
+    if not anybody and request.state.caller_unknown is not None:
         raise request.state.caller_unknown
     refuse(caller, need)
-    if caller.kind is Kind.session and request.method not in _SAFE and need is not Open.public:
+    if caller.kind is Kind.session and request.method not in _SAFE and not anybody:
         wanted = csrf_token(session_secret(request.scope))
         if not hmac.compare_digest(request.headers.get("x-csrf-token", "").encode(), wanted.encode()):
             raise NotAllowed(

@@ -131,6 +131,7 @@ class Format(StrEnum):
     html = "html"
     geojson = "geojson"
     csv = "csv"
+    gpx = "gpx"
     mvt = "mvt"
     tilejson = "tilejson"
     pdf = "pdf"

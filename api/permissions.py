@@ -22,6 +22,7 @@ class Open(StrEnum):
     """What needs no right."""
 
     public = "public"  # everybody, signed in or not: nothing of a county is in it
+    link = "link"  # whoever has the link: its secret is in the path, and the route asks for it
     signed_in = "signed in"  # everybody who is signed in
     by_collection = "by collection"  # what the collection in the path needs
     by_editing = "by editing"  # what editing the collection in the path needs
@@ -85,6 +86,24 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Need]] = MappingProxyType(
         ("GET", "/disputes/{disputeId:uuid}"): Right.cases,
         ("POST", "/disputes/{disputeId:uuid}/changes"): Right.mediation,
         ("POST", "/disputes/{disputeId:uuid}/revisits/{seq}"): Right.cases,
+        ("GET", "/patrol/teams"): Right.patrols,
+        ("PUT", "/patrol/teams/{code}"): Right.patrols,
+        ("DELETE", "/patrol/teams/{code}"): Right.patrols,
+        ("GET", "/patrol/stops"): Right.patrols,
+        ("POST", "/patrol/plans"): Right.patrols,
+        ("GET", "/patrol/plans"): Right.patrols,
+        ("GET", "/patrol/plans/{planId:uuid}"): Right.patrols,
+        ("DELETE", "/patrol/plans/{planId:uuid}"): Right.patrols,
+        ("POST", "/patrol/plans/{planId:uuid}/changes"): Right.patrols,
+        ("POST", "/patrol/plans/{planId:uuid}/replan"): Right.patrols,
+        ("POST", "/patrol/plans/{planId:uuid}/undo"): Right.patrols,
+        ("GET", "/patrol/plans/{planId:uuid}/export"): Right.patrols,
+        ("GET", "/patrol/plans/{planId:uuid}.gpx"): Right.patrols,
+        ("GET", "/patrol/plans/{planId:uuid}/report"): Right.patrols,
+        ("POST", "/patrol/plans/{planId:uuid}/phones"): Right.patrols,
+        ("POST", "/patrol/plans/{planId:uuid}/stops/{key}/tick"): Right.visits,
+        ("GET", "/p/{token}/route"): Open.link,
+        ("POST", "/p/{token}/ticks"): Open.link,
         ("GET", "/cells/{code}/lineage"): Right.figures,
         ("GET", "/cells/{code}/history"): Right.figures,
         ("GET", "/changesets"): Right.grid,
@@ -116,8 +135,8 @@ def need_of(method: str, path: str, parameters: Mapping[str, str]) -> Need:
 
 def allows(caller: Caller, need: Need) -> bool:
     """Whether a caller may use a route, somewhere at least."""
-    if need in (Open.public, Open.nothing):
-        return need is Open.public
+    if need in (Open.public, Open.link, Open.nothing):
+        return need is not Open.nothing
     return caller is not NOBODY if need is Open.signed_in else caller.scope.allows(Right(need))
 
 

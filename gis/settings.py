@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     visit_months: int = Field(12, ge=3, le=12, description="visits are kept so long; then last dates and counts only")
     upload_days: int = Field(7, ge=1, le=7, description="files that were sent to the service are kept so long")
     dispute_months: int = Field(24, ge=6, le=24, description="cases are kept so long after they were closed")
+    patrol_days: int = Field(
+        7, ge=7, le=30, description="so long a plan of patrols tells which households were meant and ticked"
+    )
     draft_days: int = Field(180, ge=30, le=180, description="drafts of the grid that nobody touches are kept so long")
     dispute_days_cell: int = Field(30, ge=1, le=365, description="days to settle a case at the level of the cell")
     dispute_days_village: int = Field(30, ge=1, le=365, description="the same at the level of the village")
@@ -150,6 +153,10 @@ class Settings(BaseSettings):
     def visits_kept_from(self, today: date) -> date:
         """The oldest day whose visits are kept: the same day of the month, `visit_months` ago, or the last there is."""
         return _months_before(today, self.visit_months)
+
+    def plans_bare_from(self, today: date) -> date:
+        """Of plans of patrols before this day it is not kept any more which households were meant and ticked."""
+        return today - timedelta(days=self.patrol_days)
 
     def visits_taken_from(self, today: date) -> date:
         """The oldest day of which visits are taken: one later than they are kept, so that none is removed while the

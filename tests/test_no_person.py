@@ -118,6 +118,7 @@ _ALLOWED: Final = {
     "what a token is for, as a code without spaces": "label: token.label",
     "counts and codes of areas; gis/access/audit.py refuses all else": "detail: audit.detail",
     "the sentence of a problem document": "detail: api.detail",
+    "links for the devices of teams; no number of any telephone": "phones: api.phones",
 }
 # Texts without a closed list or a form of their own: into these, somebody could type anything.
 FREE_TEXTS: Final = {
@@ -135,6 +136,7 @@ FREE_TEXTS: Final = {
     "cell.source": "the file or register the entry comes from",
     "doorplate.source": "the file or register the entry comes from",
     "site.source": "the file or register the entry comes from",
+    "patrol_plan.network_source": "the file that the streets were imported from",
     "outbox.kind": "written by triggers only",
     "account.password_hash": "written by the program: a digest",
     "account.issuer": "written by the program: the provider's address",

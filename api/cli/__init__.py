@@ -26,6 +26,7 @@ _MODULES: Final = {
     "changeset": "api.cli.changesets",
     "cells": "api.cli.cells",
     "dispute": "api.cli.disputes",
+    "patrol": "api.cli.patrol",
     "map": "api.cli.maps",
     "report": "api.cli.report",
     "user": "api.cli.accounts",

@@ -41,6 +41,12 @@ class Action(StrEnum):
     dispute_change = "dispute_change"
     dispute_revisit = "dispute_revisit"
     dispute_publish = "dispute_publish"  # counts of cases of a month that is over
+    patrol_team = "patrol_team"  # a team written or removed
+    patrol_plan = "patrol_plan"  # a plan asked for, or searched again
+    patrol_change = "patrol_change"
+    patrol_cancel = "patrol_cancel"
+    patrol_link = "patrol_link"  # a link for the phone of a team
+    patrol_tick = "patrol_tick"
     import_ = "import"
     round_open = "round_open"
     round_close = "round_close"

@@ -3,7 +3,7 @@
 Visits older than `Settings.visit_months` are removed. Their last dates go into the household's `reached_before` and
 `contact_before`, their numbers into `visit_count` (by cell, month and outcome), in the transaction that removes them.
 Also removed: ids of deleted visits once their days are over, months of visits that are empty, cases that ended
-`Settings.dispute_months` ago with all that happened to them, drafts of the grid that nobody has touched for long, news
+`Settings.dispute_months` ago with all that happened to them, plans of patrols as old as such visits, drafts of the grid that nobody has touched for long, news
 that every screen has seen, sign-ins that are over, and files that were uploaded. The audit is kept.
 
 A run goes county by county and month by month, in short transactions: it may be interrupted at any moment and run
@@ -34,7 +34,7 @@ from gis.storage.queries import query
 T = TypeVar("T")
 
 # What is removed, and counted: ids of deleted visits; months are partitions; throttles are wrong passwords.
-KINDS: Final = ("visits", "visit_ids", "months", "disputes", "drafts", "news", "sessions", "throttles", "files")
+KINDS: Final = ("visits", "visit_ids", "months", "disputes", "plans", "drafts", "news", "sessions", "throttles", "files")
 # About 10,000 visits: a fraction of a second in which nobody else can record a visit of these households.
 _PAGES: Final = 128
 _LOCK: Final = 7461096  # any constant: one run at a time
@@ -83,6 +83,7 @@ def due(conn: Connection, settings: Settings, today: date) -> Due:
         "before": before,
         "months": months,
         "disputes_before": settings.disputes_kept_from(today),
+        "plans_before": before,
         "drafts_before": _drafts_before(settings, today),
     }
     others = conn.execute(query("access/retention_due"), values).mappings().one()
@@ -114,6 +115,7 @@ def run(
         work.visits()
         work.months()
         work.disputes(store.settings.disputes_kept_from(today))
+        work.plans(before, store.settings.plans_bare_from(today))
         work.drafts(_drafts_before(store.settings, today))
         work.rest()
         work.files(today)
@@ -219,6 +221,12 @@ class _Work:
         for county in self._counties():
             what, values = f"old cases of {county:06}", {"county": county, "before": before}
             self._do("disputes", what, "SELECT everycell.retire_disputes(:county, :before)", values)
+
+    def plans(self, before: date, bare_before: date) -> None:
+        """Plans of patrols go as visits do; some days after their day, which households were ticked."""
+        for county in self._counties():
+            what, values = f"old plans of {county:06}", {"county": county, "before": before, "bare": bare_before}
+            self._do("plans", what, "SELECT everycell.retire_plans(:county, :before, :bare)", values)
 
     def drafts(self, before: date) -> None:
         for county in self._counties():

@@ -87,6 +87,14 @@ def impact(conn: Connection, county: int, before: Grid, after: Grid, *, since: d
     return Impact(_moves(moving, rows), _areas(before, after, codes, was, then), was, then)
 
 
+def plans_touched(conn: Connection, county: int, cells: Sequence[str], today: date) -> int:
+    """How many plans of patrols, of today or later, go to stops in some cells, as far as the caller may edit these."""
+    call = text("SELECT everycell.plans_touched(:county, CAST(:cells AS text[]), :today)")
+    values = {"county": county, "cells": list(cells), "today": today}
+    found: int = conn.execute(call, values).scalar_one()
+    return found
+
+
 def _door_values(county: int, old: Sequence[str], before: Grid, after: Grid) -> dict[str, Any]:
     shapes = [cell.polygon for cell in net(before, after).written.values()]
     west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T.tolist()

@@ -1,5 +1,4 @@
-"""Times of day of a plan: whole seconds since midnight of its day in the county, written 09:30 (over midnight 26:30). Pure.
-"""
+"""Times of day of a plan: whole seconds since midnight of its day in the county, written 09:30 (over midnight 26:30). Pure."""
 
 from __future__ import annotations
 

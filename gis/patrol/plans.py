@@ -8,7 +8,7 @@ Routes are found elsewhere (`gis.patrol.jobs`): a new plan waits for it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -183,11 +183,18 @@ def get(conn: Connection, counties: Sequence[int], id: UUID, *, team: str | None
 
 def _done(conn: Connection, values: dict[str, Any]) -> dict[str, Done]:
     rows = conn.execute(query("patrol/ticks"), values)
-    return {r.stop: Done(r.outcome, r.ticked_at, tuple(r.reached), r.num_reached or 0) for r in rows}
+    return {
+        r.stop: Done(r.outcome, r.ticked_at, tuple(r.reached), len(r.reached) or r.num_reached or 0) for r in rows
+    }
 
 
 def listed(
-    conn: Connection, counties: Sequence[int], areas: Sequence[str], *, on: date | None = None, status: str | None = None
+    conn: Connection,
+    counties: Sequence[int],
+    areas: Sequence[str],
+    *,
+    on: date | None = None,
+    status: str | None = None,
 ) -> list[Listed]:
     """Plans, the latest day first; of some areas and all in them (none: of these counties)."""
     values = {"counties": list(counties), "areas": list(areas), "on": on, "status": status}
@@ -201,8 +208,7 @@ def listed(
 def write(
     conn: Connection, plan: StoredPlan, routes: Iterable[PlanRoute], changed: Iterable[PlanStop], version: int
 ) -> None:
-    """Write a plan that was changed from a version. Raises Conflict (by the database) where that is not the present one.
-    """
+    """Write a plan that was changed from a version. Raises Conflict (by the database) where that is not the present one."""
     values = {
         "county": plan.county,
         "id": str(plan.id),
@@ -241,5 +247,3 @@ def cancel(conn: Connection, plan: StoredPlan) -> str:
     values = {"county": plan.county, "id": str(plan.id)}
     found: str = conn.execute(text("SELECT everycell.cancel_plan(:county, CAST(:id AS uuid))"), values).scalar_one()
     return found
-
-

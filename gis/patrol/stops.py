@@ -247,7 +247,13 @@ class Proposal:
         return replace(one, because=Because.missed, tier=tier_of(one.kind, Because.missed, one.days))
 
     def _candidate(
-        self, kind: Kind, what: object, row: Any, because: Because, days: int | None, units: tuple[Unit, ...] | None = None
+        self,
+        kind: Kind,
+        what: object,
+        row: Any,
+        because: Because,
+        days: int | None,
+        units: tuple[Unit, ...] | None = None,
     ) -> Candidate:
         households = None if units is None else len(units)
         service = self._ask.service

@@ -50,8 +50,7 @@ class TeamSpec:
 
 
 def parse_team(item: object, *, area: str | None = None, code: str | None = None, field: str = "team") -> TeamSpec:
-    """A team from JSON; `area` and `code` are taken where it says none. Raises BadInput whose `field` names what is wrong.
-    """
+    """A team from JSON; `area` and `code` are taken where it says none. Raises BadInput whose `field` names what is wrong."""
     given = known_only(item, FIELDS, what="a team", field=field)
     return TeamSpec(
         code=team_code(given.get("code", code)),
@@ -115,7 +114,9 @@ def _told(place: Place) -> dict[str, float]:
 
 
 def _number(value: object, most: float) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and abs(value) <= most
+    return (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and abs(value) <= most
+    )
 
 
 def _area(value: object) -> str:
@@ -148,7 +149,7 @@ def _breaks(value: object) -> tuple[tuple[int, int, int], ...]:
 def _break(item: object) -> tuple[int, int, int]:
     given = known_only(item, ("window", "minutes"), what="a break", field="breaks")
     minutes = given.get("minutes")
-    if not _number(minutes, LATEST_S / 60) or not 0 < minutes:  # type: ignore[operator]
+    if not _number(minutes, LATEST_S / 60) or not minutes > 0:  # type: ignore[operator]
         raise BadInput("breaks: minutes must be a number above 0", field="breaks")
     return *window_of(given.get("window"), "breaks"), round(60 * float(minutes))  # type: ignore[arg-type]
 

@@ -31,7 +31,7 @@ from gis.storage.models import _Code, _geometry, _one_of, _required, metadata
 
 # The words of `gis.patrol`; a test holds them and the database together.
 _MODES = ("foot", "car")
-_WHY_NOT = ("too_far", "no_way", "skills", "window", "shift", "full", "displaced", "balance", "removed")
+_WHY_NOT = ("too_far", "no_way", "skills", "window", "shift", "full", "displaced", "capacity", "balance", "removed")
 _TEAM_FORM = "team ~ '^[A-Z0-9][A-Z0-9-]{0,19}$'"
 _STOP_FORM = "~ '^[DSRP][0-9a-f]{1,20}$'"
 _SKILLS = "skills <@ ARRAY['mediation', 'safety']"
@@ -95,7 +95,7 @@ patrol_plan = Table(
     _required("limit_s", REAL),
     _required("asked", JSONB),
     _instant("created_at"),
-    _required("created_by", Text),
+    _required("created_by", _Code),
     _instant("changed_at"),
     Column("solver", Text),
     Column("cpu_s", REAL),
@@ -116,6 +116,7 @@ patrol_plan = Table(
     CheckConstraint(_AREA, name="ck_patrol_plan_area"),
     _one_of("patrol_plan", "status", "planning", "planned", "failed", "cancelled"),
     _one_of("patrol_plan", "aim", "shortest", "equal"),
+    CheckConstraint("created_by ~ '^[A-Za-z0-9][A-Za-z0-9._@:-]{0,79}$'", name="ck_patrol_plan_created_by"),
     CheckConstraint("solver ~ '^[A-Za-z0-9 .,:;/()+_-]{1,80}$'", name="ck_patrol_plan_solver"),
     CheckConstraint("network ~ '^[A-Za-z0-9 .:_-]{1,80}$'", name="ck_patrol_plan_network"),
     _one_of("patrol_plan", "step", "waiting", "streets", "times", "routes", "check"),

@@ -7,6 +7,7 @@ SELECT
             SELECT FROM everycell.visit v
             WHERE v.county = i.county AND v.id = i.id AND v.visited_on = i.visited_on)) AS visit_ids,
     (SELECT count(*) FROM everycell.dispute WHERE ended_at < CAST(:disputes_before AS date)) AS disputes,
+    (SELECT count(*) FROM everycell.patrol_plan WHERE patrol_on < CAST(:plans_before AS date)) AS plans,
     (SELECT count(*) FROM everycell.changeset
      WHERE status IN ('draft', 'abandoned') AND changed_at < CAST(:drafts_before AS date)) AS drafts,
     (SELECT count(*) FROM everycell.outbox WHERE at < now() - interval '7 days') AS news,

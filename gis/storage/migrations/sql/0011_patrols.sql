@@ -35,7 +35,7 @@ CREATE TABLE everycell.patrol_plan (
     limit_s real NOT NULL,
     asked jsonb NOT NULL, -- as it was sent: the same again is the same plan
     created_at timestamptz NOT NULL,
-    created_by text NOT NULL,
+    created_by text COLLATE "C" NOT NULL,
     changed_at timestamptz NOT NULL,
     -- what found it, on what
     solver text,
@@ -58,6 +58,7 @@ CREATE TABLE everycell.patrol_plan (
     CONSTRAINT ck_patrol_plan_area CHECK ("left"(area, 6) = lpad(county::text, 6, '0')),
     CONSTRAINT ck_patrol_plan_status CHECK (status IN ('planning', 'planned', 'failed', 'cancelled')),
     CONSTRAINT ck_patrol_plan_aim CHECK (aim IN ('shortest', 'equal')),
+    CONSTRAINT ck_patrol_plan_created_by CHECK (created_by ~ '^[A-Za-z0-9][A-Za-z0-9._@:-]{0,79}$'),
     CONSTRAINT ck_patrol_plan_solver CHECK (solver ~ '^[A-Za-z0-9 .,:;/()+_-]{1,80}$'),
     CONSTRAINT ck_patrol_plan_network CHECK (network ~ '^[A-Za-z0-9 .:_-]{1,80}$'),
     CONSTRAINT ck_patrol_plan_step CHECK (step IN ('waiting', 'streets', 'times', 'routes', 'check')),
@@ -149,7 +150,7 @@ CREATE TABLE everycell.patrol_stop (
     CONSTRAINT ck_patrol_stop_team CHECK (team ~ '^[A-Z0-9][A-Z0-9-]{0,19}$'),
     CONSTRAINT ck_patrol_stop_removed CHECK (NOT removed OR seq IS NULL),
     CONSTRAINT ck_patrol_stop_why CHECK (why IN (
-        'too_far', 'no_way', 'skills', 'window', 'shift', 'full', 'displaced', 'balance', 'removed'))
+        'too_far', 'no_way', 'skills', 'window', 'shift', 'full', 'displaced', 'capacity', 'balance', 'removed'))
 );
 CREATE INDEX ix_patrol_stop_cell ON everycell.patrol_stop (county, cell);
 

@@ -186,6 +186,14 @@ LANGUAGE sql SECURITY DEFINER SET search_path = everycell, public, pg_temp AS $$
         AND everycell.within('patrols', area);
 $$;
 
+-- The search has ended by itself: the plan waits again, and the attempt counts.
+CREATE FUNCTION everycell.drop_plan(p_county integer, p_plan uuid, p_worker uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = everycell, public, pg_temp AS $$
+    UPDATE everycell.patrol_plan SET heard_at = NULL, worker = NULL, step = 'waiting', share = 0
+    WHERE county = p_county AND id = p_plan AND worker = p_worker AND status = 'planning'
+        AND everycell.within('patrols', area);
+$$;
+
 -- What the search has found. False where the plan is not the worker's any more.
 CREATE FUNCTION everycell.finish_plan(
     p_county integer, p_plan uuid, p_worker uuid, p_solver text, p_cpu_s real, p_straight boolean, p_network text,
@@ -303,6 +311,7 @@ GRANT EXECUTE ON FUNCTION
     everycell.claim_plan(uuid, double precision, integer, uuid),
     everycell.hear_plan(integer, uuid, uuid, real, text),
     everycell.leave_plan(integer, uuid, uuid),
+    everycell.drop_plan(integer, uuid, uuid),
     everycell.finish_plan(integer, uuid, uuid, text, real, boolean, text, text, date, jsonb, jsonb),
     everycell.fail_plan(integer, uuid, uuid, text),
     everycell.compare_plan(integer, uuid, integer, jsonb),

@@ -42,6 +42,15 @@ BEGIN
     RETURN true;
 END $$;
 
+-- How many plans of a day or later have stops of routes in some cells, where the caller may edit the grid: a number only.
+CREATE FUNCTION everycell.plans_touched(p_county integer, p_cells text[], p_on date) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = everycell, public, pg_temp AS $$
+    SELECT count(DISTINCT p.id)
+    FROM everycell.patrol_stop s JOIN everycell.patrol_plan p ON p.county = s.county AND p.id = s.plan
+    WHERE s.county = p_county AND s.cell = ANY (p_cells) AND s.seq IS NOT NULL AND p.patrol_on >= p_on
+        AND p.status IN ('planning', 'planned') AND everycell.within('grid', s.cell)
+$$;
+
 -- ---- links of phones
 
 -- A new link of a team: one that it had ends.
@@ -99,6 +108,7 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA everycell FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     everycell.tick_stop(integer, uuid, uuid, text, text, text, timestamptz, text[], bytea),
     everycell.check_site(integer, text, date),
+    everycell.plans_touched(integer, text[], date),
     everycell.put_patrol_link(integer, uuid, text, bytea, timestamptz),
     everycell.patrol_link_of(bytea),
     everycell.retire_plans(integer, date, date)

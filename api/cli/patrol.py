@@ -1,0 +1,314 @@
+"""everycell patrol plan|list|show|export|report|cancel: plans of patrols in a shell."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import json
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID, uuid4
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sqlalchemy import Connection
+
+from api import tables
+from api.cli.output import cell, day, err, opened, out, percent
+from api.patrol_documents import FAULTS, hours_of, plan_document
+from api.patrol_exports import COLUMNS, REPORT, geojson, gpx, label, report_rows, rows
+from api.patrol_out import report_of
+from gis.access.audit import Action, Detail, note_shell
+from gis.access.scope import ALL
+from gis.codes import level_of
+from gis.errors import BadInput, Conflict, Interrupted, NotFound
+from gis.households.coverage import counties, today_in
+from gis.patrol import plans
+from gis.patrol.asking import parse_asked
+from gis.patrol.clock import written
+from gis.patrol.jobs import Finder, Outcome, run
+from gis.patrol.stored import StoredPlan
+from gis.settings import settings
+from gis.storage.engine import Store, as_service
+
+app = typer.Typer(help="Patrols: plan routes for teams, look at them, export them, see what was done.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(help="id of the plan")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="the file to write")]
+_STEPS: Final = {"waiting": "waiting", "streets": "streets", "times": "times", "routes": "routes", "check": "check"}
+_INLINE: Final = re.compile(r"([^,]+),(foot|car),([^,]+),([^,]+),([0-9:]+)-([0-9:]+)")
+
+
+@app.command()
+def plan(
+    area: Annotated[str, typer.Option(help="code of the area")],
+    team: Annotated[
+        list[str] | None, typer.Option(help="a team: CODE,foot|car,LON,LAT,09:00-13:00; or the code of one that is kept")
+    ] = None,
+    teams: Annotated[Path | None, typer.Option(help="teams in a file: .json or .csv")] = None,
+    on: Annotated[str | None, typer.Option(help="the day, 2026-11-30; default: today")] = None,
+    kinds: Annotated[str | None, typer.Option(help="only these: doorplate,site,revisit,place")] = None,
+    tiers: Annotated[str | None, typer.Option(help="only these: 1,2,3")] = None,
+    most: Annotated[int | None, typer.Option(min=1, help="so many stops at most, the longest wait first")] = None,
+    aim: Annotated[str, typer.Option(help="shortest or equal")] = "shortest",
+    seed: Annotated[int, typer.Option(help="the same seed gives the same plan")] = 1,
+    limit: Annotated[float, typer.Option(help="processor seconds that the search may take")] = 5.0,
+) -> None:
+    """Plan routes for teams from what waits in an area."""
+    stops = {
+        "kinds": kinds.split(",") if kinds else None,
+        "tiers": [int(one) if one.isdigit() else one for one in tiers.split(",")] if tiers else None,
+        "most": most,
+    }
+    when = day(on, "--on") or today_in(settings())
+    body = {
+        "id": str(uuid4()),
+        "area": area,
+        "on": when.isoformat(),
+        "teams": [*_inline(team or []), *(_file(teams) if teams else [])],
+        "stops": stops,
+        "aim": aim,
+        "seed": seed,
+        "limit_s": limit,
+    }
+    asked = parse_asked(body)
+    with opened() as store:
+
+        def work(conn: Connection) -> StoredPlan:
+            made, _ = plans.create(conn, asked, body, by=f"shell:{getpass.getuser()}", cases=True)
+            _note(conn, Action.patrol_plan, made, {"on": str(made.on), "stops": len(made.stops)})
+            return made
+
+        store.retrying(work, ALL.settings())
+        found = _searched(store, asked.id)
+        _show(found)
+
+
+def _searched(store: Store, id: UUID) -> StoredPlan:
+    """Find the routes here, with a bar; Ctrl-C gives the plan up."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar, as_service(store) as service:
+        task, finder = bar.add_task("planning", total=1.0), Finder(service)
+        try:
+            outcome = run(
+                service,
+                finder,
+                plan=id,
+                on_progress=lambda step, share: bar.update(task, description=_STEPS[step], completed=share),
+            )
+        except KeyboardInterrupt:
+            store.retrying(lambda conn: plans.cancel(conn, _plan(conn, str(id))), ALL.settings())
+            raise Interrupted("interrupted; the plan is given up") from None
+        finally:
+            finder.close()
+    return _ended(store, id, outcome)
+
+
+def _ended(store: Store, id: UUID, outcome: Outcome | None) -> StoredPlan:
+    with store.read(ALL.settings()) as conn:
+        found = _plan(conn, str(id))
+    if outcome is not None and outcome.fault is not None:
+        title, detail = FAULTS[outcome.fault]
+        raise Conflict(f"{title}: {detail} (plan {id})")
+    if found.status != "planned":
+        raise Conflict(f"plan {id} is {found.status}: a running service works on it, or it was given up")
+    return found
+
+
+@app.command("list")
+def list_(
+    area: Annotated[str | None, typer.Option(help="only of this area")] = None,
+    on: Annotated[str | None, typer.Option(help="only of this day, 2026-11-30")] = None,
+) -> None:
+    """Plans, the latest day first."""
+    if area is not None:
+        level_of(area, field="--area")
+    with opened() as store, store.read(ALL.settings()) as conn:
+        found = plans.listed(conn, counties(conn, area), [area] if area else [], on=day(on, "--on"))
+    shown = Table("id", "day", "area", "status", "teams", "stops", "planned", "done")
+    for one in found:
+        numbers = (str(one.stops), str(one.planned), str(one.done))
+        shown.add_row(str(one.id), str(one.patrol_on), one.area, one.status, " ".join(one.teams), *numbers)
+    out.print(shown if found else "no plans")
+
+
+@app.command()
+def show(
+    id: Id, as_json: Annotated[bool, typer.Option("--json", help="the whole plan, as over HTTP")] = False
+) -> None:
+    """A plan: its routes, its stops, and why others are left out."""
+    with opened() as store, store.read(ALL.settings()) as conn:
+        found = _plan(conn, id)
+    if as_json:
+        print(json.dumps(plan_document(found), ensure_ascii=False, default=str))  # noqa: T201
+        return
+    _show(found)
+
+
+def _show(plan: StoredPlan) -> None:
+    hours = hours_of(plan)
+    ground = "straight lines × 1.4: there are no streets yet" if plan.straight else f"streets of {plan.network_on}"
+    out.print(f"plan {plan.id}: {plan.area} on {plan.on}, {plan.status}, version {plan.version}; {ground}")
+    for route in plan.routes:
+        code = route.team.code
+        stops = plan.route_of(code)
+        worked = hours.get(code)
+        told = "nothing" if worked is None or not stops else f"{written(worked)} h, {len(stops)} stops"
+        shown = Table("", "arrive", "leave", "tier", "what", "why", title=f"{code}: {told}", title_justify="left")
+        for stop in stops:
+            because = f"{stop.stop.because} {'' if stop.stop.days is None else f'{stop.stop.days} d'}".strip()
+            times = (written(stop.arrive_s or 0), written(stop.leave_s or 0))
+            shown.add_row(str(stop.seq), *times, str(stop.stop.tier), cell(label(stop)), because)
+        out.print(shown)
+    out_of = [stop for stop in plan.stops if stop.seq is None]
+    if out_of:
+        shown = Table("tier", "what", "why not", title=f"left out: {len(out_of)}", title_justify="left")
+        for stop in out_of:
+            left = stop.left_out
+            more = "" if left is None or left.seconds is None else f" {-(-left.seconds // 60)} min"
+            shown.add_row(str(stop.stop.tier), cell(label(stop)), "" if left is None else f"{left.why}{more}")
+        out.print(shown)
+
+
+@app.command()
+def export(
+    id: Id, output: Output, team: Annotated[str | None, typer.Option(help="only this team's route")] = None
+) -> None:
+    """A plan as a file: .gpx, .geojson or .csv."""
+    forms = {".gpx": gpx, ".geojson": geojson, ".csv": _as_csv}
+    make = forms.get(output.suffix.lower())
+    if make is None:
+        raise BadInput(f"--output: {output.name!r} ends in none of {', '.join(forms)}", field="--output")
+    with opened() as store:
+        with store.read(ALL.settings()) as conn:
+            found = _plan(conn, id)
+        if team is not None and team not in [route.team.code for route in found.routes]:
+            raise BadInput(f"--team: the plan has no team {team!r}", field="--team")
+        with store.begin() as conn:
+            _note(conn, Action.export, found, {"kind": "plan", "form": output.suffix[1:].lower()})
+    _write(output, make(found, team))
+
+
+def _as_csv(plan: StoredPlan, team: str | None) -> bytes:
+    return b"".join(tables.csv_pieces(COLUMNS, rows(plan, team)))
+
+
+@app.command()
+def report(
+    id: Id, output: Annotated[Path | None, typer.Option("--output", "-o", help="a .csv file to write")] = None
+) -> None:
+    """What became of a plan: per team and cell, what was missed and why."""
+    with opened() as store:
+        with store.read(ALL.settings()) as conn:
+            plan = _plan(conn, id)
+            found = report_of(conn, plan, over=plan.on < today_in(settings()))
+        if output is not None:
+            with store.begin() as conn:
+                _note(conn, Action.export, plan, {"kind": "report", "form": "csv"})
+    if output is not None:
+        _write(output, b"".join(tables.csv_pieces(REPORT, report_rows(found))))
+        return
+    shown = Table("", "planned", "done", "no answer", "skipped", "never ticked", "households", "reached", "gained")
+    for line in (*found.teams, *found.cells, found.total):
+        numbers = (line.planned, line.done, line.no_answer, line.skipped, line.never_ticked, line.households, line.reached)
+        shown.add_row(line.code, *map(str, numbers), percent(line.gained))
+    out.print(shown)
+    for stop, came, _ in found.missed:
+        out.print(f"{stop.team} {stop.seq}: {came} ", cell(label(stop)))
+
+
+@app.command()
+def cancel(id: Id) -> None:
+    """End the search of a plan, or give the plan up; links to it end."""
+    with opened() as store:
+
+        def work(conn: Connection) -> str:
+            found = _plan(conn, id)
+            status = plans.cancel(conn, found)
+            _note(conn, Action.patrol_cancel, found, {"on": str(found.on), "status": status})
+            return status
+
+        out.print(store.retrying(work, ALL.settings()))
+
+
+# ---- parts of the above
+
+
+def _plan(conn: Connection, id: str) -> StoredPlan:
+    try:
+        return plans.get(conn, counties(conn, None), UUID(id))
+    except ValueError:
+        raise NotFound(f"there is no plan {id}") from None
+
+
+def _note(conn: Connection, action: Action, plan: StoredPlan, detail: Detail) -> None:
+    note_shell(conn, action, plan.area, detail)
+
+
+def _inline(words: list[str]) -> list[Any]:
+    return [_team(word) if "," in word else word for word in words]
+
+
+def _team(word: str) -> dict[str, Any]:
+    found = _INLINE.fullmatch(word)
+    if found is None:
+        raise BadInput(f"--team: {word!r} is not like A1,foot,104.1,35.2,09:00-13:00", field="--team")
+    code, mode, lon, lat, first, last = found.groups()
+    station = {"lon": _degrees(lon, "--team"), "lat": _degrees(lat, "--team")}
+    return {"code": code, "mode": mode, "station": station, "shift": [first, last]}
+
+
+def _file(path: Path) -> list[Any]:
+    """Teams of a file: JSON as over HTTP, or CSV with code, mode, lon, lat, shift (09:00-13:00), and where wanted end_lon,
+    end_lat, open_end (true), skills (with ; between)."""
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"--teams: {path} cannot be read: {error}", field="--teams") from None
+    if path.suffix.lower() == ".csv":
+        return [_row(number, row) for number, row in enumerate(csv.DictReader(content.splitlines()), start=1)]
+    with suppress(json.JSONDecodeError):
+        found = json.loads(content)
+        listed = found.get("teams") if isinstance(found, dict) else found
+        if isinstance(listed, list):
+            return listed
+    raise BadInput(f"--teams: {path.name} is no JSON list of teams", field="--teams")
+
+
+def _row(number: int, row: dict[str, str | None]) -> dict[str, Any]:
+    known = {"code", "mode", "lon", "lat", "shift", "end_lon", "end_lat", "open_end", "skills"}
+    strange = sorted(str(name) for name in row if name not in known)
+    if strange:
+        raise BadInput(f"--teams: column {strange[0]!r} is not known; there are {', '.join(sorted(known))}", field="--teams")
+    field = f"--teams row {number}"
+    team: dict[str, Any] = {
+        "code": row.get("code"),
+        "mode": row.get("mode") or "foot",
+        "station": {name: _degrees(row.get(name), f"{field}, {name}") for name in ("lon", "lat")},
+        "shift": (row.get("shift") or "").split("-"),
+        "open_end": (row.get("open_end") or "").lower() in ("true", "yes", "1"),
+        "skills": [one for one in (row.get("skills") or "").split(";") if one],
+    }
+    if row.get("end_lon") or row.get("end_lat"):
+        team["end"] = {name: _degrees(row.get(f"end_{name}"), f"{field}, end_{name}") for name in ("lon", "lat")}
+    return team
+
+
+def _degrees(word: str | None, field: str) -> float:
+    try:
+        return float(word or "")
+    except ValueError:
+        raise BadInput(f"{field}: {word!r} is no number of degrees", field=field) from None
+
+
+def _write(output: Path, content: bytes) -> None:
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+    err.print(f"→ {output}", markup=False, soft_wrap=True)
+
+
