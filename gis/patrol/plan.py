@@ -16,6 +16,7 @@ class WhyNot(StrEnum):
     shift = "shift"  # even alone it would take so much longer than any shift (seconds)
     full = "full"  # put into the best route, it would take so much longer than the shift (seconds)
     displaced = "displaced"  # stops of a higher tier, or with more points, take the time (seconds)
+    capacity = "capacity"  # every team that could take it has too much to carry
     balance = "balance"  # given up so that teams work equally long
     removed = "removed"  # by the leader
 
@@ -67,9 +68,35 @@ class Route:
     metres: float
 
 
+class Amiss(StrEnum):
+    """What does not fit in a route that somebody has put together."""
+
+    shift = "shift"  # it ends so many seconds after the shift
+    window = "window"  # a stop is reached so many seconds after its last window
+    pause = "pause"  # a break begins so many seconds after its window
+    skills = "skills"  # a stop needs what the team has not
+    team = "team"  # a stop is kept for another team
+    capacity = "capacity"  # the stops load so much more than the team carries
+    no_way = "no_way"  # a stop is not reached by the team: it is left out of the route
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Something amiss in a team's route, at a stop where it is about one; `amount` seconds (or load) too many."""
+
+    team: str
+    why: Amiss
+    stop: str | None = None
+    amount: int | None = None
+
+
 @dataclass(frozen=True)
 class Plan:
-    """A plan that has passed the checker. `solver` names what found it, with its version; `points` by tier."""
+    """Routes and what is left out. `solver` names what found it, with its version; `points` by tier, of routes.
+
+    `spread` is (longest - shortest) / mean of the working hours of teams that could do something. `warnings` are empty
+    but in a plan of `timed`: what `solve` gives has passed the checker.
+    """
 
     routes: tuple[Route, ...]
     left_out: tuple[LeftOut, ...]
@@ -78,3 +105,4 @@ class Plan:
     solver: str
     seed: int
     cpu_s: float
+    warnings: tuple[Warning, ...] = ()

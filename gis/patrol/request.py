@@ -49,7 +49,8 @@ class Stop:
 
     `key` is unique in a plan. `tier` 1 comes before all of tier 2, and so on to 4; `points` (1 to 100) weigh stops of
     one tier. `windows` empty: at any time; service begins inside one of them. `skills`: what a team must have. `team`:
-    the only team that may take it (pinned: it is in before anything else), `pinned` also without a team.
+    the only team that may take it (pinned: it is in before anything else), `pinned` also without a team. `load`: what
+    the stop adds to what its team carries (leaflets, parcels), in any unit.
     """
 
     key: str
@@ -64,6 +65,7 @@ class Stop:
     skills: frozenset[str] = frozenset()
     team: str | None = None
     pinned: bool = False
+    load: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,10 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A pause of so many seconds that begins inside a window."""
+    """A pause of so many seconds that begins inside a window, between two stops or on the way.
+
+    Who is done before the window ends may do without.
+    """
 
     window: Window
     seconds: int
@@ -84,7 +89,10 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team on its shift. `start` and `end` are indices of stations (`end` None: it ends at its last stop)."""
+    """A team on its shift. `start` and `end` are indices of stations (`end` None: it ends at its last stop).
+
+    `capacity`: how much load it carries (None: any).
+    """
 
     code: str
     mode: Mode
@@ -93,6 +101,7 @@ class Team:
     shift: Window
     breaks: tuple[Break, ...] = ()
     skills: frozenset[str] = frozenset()
+    capacity: int | None = None
 
 
 class Aim(StrEnum):
@@ -108,7 +117,9 @@ class Request:
     long as the time limit is not what ends the search.
 
     `limit_s` is processor time. `spread` is the greatest wanted (longest - shortest) / mean of working hours where the
-    aim is equal, `loss` the share of points of the lowest tier that may be given up for it.
+    aim is equal, `loss` the share of points of the lowest tier that may be given up for it. `options`: `effort` is
+    `steady` (the default: a number of rounds that depends on the size, so that a plan can be made again) or `time` (as
+    many rounds as the time allows).
     """
 
     stops: tuple[Stop, ...]

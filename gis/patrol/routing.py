@@ -175,7 +175,7 @@ class _Places:
         reached, before = self._search(rows)
         place, _, state, last_s, last_m = self._in
         way_s = reached[:, state] + last_s
-        way_m = self._metres(before, reached)[:, state] + last_m
+        way_m = self._metres(before)[:, state] + last_m
         seconds, best = _least(way_s, place, self.count)
         metres = np.where(np.isfinite(seconds), np.take_along_axis(way_m, best, axis=1), np.inf)
         direct_s, direct_m = self._direct(rows)
@@ -187,18 +187,21 @@ class _Places:
         reached, before = dijkstra(self._matrix, indices=sources, return_predecessors=True)
         return reached, before
 
-    def _metres(self, before: Ints, reached: Floats) -> Floats:
-        """Metres along the tree of fastest paths: of each vertex to its predecessor, doubled until all are at the root."""
+    def _metres(self, before: Ints) -> Floats:
+        """Metres along the trees of fastest paths, shape (rows, vertices): the way to each vertex's predecessor is
+        doubled until it begins at the root."""
         size = before.shape[1]
+        rooted = before == _NONE
         key, length, _ = self._lookup
-        link = np.searchsorted(key, np.where(before == _NONE, 0, before).astype(np.int64) * size + np.arange(size))
-        metres = np.where(before == _NONE, 0.0, length[np.minimum(link, len(length) - 1)]) if len(length) else 0 * reached
-        at = np.where(before == _NONE, np.arange(size), before).astype(np.int64)
+        link = np.searchsorted(key, np.where(rooted, key[:1], before.astype(np.int64) * size + np.arange(size)))
+        metres = np.where(rooted, 0.0, length.take(link)).ravel()
+        root = np.arange(before.size)
+        at = np.where(rooted, 0, before - np.arange(size)).ravel() + root
         while True:
-            onward = np.take_along_axis(at, at, axis=1)
-            metres = metres + np.take_along_axis(metres, at, axis=1)
+            onward = at.take(at)
+            metres += metres.take(at)
             if np.array_equal(onward, at):
-                return metres
+                return metres.reshape(before.shape)
             at = onward
 
     def _direct(self, rows: Ints) -> tuple[Floats, Floats]:
@@ -223,7 +226,7 @@ class _Places:
         row = np.array([origin])
         direct_s, direct_m = (matrix[0, goal] for matrix in self._direct(row))
         reached, before = self._search(row)
-        place, arc, state, last_s, last_m = self._in
+        place, arc, state, last_s, _ = self._in
         ends = np.flatnonzero(place == goal)
         way_s = reached[0, state[ends]] + last_s[ends]
         end = ends[int(np.argmin(way_s))] if len(ends) else -1
@@ -232,10 +235,9 @@ class _Places:
                 raise BadInput(f"there is no way from place {origin} to place {goal}")
             part = self._piece(int(self.snapped.edge[origin]), self.snapped.share[origin], self.snapped.share[goal])
             return Leg(_line([part]), float(direct_s), float(direct_m))
-        arcs = self._arcs_to(int(state[end]), before[0])
-        parts = self._parts(origin, goal, [*arcs, int(arc[end])])
-        metres = self._metres(before, reached)[0, state[end]] + last_m[end]
-        return Leg(_line(parts), float(way_s.min()), float(metres))
+        arcs = [*self._arcs_to(int(state[end]), before[0]), int(arc[end])]
+        parts, metres = self._parts(origin, goal, arcs)
+        return Leg(_line(parts), float(way_s.min()), metres)
 
     def _arcs_to(self, vertex: int, before: Ints) -> list[int]:
         key, _, arcs = self._lookup
@@ -247,16 +249,17 @@ class _Places:
             vertex = previous
         return found[::-1]
 
-    def _parts(self, origin: int, goal: int, arcs: list[int]) -> list[Floats]:
-        """The pieces of edges along arcs: the first from the origin on, the last up to the goal."""
-        forward, share = self.graph.network.forward, self.snapped.share
-        found = []
+    def _parts(self, origin: int, goal: int, arcs: list[int]) -> tuple[list[Floats], float]:
+        """The pieces of edges along arcs, the first from the origin on, the last up to the goal; and their metres."""
+        network, share = self.graph.network, self.snapped.share
+        found, metres = [], 0.0
         for index, arc in enumerate(arcs):
-            begin, end = (0.0, 1.0) if forward[arc] else (1.0, 0.0)
+            begin, end = (0.0, 1.0) if network.forward[arc] else (1.0, 0.0)
             begin = float(share[origin]) if index == 0 else begin
             end = float(share[goal]) if index == len(arcs) - 1 else end
             found.append(self._piece(arc // 2, begin, end))
-        return found
+            metres += abs(end - begin) * float(network.length_m[arc // 2])
+        return found, metres
 
     def _piece(self, edge: int, begin: float, end: float) -> Floats:
         return self.graph.streets.part(self.graph.network, edge, float(begin), float(end))

@@ -60,15 +60,13 @@ class Streets:
         `begin` is more than `end`."""
         low, high = min(begin, end), max(begin, end)
         degrees = shapely.get_coordinates(network.line[edge])
+        if (low, high) == (0.0, 1.0):
+            return degrees if begin <= end else degrees[::-1]
         metric = shapely.get_coordinates(self.lines[edge])
         along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(metric, axis=0).T))])
         total = along[-1] or 1.0
         inside = degrees[(along > low * total) & (along < high * total)]
         ends = [[np.interp(at * total, along, degrees[:, axis]) for axis in (0, 1)] for at in (low, high)]
-        if low == 0.0:
-            ends[0] = degrees[0].tolist()
-        if high == 1.0:
-            ends[1] = degrees[-1].tolist()
         found = np.vstack([ends[0], inside, ends[1]])
         return found if begin <= end else found[::-1]
 

@@ -30,7 +30,7 @@ _ZONES: Final[Mapping[str, float]] = {
 
 
 def limit_kmh(value: str) -> float | None:
-    """A value of `maxspeed` in km/h: "50", "30 mph", "walk", "none", "CN:urban", "DE:zone:30"; of "50;80" the lowest."""
+    """`maxspeed` in km/h: "50", "30 mph", "walk", "none", "CN:urban", "DE:zone:30"; of "50;80" the lowest."""
     limits = [limit for part in value.split(";") if (limit := _one_limit(part.strip())) is not None]
     return min(limits) if limits else None
 

@@ -1,8 +1,8 @@
 """A network as a graph for shortest paths in one mode, turn restrictions included. Pure.
 
-The vertices of the graph are *states*: a node of the network, or for cars a node together with the last arcs, where they
-are the beginning of a forbidden run (the automaton of Aho and Corasick). So restrictions are exact, of any length, and
-cost a few vertices. Among parallel arcs the fastest is taken here: `csr_matrix` would sum them.
+The vertices of the graph are *states*: a node of the network, or for cars a node together with the last arcs, where
+they are the beginning of a forbidden run (the automaton of Aho and Corasick). So restrictions are exact, of any length,
+and cost a few vertices. Among parallel arcs the fastest is taken here: `csr_matrix` would sum them.
 """
 
 from __future__ import annotations
@@ -67,9 +67,7 @@ def states_of(network: Network, mode: Mode) -> States:
     )
 
 
-def _links(
-    network: Network, usable: Flags, turns: Sequence[tuple[int, ...]]
-) -> tuple[int, Ints, Ints, Ints, Ints]:
+def _links(network: Network, usable: Flags, turns: Sequence[tuple[int, ...]]) -> tuple[int, Ints, Ints, Ints, Ints]:
     """Number of states, and tail, head, arc of all links before parallel ones are thinned; `entered` per arc."""
     nodes = len(network.lon)
     arcs = np.flatnonzero(usable)

@@ -31,10 +31,10 @@ class Leg:
 class Travel:
     """Travel between n places in one mode.
 
-    `seconds` and `metres` have shape (n, n): from row to column, inf where there is no way. `off_m`, shape (n,): how far
-    each place is from the street it was taken to. `astray`, n entries: why a place is not reached, or None. `straight`:
-    there are no streets, times are of straight lines × 1.4. `leg(i, j)` is the way from place i to place j; its seconds
-    and metres are the matrix's. It raises BadInput where there is none.
+    `seconds` and `metres` have shape (n, n): from row to column, inf where there is no way. `off_m`, shape (n,): how
+    far each place is from the street it was taken to. `astray`, n entries: why a place is not reached, or None.
+    `straight`: there are no streets, times are of straight lines × 1.4. `leg(i, j)` is the way from place i to place j;
+    its seconds and metres are the matrix's. It raises BadInput where there is none.
     """
 
     mode: Mode
