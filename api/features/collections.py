@@ -18,7 +18,7 @@ _Key = Callable[[str, str], int | str]
 class Collection:
     """A collection of features. `statement` is a named SQL, `past` the one that reads it as of a day (None: it has no
     past), `key` parses an item's id, `right` is what seeing it needs, `edited` what editing it needs (None: it is not
-    edited here).
+    edited here). `kept`: its answers hold until a cell changes; others are read anew each time.
 
     Pages follow `after`, the key of the last item: its id, or where items are sorted `by_door` the id of its doorplate,
     a point, and its own.
@@ -36,6 +36,7 @@ class Collection:
     by_door: bool = False
     geometry: str = "Point"
     past: str | None = None
+    kept: bool = True
     edited: Right | None = None
 
 
@@ -109,6 +110,16 @@ _ROWS: Final = (
         _code,
         right=Right.doors,
         edited=Right.places,
+    ),
+    Collection(
+        "routes",
+        "巡逻路线 · Routes",
+        "The planned routes of teams on patrol today.",
+        "patrol/items",
+        _code,
+        right=Right.patrols,
+        geometry="LineString",
+        kept=False,
     ),
 )
 STREETS: Final = Collection(

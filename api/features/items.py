@@ -38,6 +38,7 @@ class ItemsQuery:
     item: int | str | None = None
     days: tuple[date | None, date | None] | None = None
     within: tuple[str, ...] = EVERYWHERE
+    today: date | None = None
 
     @property
     def touch(self) -> Touch:
@@ -72,6 +73,7 @@ class ItemsQuery:
             "level": self.level,
             "doorplate": self.doorplate,
             "limit": self.limit,
+            "today": self.today,
             "first_on": self.days and self.days[0],
             "last_on": self.days and self.days[1],
         }

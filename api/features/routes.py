@@ -113,6 +113,7 @@ def collection_items(
         level=_division_level(level),
         doorplate=None if doorplate is None else int(COLLECTIONS["doorplates"].key(doorplate, "doorplate")),
         days=None if datetime is None else interval(datetime, serving.settings.zone),
+        today=serving.today,
     )
     base, parameters = base_url(request.scope), dict(request.query_params)
     as_html = asks_html(request, f, Format.geojson)
@@ -121,6 +122,8 @@ def collection_items(
         body = items.page(conn, asked, serving.counties(asked.touch), base, parameters)
         return html.page_of(found.title, body, base=base) if as_html else body
 
+    if not found.kept:
+        return _anew(serving, make)
     return serving.answer(asked.touch, make, _doors(serving, found, asked.touch))
 
 
@@ -134,7 +137,7 @@ def collection_item(
 ) -> Response:
     found = collection_of(collection)
     within = serving.caller.scope.where(found.right)
-    asked = items.ItemsQuery(found, item=found.key(feature, "featureId"), within=within)
+    asked = items.ItemsQuery(found, item=found.key(feature, "featureId"), within=within, today=serving.today)
     county = items.county_of_item(asked)
     if county is None:
         raise NotFound(f"featureId: there is no {feature!r} in {found.id}", field="featureId")
@@ -148,7 +151,18 @@ def collection_item(
         shown = html.page_of(f"{found.title} {feature}", body, base=base)
         return replace(shown, tag=f"{body.tag}-html")
 
+    if not found.kept:
+        return _anew(serving, make)
     return serving.answer(touch, make, _doors(serving, found, touch), by_content=True)
+
+
+def _anew(serving: ServiceFor, make: Callable[[Connection], Body]) -> Response:
+    """An answer that nobody keeps: it changes with more than cells do."""
+    serving.service.mirror.current()
+    with serving.read() as conn:
+        body = make(conn)
+    headers = {**dict(body.headers), "Cache-Control": "no-store", "Vary": "Accept"}
+    return Response(body.content, headers=headers, media_type=body.media_type)
 
 
 def _doors(serving: ServiceFor, collection: Collection, touch: Touch) -> Callable[[], DoorRead] | None:

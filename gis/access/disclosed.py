@@ -779,6 +779,7 @@ FIGURES: Final[Mapping[str, Words]] = MappingProxyType(
         "coverage": Words("覆盖率：见到 ÷ 要走访", "reached ÷ known"),
         "oldest_on": Words("最久的上次见到日期", "the oldest day on which one was last reached"),
         "empty": Words("没有住户的区域：已确认或未核实", "an area without households: confirmed or unchecked"),
+        "stops": Words("路线上的站点数", "how many stops it has"),
         "n": Words("要走访的户数", "households that may be visited"),
         "wait": Words("起算日以来未见到的户数", "households not reached since the cut-off day"),
         "due": Words("最近的应走访日期", "the next day on which one is due"),
@@ -897,10 +898,17 @@ LAYERS: Final[Mapping[str, LayerWords]] = MappingProxyType(
             "site",
             "code name category address cell check_interval_days last_checked_on version",
         ),
+        "routes": _layer(
+            "今日巡逻路线",
+            "Routes of today",
+            "patrol_route",
+            "plan team area patrol_on mode stops begin_s end_s metres",
+        ),
         "streets": _layer("道路底图", "Streets", "street"),
     }
 )
-_PLACES_OF: Final = {"household": "doorplate"}  # a household stands at its doorplate, and shows its address
+# A household stands at its doorplate, and shows its address; a route shows of which plan it is.
+_PLACES_OF: Final = {"household": "doorplate", "patrol_route": "patrol_plan"}
 
 
 def words_of(table: str, name: str) -> Words:

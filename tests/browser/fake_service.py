@@ -217,7 +217,7 @@ def _accounts(app: FastAPI, service: FakeService) -> None:
 def make_app(service: FakeService) -> FastAPI:
     """The routes."""
     app = FastAPI()
-    _assets(app)
+    static_files(app)
     _gate(app, service)
     _accounts(app, service)
     _pages(app, service)
@@ -236,7 +236,9 @@ def _asset(path: str) -> tuple[bytes, str]:
     return (STATIC / path).read_bytes(), mimetypes.guess_type(path)[0] or "text/javascript"
 
 
-def _assets(app: FastAPI) -> None:
+def static_files(app: FastAPI) -> None:
+    """The files of the pages, below /static."""
+
     @app.get("/static/{path:path}")
     async def asset(path: str) -> Response:
         content, kind = _asset(path)
