@@ -56,60 +56,47 @@
       ),
     );
 
-  const headline = ({ all, reached, nobody, skipped, open }, over) => {
-    const left = nobody.length + skipped.length + (over ? open.length : 0);
+  const headline = ({ all, reached, nobody, skipped, open }, missed) => {
+    const words = t("reached {done} of {all} stops", { done: number(reached.length), all: number(all.length) });
     const part = (kind, count) => (count ? h("i", { class: kind, style: { flexGrow: String(count) } }) : null);
+    const parts = [
+      part("reached", reached.length),
+      part("nobody", nobody.length),
+      part("skipped", skipped.length),
+      part("open", open.length),
+    ];
     return [
       h(
         "p",
         { class: "headline" },
         h("strong", {}, everycell.percent(reached.length, all.length)),
-        h("span", {}, t("reached {done} of {all} stops", { done: number(reached.length), all: number(all.length) })),
+        h("span", {}, words),
       ),
-      h(
-        "div",
-        {
-          class: "done-bar",
-          role: "img",
-          "aria-label": t("reached {done} of {all} stops", { done: number(reached.length), all: number(all.length) }),
-        },
-        part("reached", reached.length),
-        part("nobody", nobody.length),
-        part("skipped", skipped.length),
-        part("open", open.length),
-      ),
-      left
-        ? h("p", { class: "late" }, t("Missed: {number}. They lead the next plan.", { number: number(left) }))
+      h("div", { class: "done-bar", role: "img", "aria-label": words }, parts),
+      missed.length
+        ? h("p", { class: "late" }, t("Missed: {number}. They lead the next plan.", { number: number(missed.length) }))
         : null,
     ];
   };
 
-  const shareOf = (one) => everycell.percent(one.reached, one.known);
-
+  // Coverage gained: of the households that waited at stops so many were reached, and which share that is of all.
   const coverage = (report, areas) => {
-    const cells = report?.cells ?? [];
-    if (!cells.length) return null;
-    const rows = cells.map((cell) => {
-      const { before, after } = cell.coverage ?? {};
-      const gained =
-        cell.gained ?? cell.households_reached ?? (after && before ? after.reached - before.reached : null);
-      return row(areas.name(cell.cell ?? cell.code), [
-        number(cell.planned),
-        number(cell.done),
-        number(gained),
-        before && after ? `${shareOf(before)} → ${shareOf(after)}` : "",
-      ]);
-    });
+    if (!report?.cells.length) return null;
+    const share = ({ gained }) => (gained ? `+${(gained * 100).toFixed(1)} %` : "–");
+    const rows = report.cells.map((cell) =>
+      row(areas.name(cell.code), [
+        `${number(cell.done)} / ${number(cell.planned)}`,
+        `${number(cell.reached)} / ${number(cell.households)}`,
+        number(cell.known),
+        share(cell),
+      ]),
+    );
+    const titles = [t("Cell"), t("Stops"), t("Households reached"), t("Known"), t("Coverage")];
     return h(
       "section",
       {},
       h("h3", {}, t("Coverage gained, by cell")),
-      h(
-        "table",
-        { class: "figures-table" },
-        heads([t("Cell"), t("Stops"), t("Done"), t("Households"), t("Coverage")]),
-        h("tbody", {}, rows),
-      ),
+      h("table", { class: "figures-table" }, heads(titles), h("tbody", {}, rows)),
     );
   };
 
@@ -118,13 +105,13 @@
     const { plan, desk } = view;
     const over = plan.on < desk.config.today;
     const found = sorted(plan.stops);
-    const missed = [...found.nobody, ...found.skipped, ...(over ? found.open : [])];
+    const missed = [...found.skipped, ...(over ? found.open : [])];
     const csv = h(
       "a",
       { class: "quiet", href: desk.source.fileOf(plan.id, "report", { f: "csv" }), download: "" },
       t("Report as CSV"),
     );
-    const parts = [...headline(found, over), teamsTable(plan, over), coverage(report, desk.areas)];
+    const parts = [...headline(found, missed), teamsTable(plan, over), coverage(report, desk.areas)];
     if (missed.length)
       parts.push(
         h("h3", {}, t("Missed")),

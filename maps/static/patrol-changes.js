@@ -35,17 +35,14 @@
     restore(stop) {
       return this._change(
         { do: "restore", stop: stop.key },
-        t("{stop}: back among the stops left out. Move it to a team, or plan again.", {
+        t("{stop}: back where it fits best", {
           stop: everycell.titleOfStop(stop),
         }),
       );
     }
 
     add(place) {
-      return this._change(
-        { do: "add", ...place },
-        t("Added among the stops left out. Move it to a team, or plan again."),
-      );
+      return this._change({ do: "add", ...place }, t("Added where it fits best"));
     }
 
     undo() {

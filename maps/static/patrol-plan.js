@@ -4,11 +4,12 @@
   const { h, t, number, byId } = everycell;
   const N = (message) => message; // Marks a message for the catalogue.
   const WARNINGS = {
-    window: N("A time window is missed by {minutes} min"),
     shift: N("{minutes} min longer than the shift"),
-    break: N("A break is missed by {minutes} min"),
-    no_way: N("There is no way to one of its stops"),
+    window: N("A time window is missed by {minutes} min"),
+    pause: N("A break is missed by {minutes} min"),
     skills: N("A stop wants what the team cannot do"),
+    team: N("A stop is kept for another team"),
+    no_way: N("There is no way to one of its stops: it is left out"),
   };
 
   /** `desk` is the page. */

@@ -4,11 +4,11 @@
   const { h, t, number } = everycell;
   const FIRST = 5; // plans of other days that are shown before somebody asks for all
 
-  const facts = (plan) => {
+  const facts = (plan, over) => {
     if (plan.status !== "planned") return everycell.planState(plan.status);
     const parts = [t("{planned} of {stops} stops", { planned: number(plan.planned), stops: number(plan.stops) })];
     if (plan.done) parts.push(t("done {number}", { number: number(plan.done) }));
-    if (plan.missed) parts.push(t("missed {number}", { number: number(plan.missed) }));
+    if (plan.missed && over) parts.push(t("missed {number}", { number: number(plan.missed) }));
     return parts.join(" · ");
   };
 
@@ -57,7 +57,8 @@
     }
 
     _row(plan, ofDay) {
-      const missed = plan.missed ? "late" : null;
+      const over = plan.on < this.desk.config.today;
+      const missed = plan.missed && over ? "late" : null;
       return h(
         "li",
         { class: ofDay ? "of-day" : null },
@@ -66,7 +67,7 @@
           { type: "button", class: "row", onclick: () => this.desk.openPlan(plan.id) },
           h("b", {}, plan.on),
           h("span", {}, plan.teams.join(", ")),
-          h("small", { class: missed }, facts(plan)),
+          h("small", { class: missed }, facts(plan, over)),
         ),
       );
     }

@@ -412,11 +412,13 @@ def _files(app: FastAPI, patrols: FakePatrols) -> None:
     def report(id: str, f: str = "json") -> Response:
         cells = [
             {
-                "cell": fake.code_at(1, 1),
+                "code": fake.code_at(1, 1),
                 "planned": 6,
                 "done": 4,
-                "gained": 5,
-                "coverage": {"before": {"known": 41, "reached": 20}, "after": {"known": 41, "reached": 25}},
+                "households": 9,
+                "reached": 5,
+                "known": 41,
+                "gained": 5 / 41,
             }
         ]
         return Response("a,b\n", media_type="text/csv") if f == "csv" else JSONResponse({"cells": cells})
