@@ -155,6 +155,7 @@ def _left_out(lang: Lang) -> dict[WhyNot, str]:
         WhyNot.shift: _("Longer than any shift, even alone"),
         WhyNot.full: _("Longer than the shift"),
         WhyNot.displaced: _("More urgent stops take the time"),
+        WhyNot.capacity: _("More than the teams can carry"),
         WhyNot.balance: _("Given up so that teams work equally long"),
         WhyNot.removed: _("Taken out by hand"),
     }
