@@ -33,6 +33,7 @@ from gis.storage import changeset_models as _changeset_models  # noqa: F401
 from gis.storage import dispute_models as _dispute_models  # noqa: F401
 from gis.storage import patrol_models as _patrol_models  # noqa: F401
 from gis.storage import models
+from gis.storage import road_models as _road_models  # noqa: F401
 from maps.text import Lang, html_lang
 
 router = APIRouter()

@@ -32,6 +32,7 @@ from api import (
     pages,
     patrol,
     patrol_changes,
+    patrol_network,
     patrol_out,
     patrol_phone,
     problems,
@@ -89,9 +90,22 @@ def create_app(
             on_close()
 
     of_cases = (disputes, dispute_figures, heat)
-    patrols = (patrol, patrol_changes, patrol_out, patrol_phone)
+    patrols = (patrol, patrol_changes, patrol_network, patrol_out, patrol_phone)
     people = (accounts, oidc)
-    parts = (features, editing, households, *of_cases, report, *patrols, changesets, search, pages, *people, about, health)
+    parts = (
+        features,
+        editing,
+        households,
+        *of_cases,
+        report,
+        *patrols,
+        changesets,
+        search,
+        pages,
+        *people,
+        about,
+        health,
+    )
     routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(

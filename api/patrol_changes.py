@@ -23,7 +23,6 @@ from gis.patrol.asking import parse_again, version_of
 from gis.patrol.changing import parse_changes
 from gis.patrol.clock import seconds_into
 from gis.patrol.finding import network_of
-from gis.patrol.planner import timed
 from gis.patrol.stored import StoredPlan
 from gis.patrol.working import problem_of
 
@@ -36,6 +35,8 @@ router = APIRouter()
     description="`version` is what you have read. Routes are timed anew at once; `warnings` tell which no longer fit.",
 )
 def change_plan(serving: Serving, id: Id, body: JsonBody) -> Response:
+    from gis.patrol.planner import timed  # its libraries take a second to load
+
     version, changes = parse_changes(body)
     with serving.service.store.read(ALL.settings()) as conn:
         streets = network_of(conn, _plan(serving, id, version).county)

@@ -187,7 +187,7 @@ def _error(plan: StoredPlan) -> dict[str, str] | None:
     if plan.fault is None:
         return None
     title, detail = FAULTS[plan.fault]
-    return {"code": plan.fault, "title": title, "detail": detail}
+    return {"code": plan.fault, "title": title, "detail": plan.fault_told or detail}
 
 
 def _network(plan: StoredPlan) -> dict[str, Any] | None:

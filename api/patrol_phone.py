@@ -149,8 +149,9 @@ def link_of(request: Request, token: str) -> Link:
         try:
             return links.link_of(conn, token)
         except NotFound:
-            count_failure(conn, key, _WRONG)
-            conn.commit()
+            if links.might_be(token):
+                count_failure(conn, key, _WRONG)
+                conn.commit()
             raise
 
 

@@ -65,6 +65,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Need]] = MappingProxyType(
         ("GET", "/coverage"): Right.figures,
         ("GET", "/rounds"): Right.figures,
         ("GET", "/report"): Right.figures,
+        ("GET", "/patrol/network"): Right.figures,
         ("GET", "/maps/coverage"): Right.figures,
         ("GET", "/maps/heat"): Right.figures,
         ("GET", "/maps/edit"): Right.grid,

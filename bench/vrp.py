@@ -1,12 +1,13 @@
 """The planner on public instances of vehicle routing, by its own input path.
 
 `./run bench vrp FOLDER [--seconds 10] [--seed 1]`: reads every .vrp (VRPLIB: CVRP and CVRPTW) and .txt (Solomon) of the
-folder beside which a .sol tells the best known cost, makes a request of it (customers are stops, vehicles are teams with a
-capacity, distances are seconds), plans with so much processor time, and prints the gap to the best known cost. The cost is
-reckoned anew from the routes of the plan.
+folder beside which a .sol tells the best known cost, makes a request of it (customers are stops, vehicles are teams
+with a capacity, distances are seconds), plans with so much processor time, and prints the gap to the best known cost.
+The cost is reckoned anew from the routes of the plan.
 
-Distances as the .sol files reckon: of CVRP rounded to whole ones (TSPLIB's EUC_2D), with windows cut off after the first
-decimal (DIMACS). CVRP has no limit on vehicles; as many are offered as the demand needs, and a fifth and two more.
+Distances as the .sol files reckon: of CVRP rounded to whole ones (TSPLIB's EUC_2D), with windows cut off after the
+first decimal (DIMACS). CVRP has no limit on vehicles; as many are offered as the demand needs, and a fifth and two
+more.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ from gis.storage import access_models as _access_models  # noqa: F401 - register
 from gis.storage import changeset_models as _changeset_models  # noqa: F401
 from gis.storage import dispute_models as _dispute_models  # noqa: F401
 from gis.storage import patrol_models as _patrol_models  # noqa: F401
+from gis.storage import road_models as _road_models  # noqa: F401
 from gis.storage.engine import Store
 from gis.storage.models import metadata
 from maps.text import messages
@@ -75,7 +76,7 @@ DOUBTFUL_HAN: Final = _words("备注 说明 描述 定位 名称 类别 流动 �
 # Why it may stay -> the words and where they stand.
 _ALLOWED: Final = {
     "the name of a division, a cell, a street, a facility, a round or a change set": """
-        name: division.name cell.name cell_history.name street.name site.name visit_round.name
+        name: division.name cell.name cell_history.name street.name site.name visit_round.name road_arc.name
         title: changeset.title
         name: import.divisions.name import.divisions.level import.cells.name import.sites.name
         名称: import.divisions.name import.cells.name import.sites.name import.households.address import.sites.address
@@ -106,7 +107,7 @@ _ALLOWED: Final = {
     "a property of cells and facilities in the body of a request": "name: api.name",
     "the kind of facility or of dispute, from a closed list, in a request": "category: api.category form.category",
     "general or dedicated: the kind of a cell": "类别: import.cells.kind",
-    "how wide a street is": "class: street.class",
+    "how wide a street is": "class: street.class road_arc.class",
     "corners of an outline": "points: import.cells.geometry import.divisions.geometry import.sites.geometry "
     "import.households.geometry import.disputes.geometry",
     "a heading that means the purpose of a visit, which is a closed list": "reason: import.visits.purpose",
@@ -136,6 +137,7 @@ FREE_TEXTS: Final = {
     "cell.source": "the file or register the entry comes from",
     "doorplate.source": "the file or register the entry comes from",
     "site.source": "the file or register the entry comes from",
+    "patrol_plan.fault_told": "written by the program: which team or stop cannot be planned",
     "patrol_plan.network_source": "the file that the streets were imported from",
     "outbox.kind": "written by triggers only",
     "account.password_hash": "written by the program: a digest",

@@ -31,6 +31,7 @@ from gis.exchange.headers import Kind, parse_mapping
 from gis.exchange.importer import Options, Summary, import_file
 from gis.exchange.osm_import import OsmSummary, import_osm, parse_levels
 from gis.exchange.rejects import write_rejects
+from gis.exchange.roads_import import RoadsSummary, import_roads
 from gis.settings import settings
 from gis.storage.engine import Store
 from gis.storage.report import LoadReport
@@ -175,6 +176,45 @@ def osm(
         )
     write_rejects(target, summary.outside)
     _show_osm(file, summary, target, dry_run)
+
+
+@app.command()
+def roads(
+    file: File,
+    county: Annotated[str | None, typer.Option(help="6 digits of the county, where the database holds several")] = None,
+    rejects: RejectsFile = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Streets for patrols from an OpenStreetMap extract (.osm.pbf, .osm.gz, .osm): who may go where, how fast, and
+    which turns are closed to cars. They take the place of the county's streets so far."""
+    target = rejects or file.with_name(f"{file.name}.rejects.csv")
+    with opened() as store, _Bar() as bar:
+        summary = in_transaction(
+            store, lambda conn: import_roads(conn, file, bar.told, county_code=county, dry_run=dry_run)
+        )
+    write_rejects(target, summary.left_out)
+    _show_roads(file, summary, target, dry_run)
+
+
+def _show_roads(file: Path, summary: RoadsSummary, target: Path, dry_run: bool) -> None:
+    as_of = f", as of {summary.data_on}" if summary.data_on else ""
+    out.print(f"{file.name}: OpenStreetMap{as_of}, county {summary.county}", markup=False)
+    for name, number in summary.read.items():
+        out.print(f"  {name.replace('_', ' ')}: {number:,}", markup=False)
+    counts = summary.counts
+    out.print(f"network: {counts['nodes']:,} nodes, {counts['edges']:,} edges, {counts['metres'] / 1000:,.1f} km")
+    table = Table("connected", "nodes", "arcs", "parts dropped", "km dropped")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for mode, part in counts["modes"].items():
+        km = f"{part['dropped_m'] / 1000:,.1f}"
+        table.add_row(mode, f"{part['nodes']:,}", f"{part['arcs']:,}", f"{part['dropped']:,}", km)
+    out.print(table)
+    if summary.left_out:
+        out.print(f"not used, with reasons: {target} ({len(summary.left_out):,} rows)", markup=False)
+    out.print(f"version {summary.version}: imported" if summary.changed else "nothing changed", markup=False)
+    if dry_run:
+        out.print("dry run: nothing was kept")
 
 
 def _show_osm(file: Path, summary: OsmSummary, target: Path, dry_run: bool) -> None:

@@ -37,6 +37,9 @@ class TableWords:
 _PLACE: Final = Words(
     "只要该地点还在用；停用的留作历史", "as long as the place is in use; what is retired stays as history"
 )
+_REPLACED: Final = Words("直到导入新的路网", "until another network is imported")
+_VERSION: Final = ("路网内容的摘要", "a digest of the network")
+_NUMBER: Final = ("编号", "number")
 _ALWAYS: Final = Words("长期", "for good")
 _WITH_ACCOUNT: Final = Words("与账号同在", "as long as the account")
 
@@ -185,6 +188,58 @@ _GRID: Final = {
         **{"class": ("道路等级 1 至 4", "1 (main street) to 4 (path)")},
         name=("道路名称", "name of the street"),
         geom=None,
+    ),
+    "road_network": _table(
+        "巡逻路网的来源",
+        "Networks of streets for patrols: where they come from",
+        Right.figures,
+        _REPLACED,
+        county=None,
+        version=_VERSION,
+        source=None,
+        data_on=("数据截至日期", "day as of which the data tell"),
+        imported_at=("导入时间", "when it was imported"),
+        counts=("路口、路段等的数量", "how many streets and crossings it has"),
+    ),
+    "road_node": _table(
+        "路口",
+        "Crossings and ends of streets",
+        Right.figures,
+        _REPLACED,
+        county=None,
+        version=_VERSION,
+        id=_NUMBER,
+        geom=None,
+    ),
+    "road_arc": _table(
+        "路段",
+        "Pieces of street between crossings",
+        Right.figures,
+        _REPLACED,
+        county=None,
+        version=_VERSION,
+        id=_NUMBER,
+        tail=("起点路口", "crossing where it begins"),
+        head=("终点路口", "crossing where it ends"),
+        way=("公开地图中的编号", "its number in OpenStreetMap"),
+        **{"class": ("道路等级 1 至 4", "1 (main street) to 4 (path)")},
+        name=("道路名称", "name of the street"),
+        length_m=("长度(米)", "metres"),
+        foot_s=("步行秒数", "seconds on foot"),
+        foot_back_s=("反向步行秒数", "seconds on foot the other way"),
+        car_s=("驾车秒数", "seconds by car"),
+        car_back_s=("反向驾车秒数", "seconds by car the other way"),
+        geom=None,
+    ),
+    "road_turn": _table(
+        "禁止的转弯",
+        "Turns that a car may not make",
+        Right.figures,
+        _REPLACED,
+        county=None,
+        version=_VERSION,
+        id=_NUMBER,
+        arcs=("依次经过的路段", "the pieces of street one after the other"),
     ),
 }
 
@@ -475,6 +530,7 @@ _PATROLS: Final = {
         step=("计算步骤", "what it is at"),
         from_s=("从当天几时起重排", "from which time of the day it was planned again"),
         fault=("失败原因(固定选项)", "why it failed, from a closed list"),
+        fault_told=("程序给出的失败说明", "the same in a sentence of the program"),
     ),
     "patrol_route": _table(
         "巡逻路线：各队计划走的路",

@@ -10,17 +10,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from gis.patrol.network import Floats, Mode, Network
-from gis.patrol.planner import check, solve
+from gis.patrol.network_info import network_info
 from gis.patrol.routing import travel_between
 from gis.patrol.stored import PlanRoute, PlanStop, StoredPlan
 from gis.patrol.travel import Travel
 from gis.patrol.working import TravelOf, laid_out, problem_of
 
 Step = Callable[[str, float], None]
-
-
-class NotChecked(Exception):
-    """What was found did not pass the check: a bug, never shown as a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +56,29 @@ class Streets:
 
 
 def network_of(conn: Connection, county: int) -> Streets:
-    """The streets of a county as they are now."""
-    return Streets()
+    """The streets of a county as they are now, kept in this process."""
+    from gis.patrol.roads import live_network  # its libraries take a second to load
+
+    network, info = live_network(conn, county), network_info(conn, county)
+    if network is None or info is None:
+        return Streets()
+    return Streets(network, NetworkTold(info.version, info.source, info.data_on))
 
 
 def find(plan: StoredPlan, streets: Streets, zone: ZoneInfo, on_step: Step = lambda *_: None) -> Found:
-    """The routes of a plan. Raises BadInput, Conflict where it cannot be planned, NotChecked where the plan is wrong."""
+    """The routes of a plan. Raises BadInput, Conflict where it cannot be planned, BrokenPlan where what was found
+    is not right: a bug, never shown as a plan."""
+    from gis.patrol.planner import solve  # its libraries take a second to load, in the process that finds routes
+
     problem = problem_of(plan, zone, plan.from_s)
     on_step("times", 0.05)
     travel = problem.travel(streets.between)
     on_step("routes", 0.15)
 
-    def on_progress(share: float) -> None:
-        on_step("routes", 0.15 + 0.8 * min(1.0, max(0.0, share)))
+    def on_progress(share: float, step: str) -> None:
+        on_step(step, 0.15 + 0.85 * share)
 
     found = solve(problem.request, travel, on_progress)
-    on_step("check", 0.95)
-    wrong = check.faults(problem.request, travel, found)
-    if wrong:
-        raise NotChecked("; ".join(wrong[:5]))
     routes, stops = laid_out(plan, problem, travel, found, zone)
     straight = any(one.straight for one in travel.values())
     return Found(tuple(routes), tuple(stops), found.solver, found.cpu_s, straight, streets.told)

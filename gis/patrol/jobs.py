@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
@@ -28,7 +29,7 @@ from sqlalchemy import text
 from gis.access.scope import ALL
 from gis.errors import EverycellError
 from gis.patrol import plans
-from gis.patrol.finding import Found, NotChecked, find, network_of
+from gis.patrol.finding import Found, find, network_of
 from gis.patrol.stored import StoredPlan, routes_text, stops_text
 from gis.settings import Settings
 from gis.storage.engine import Store, make_engine
@@ -166,7 +167,7 @@ class _Search:
                 if said is not None and said[0] == "fault":
                     fault, told = said[1]
                     _log.warning("plan %s is not found: %s", self._plan.id, told)
-                    return self._fail(fault)
+                    return self._fail(fault, told if fault == "unusable" else None)
                 if said is not None and said[0] == "step":
                     self._step, self._share = said[1]
                     self._on_progress(self._step, self._share)
@@ -199,9 +200,9 @@ class _Search:
         """The plan waits again at once; the attempt counts."""
         self._write("SELECT everycell.drop_plan(:county, CAST(:id AS uuid), CAST(:worker AS uuid))", self._key)
 
-    def _fail(self, fault: str) -> Outcome:
-        call = "everycell.fail_plan(:county, CAST(:id AS uuid), CAST(:worker AS uuid), :fault)"
-        self._write(f"SELECT {call}", self._key | {"fault": fault})
+    def _fail(self, fault: str, told: str | None = None) -> Outcome:
+        call = "everycell.fail_plan(:county, CAST(:id AS uuid), CAST(:worker AS uuid), :fault, :told)"
+        self._write(f"SELECT {call}", self._key | {"fault": fault, "told": told and told[:400]})
         return Outcome("failed", fault)
 
     def _finish(self, found: Found) -> Outcome:
@@ -289,6 +290,7 @@ def _serve(pipe: Pipe, url: str, settings: Settings) -> None:
     """Find routes until whoever started the process is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
     os.nice(_NICE)
+    import_module("gis.patrol.planner")  # now, not when a plan waits for it
     engine = make_engine(url, settings)
     store = Store(engine, settings)
     with contextlib.suppress(EOFError, OSError):
@@ -309,8 +311,7 @@ def _work(pipe: Pipe, store: Store, plan: StoredPlan) -> tuple[str, Any]:
             network = network_of(conn, plan.county)
         return "found", find(plan, network, store.settings.zone, step)
     except EverycellError as error:
-        return "fault", ("unusable", error.message)
-    except NotChecked as error:
-        return "fault", ("unchecked", str(error))
+        broken = type(error).__name__ == "BrokenPlan"
+        return "fault", ("unchecked" if broken else "unusable", error.message)
     except Exception:  # noqa: BLE001 - it is told, and the next plan is another
         return "fault", ("unexpected", traceback.format_exc())

@@ -64,10 +64,15 @@ def make(conn: Connection, plan: StoredPlan, teams: Iterable[str] | None, zone: 
     return made
 
 
+def might_be(secret: str) -> bool:
+    """Whether a text looks like a secret at all."""
+    return _SECRET.fullmatch(secret) is not None
+
+
 def link_of(conn: Connection, secret: str) -> Link:
     """Whose link a secret is. Raises NotFound where it is none, or over."""
     found = None
-    if _SECRET.fullmatch(secret):
+    if might_be(secret):
         statement = text("SELECT * FROM everycell.patrol_link_of(:hash)")
         found = conn.execute(statement, {"hash": digest(secret)}).one_or_none()
     if found is None:
@@ -77,7 +82,7 @@ def link_of(conn: Connection, secret: str) -> Link:
 
 def reading(link: Link) -> Scope:
     """What may be read through a link, before it is cut to the stops of its route."""
-    return Scope({right: (link.area,) for right in (Right.figures, Right.patrols, Right.doors)})
+    return Scope(dict.fromkeys((Right.figures, Right.patrols, Right.doors), (link.area,)))
 
 
 def route_of(store: Store, link: Link) -> StoredPlan:

@@ -111,6 +111,7 @@ class StoredPlan:
     step: str | None
     from_s: int | None
     fault: str | None
+    fault_told: str | None
     routes: tuple[PlanRoute, ...] = ()
     stops: tuple[PlanStop, ...] = ()
     done: Mapping[str, Done] = field(default_factory=dict)

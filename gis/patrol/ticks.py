@@ -72,10 +72,18 @@ def parse_tick(item: object, settings: Settings, now: datetime, *, stop: str | N
         id=uuid_of(given, "id"),
         stop=text_of(given, "stop"),
         outcome=outcome,
-        ticked_at=check_instant(past_instant_of(given, "ticked_at", now), settings, now),
+        ticked_at=_instant(given, settings, now),
         households=_households(given),
         revisit=None if again is None else member_of(RevisitOutcome, given, "revisit"),
     )
+
+
+def _instant(given: Mapping[Any, Any], settings: Settings, now: datetime) -> datetime:
+    try:
+        return check_instant(past_instant_of(given, "ticked_at", now), settings, now)
+    except BadInput as error:
+        told = error.message.partition(": ")[2]
+        raise BadInput(f"ticked_at: {told}", field="ticked_at") from None
 
 
 def _households(given: Mapping[Any, Any]) -> tuple[str, ...] | None:

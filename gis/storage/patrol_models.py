@@ -112,6 +112,7 @@ patrol_plan = Table(
     Column("step", Text),
     Column("from_s", Integer),
     Column("fault", Text),
+    Column("fault_told", Text),
     PrimaryKeyConstraint("county", "id", name="pk_patrol_plan"),
     CheckConstraint(_AREA, name="ck_patrol_plan_area"),
     _one_of("patrol_plan", "status", "planning", "planned", "failed", "cancelled"),

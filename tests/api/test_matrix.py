@@ -24,6 +24,7 @@ from gis.storage.cluster import Cluster
 from tests.api.conftest import Served, database, serving, tile_path
 from tests.gis import world
 from tests.gis.disputes.places import add_cases
+from tests.gis.patrol.places import add_plan
 from tests.gis.world import AFAR, COUSIN, OWN, REGION, SIBLING, Village
 
 ROLES: Final = ("nobody", "wall", "operator", "patrol_leader", "editor", "admin")
@@ -33,6 +34,7 @@ DOORS: Final = SIGNED_IN - {"wall"}
 VISITS: Final = frozenset({"operator", "patrol_leader", "admin"})
 GRID: Final = frozenset({"editor", "admin"})
 CASES: Final = frozenset({"operator", "patrol_leader", "admin"})
+PATROLS: Final = frozenset({"operator", "patrol_leader", "admin"})
 MEDIATION: Final = frozenset({"operator", "admin"})
 EDITORS: Final = frozenset({"editor", "admin"})  # of places too
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -154,6 +156,45 @@ AROUND: Final = {"own": OWN, "sibling": SIBLING, "cousin": COUSIN, "county": AFA
 SNAP: Final = {v: f"00000000-0000-4000-9000-{int(v.code):012}" for v in REGION}
 DISPUTE: Final = {v: f"00000000-0000-4000-a000-{int(v.code):012}" for v in REGION}
 
+# Plans of patrols: one of each village, and one of the caller's own that was given up.
+PLAN: Final = {v: f"00000000-0000-4000-b000-{int(v.code):012}" for v in REGION}
+OVER: Final = "00000000-0000-4000-b000-00000000aaaa"
+TEAM: Final = {"mode": "foot", "station": {"lon": 104.0, "lat": 34.5}, "shift": ["09:00", "13:00"]}
+
+
+def plan(method: str, rest: str, own: int, body: Any = None, id: str | None = None, who: frozenset[str] = PATROLS) -> Row:
+    """A route about a plan: those of others are not there."""
+    asks = {
+        at: Ask(f"/patrol/plans/{id if id and v is OWN else PLAN[v]}{rest}", own if v is OWN else 404, body)
+        for at, v in AROUND.items()
+    }
+    asks["missing"] = Ask(f"/patrol/plans/{NONE}{rest}", 404, body)
+    template = re.sub("/stops/[^/]+/", "/stops/{key}/", rest.partition("?")[0])
+    return Row(f"{method} /patrol/plans/{{planId}}{template}", who, asks)
+
+
+def team_of(method: str, own: int) -> Row:
+    """A team of one's own area; none is written or removed elsewhere."""
+    other = {"own": OWN.code, "sibling": SIBLING.code, "parent": OWN.town, "county": AFAR.code, "missing": "990101100209"}
+    asks = {
+        at: Ask("/patrol/teams/A1", own if at == "own" else 403, TEAM | {"area": code})
+        if method == "PUT"
+        else Ask(f"/patrol/teams/ZZ?area={code}", own if at == "own" else 403)
+        for at, code in other.items()
+    }
+    return Row(f"{method} /patrol/teams/{{code}}", PATROLS, asks)
+
+
+def asking() -> Row:
+    """A plan of one's own area, where nothing waits of what is asked for; elsewhere it is refused before anybody looks."""
+    other = {"own": OWN.code, "sibling": SIBLING.code, "parent": OWN.town, "county": AFAR.code, "missing": "990101100209"}
+    wanted = {"id": NONE, "on": "2020-01-01", "teams": [TEAM | {"code": "A1"}], "stops": {"kinds": ["place"]}}
+    asks = {at: Ask("/patrol/plans", 400 if at == "own" else 403, wanted | {"area": area}) for at, area in other.items()}
+    return Row("POST /patrol/plans", PATROLS, asks)
+
+
+TICK: Final = {"id": NONE, "outcome": "skipped", "ticked_at": f"{world.today_of(world.SETTINGS)}T00:00:01+08:00"}
+
 # Change sets: a draft of each area, and one of the caller's own village that was given up.
 DRAFT: Final = {
     area: f"00000000-0000-4000-8000-{int(area):012}" for area in (OWN.code, SIBLING.code, OWN.town, AFAR.code)
@@ -274,6 +315,7 @@ COLLECTIONS: Final = {
     "doorplates": DOORS,
     "households": DOORS,
     "sites": DOORS,
+    "routes": PATROLS,
 }
 TILED: Final = {"cells": SIGNED_IN, "doorplates": DOORS, "streets": SIGNED_IN}
 # Serial numbers of doors: the region is built in the order of its villages, five doors each.
@@ -422,6 +464,25 @@ ROWS: Final = (
     case("GET", "", CASES, 200),
     case("POST", "/changes", MEDIATION, 409, {"id": NONE, "version": 77, "state": "accepted"}),
     case("POST", "/revisits/9", CASES, 404, {"outcome": "holds", "done_at": "2026-01-01T00:00:00Z"}),
+    areas("GET /patrol/teams", PATROLS, "/patrol/teams?"),
+    once("GET /patrol/teams", PATROLS, "/patrol/teams"),
+    team_of("PUT", 200),
+    team_of("DELETE", 404),
+    areas("GET /patrol/stops", PATROLS, "/patrol/stops?"),
+    areas("GET /patrol/plans", PATROLS, "/patrol/plans?"),
+    asking(),
+    plan("GET", "", 200),
+    plan("DELETE", "", 200, id=OVER),
+    plan("POST", "/changes", 412, {"version": 77, "changes": [{"do": "pin", "stop": "D1"}]}),
+    plan("POST", "/replan", 412, {"version": 77}),
+    plan("POST", "/undo", 412, {"version": 77}),
+    plan("GET", "/export?f=csv", 200),
+    plan("GET", ".gpx", 200),
+    plan("GET", "/report", 200),
+    plan("POST", "/phones", 200, {"teams": []}),
+    plan("POST", "/stops/D1/tick", 400, TICK, who=VISITS),
+    once("GET /p/{token}/route", EVERYBODY, "/p/none/route", 404),
+    once("POST /p/{token}/ticks", EVERYBODY, "/p/none/ticks", 404, []),
     areas("GET /collections/{collectionId}/items", SIGNED_IN, "/collections/cells/items?datetime=2030-01-01&"),
     of_cell("lineage"),
     of_cell("history"),
@@ -455,6 +516,9 @@ def region(cluster: Cluster) -> Iterator[Served]:
             draft_everywhere(conn)
         with store.begin(ALL.settings()) as conn:
             case_everywhere(conn)
+            for village, id in PLAN.items():
+                add_plan(conn, village, id=UUID(id))
+            add_plan(conn, OWN, id=UUID(OVER), status="cancelled")
         with serving(store) as running:
             yield running
 

@@ -45,7 +45,8 @@ def test_a_plan_is_asked_for_found_changed_and_given_up(own: Served) -> None:
 
     body = asked(own, teams=["A1", {"code": "B2", **B2}])
     plan = planned(own, body)
-    assert plan["status"] == "planned" and plan["straight"] and len(plan["stops"]) == len(found["features"])
+    assert plan["status"] == "planned", plan["error"]
+    assert plan["straight"] and len(plan["stops"]) == len(found["features"])
     first, second = plan["teams"]
     assert first["route"]["stops"] and len(first["route"]["legs"]) == len(first["route"]["stops"]) + 1
     assert own.client.post("/patrol/plans", json=body).json()["id"] == plan["id"]

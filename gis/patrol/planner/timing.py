@@ -58,17 +58,20 @@ def leg(time: int, way: int, breaks: Sequence[Break]) -> tuple[int, int] | None:
     return (time + way, time + way) if arrival is None else (arrival, time)
 
 
-def earliest(board: Board, team: int, order: Sequence[int], begin: int) -> tuple[int, tuple[int, ...]] | None:
+def earliest(
+    board: Board, team: int, order: Sequence[int], begin: int, *, rested: bool = False
+) -> tuple[int, tuple[int, ...]] | None:
     """When a route that begins then ends, and how many breaks are over when each place is left, and at the end.
 
     None: it does not fit. The sooner a place is left with so many breaks behind, the sooner all that follows: so the
-    best for each place and number of breaks is enough.
+    best for each place and number of breaks is enough. `rested`: no break before the first stop.
     """
     ways = _ways(board, team, order)
     breaks = breaks_of(board, team)
     reached: list[dict[int, tuple[int, int]]] = [{0: (begin, 0)}]  # breaks over: when the place is left, breaks before
     for stop, way in zip([*order, None], ways, strict=True):
-        reached.append(_step(board, stop, way, breaks, reached[-1]))
+        now = breaks[:0] if rested and len(reached) == 1 else breaks
+        reached.append(_step(board, stop, way, now, reached[-1]))
     shift = board.teams[team].shift[1]
     ends = [
         (time, over)
@@ -120,7 +123,7 @@ def fits(board: Board, team: int, order: Sequence[int]) -> bool:
 
 
 def run(board: Board, team: int, order: Sequence[int]) -> Run:
-    """The route in time: it ends as early as it can, and begins as late as that permits.
+    """The route in time: it ends as early as it can, and begins as late as that permits, if possible with a stop.
 
     A route that does not fit is timed all the same, and tells how late it is. No stop: nothing happens.
     """
@@ -130,15 +133,17 @@ def run(board: Board, team: int, order: Sequence[int]) -> Run:
     best = earliest(board, team, order, first)
     if best is None:
         return _walk(board, team, order, first, None)
+    after_work = earliest(board, team, order, first, rested=True)
+    rested = after_work is not None and after_work[0] == best[0]
     low, high = first, best[0]
     while low < high:  # the end never moves forward when the begin does
         middle = (low + high + 1) // 2
-        later = earliest(board, team, order, middle)
+        later = earliest(board, team, order, middle, rested=rested)
         if later is not None and later[0] == best[0]:
             low = middle
         else:
             high = middle - 1
-    settled = earliest(board, team, order, low)
+    settled = earliest(board, team, order, low, rested=rested)
     return _walk(board, team, order, low, None if settled is None else settled[1])
 
 

@@ -2,7 +2,13 @@
 
 from alembic import context
 
-from gis.storage import access_models, changeset_models, dispute_models, patrol_models  # noqa: F401 - same metadata
+from gis.storage import (  # noqa: F401 - same metadata
+    access_models,
+    changeset_models,
+    dispute_models,
+    patrol_models,
+    road_models,
+)
 from gis.storage.models import SCHEMA, metadata
 
 context.configure(

@@ -21,6 +21,7 @@ from gis.storage.engine import Store, Told, as_service, sqlstate
 from tests.api.conftest import database
 from tests.gis import world
 from tests.gis.disputes.places import add_cases
+from tests.gis.patrol.places import add_plan
 from tests.gis.world import AFAR, OWN, REGION, SIBLING, TODAY, Village
 
 DENIED: Final = "42501"
@@ -42,21 +43,32 @@ CALLED: Final = frozenset(
         "begin_retention",
         "caller_of_session",
         "caller_of_token",
+        "cancel_plan",
         "change_dispute",
+        "change_plan",
+        "check_site",
+        "claim_plan",
         "close_session",
+        "compare_plan",
         "count_failure",
         "count_retention",
         "coverage",
         "database_identity",
         "drop_operations",
+        "drop_plan",
+        "drop_team",
         "drop_visit_months",
+        "fail_plan",
+        "finish_plan",
         "finish_retention",
         "forget_failures",
         "grid_revision",
+        "hear_plan",
         "hold_cases",
         "hold_doorplate",
         "hold_household",
         "hold_site",
+        "leave_plan",
         "lock_codes",
         "lock_grid",
         "locked_until",
@@ -64,10 +76,16 @@ CALLED: Final = frozenset(
         "meets",
         "note",
         "open_changeset",
+        "open_plan",
         "open_session",
         "password_of",
+        "patrol_link_of",
+        "plan_again",
+        "plans_touched",
         "publish_case_figures",
         "publish_changeset",
+        "put_patrol_link",
+        "put_team",
         "record_revisit",
         "record_visits_within",
         "register_disputes",
@@ -80,6 +98,7 @@ CALLED: Final = frozenset(
         "retire_disputes",
         "retire_drafts",
         "retire_news",
+        "retire_plans",
         "retire_sessions",
         "retire_throttles",
         "retire_visit_ids",
@@ -87,6 +106,8 @@ CALLED: Final = frozenset(
         "set_changeset_state",
         "settle_visit_ids",
         "snap_at",
+        "tick_stop",
+        "undo_plan",
         "visits_due",
         "visits_gone_before",
         "within",
@@ -112,25 +133,44 @@ AREA_OF: Final = {
     "division": "code",
     "doorplate": "cell",
     "household": "(SELECT d.cell FROM everycell.doorplate d WHERE d.county = t.county AND d.id = t.doorplate)",
+    "patrol_plan": "area",
+    "patrol_route": "area",
+    "patrol_stop": "area",
+    "patrol_tick": "area",
     "revisit": "area",
+    "road_arc": "lpad(county::text, 6, '0')",
+    "road_network": "lpad(county::text, 6, '0')",
+    "road_node": "lpad(county::text, 6, '0')",
+    "road_turn": "lpad(county::text, 6, '0')",
     "round_result": "cell",
     "site": "cell",
     "snap_point": "cell",
     "street": "lpad(county::text, 6, '0')",
+    "team": "area",
     "visit_round": "area",
 }
 BY_DOORS: Final = frozenset({"doorplate", "household", "site"})
 BY_GRID: Final = frozenset({"changeset", "changeset_op"})
 BY_CASES: Final = frozenset({"dispute", "dispute_event", "revisit", "snap_point"})
+BY_PATROLS: Final = frozenset({"team", "patrol_plan", "patrol_route", "patrol_stop", "patrol_tick"})
 UNSEEN: Final = {
-    Role.wall: BY_DOORS | BY_GRID | BY_CASES,
+    Role.wall: BY_DOORS | BY_GRID | BY_CASES | BY_PATROLS,
     Role.operator: BY_GRID,
     Role.patrol_leader: BY_GRID,
-    Role.editor: BY_CASES,
+    Role.editor: BY_CASES | BY_PATROLS,
     Role.admin: frozenset[str](),
 }
 SPANNING: Final = frozenset(
-    {"case_release", "county_outline", "street", "visit_round"}
+    {
+        "case_release",
+        "county_outline",
+        "road_arc",
+        "road_network",
+        "road_node",
+        "road_turn",
+        "street",
+        "visit_round",
+    }
 )  # seen also where they span one's area
 
 
@@ -143,6 +183,7 @@ def region(cluster: Cluster) -> Iterator[Store]:
             split_a_cell(store, village)
             with store.begin(ALL.settings()) as conn:
                 add_cases(conn, village)
+                add_plan(conn, village)
         publish_due(store, TODAY)  # what is over of the year in which the cases came
         yield store
 

@@ -14,6 +14,11 @@ from gis.disputes import categories as case_lists
 from gis.disputes.revisits import RevisitOutcome
 from gis.disputes.workflow import State
 from gis.households.visits import Outcome, Purpose
+from gis.patrol.network import Mode
+from gis.patrol.plan import WhyNot
+from gis.patrol.request import Aim, Because
+from gis.patrol.ticks import TickOutcome
+from gis.patrol.tiers import Skill
 from gis.sites.categories import Category
 from gis.storage import dispute_models as _dispute_models  # noqa: F401 - registers its tables
 from gis.storage import patrol_models as _patrol_models  # noqa: F401
@@ -35,6 +40,15 @@ LISTS = [
     ("case_release", "level", Level),
     ("case_figure", "level", Level),
     ("revisit", "role", Role),
+    ("team", "mode", Mode),
+    ("team", "skills", Skill),
+    ("patrol_plan", "aim", Aim),
+    ("patrol_route", "mode", Mode),
+    ("patrol_route", "skills", Skill),
+    ("patrol_stop", "because", Because),
+    ("patrol_stop", "skills", Skill),
+    ("patrol_stop", "why", WhyNot),
+    ("patrol_tick", "outcome", TickOutcome),
 ]
 
 

@@ -14,7 +14,13 @@ from sqlalchemy import create_engine, text
 from gis.errors import SchemaTooNew
 from gis.households.load import DOORPLATE, HOUSEHOLD
 from gis.sites.load import SITE
-from gis.storage import access_models, changeset_models, dispute_models, patrol_models  # noqa: F401 - same metadata
+from gis.storage import (  # noqa: F401 - same metadata
+    access_models,
+    changeset_models,
+    dispute_models,
+    patrol_models,
+    road_models,
+)
 from gis.storage.engine import Store, make_engine
 from gis.storage.migrate import current, head, upgrade
 from gis.storage.models import SCHEMA, metadata

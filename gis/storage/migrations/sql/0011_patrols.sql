@@ -54,6 +54,7 @@ CREATE TABLE everycell.patrol_plan (
     step text,
     from_s integer, -- planned again from this time of the day on
     fault text,
+    fault_told text,
     CONSTRAINT pk_patrol_plan PRIMARY KEY (county, id),
     CONSTRAINT ck_patrol_plan_area CHECK ("left"(area, 6) = lpad(county::text, 6, '0')),
     CONSTRAINT ck_patrol_plan_status CHECK (status IN ('planning', 'planned', 'failed', 'cancelled')),

@@ -213,11 +213,12 @@ BEGIN
     RETURN true;
 END $$;
 
-CREATE FUNCTION everycell.fail_plan(p_county integer, p_plan uuid, p_worker uuid, p_fault text) RETURNS boolean
+-- `p_told` is a sentence of the program: what cannot be planned, by the codes of teams and stops.
+CREATE FUNCTION everycell.fail_plan(p_county integer, p_plan uuid, p_worker uuid, p_fault text, p_told text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = everycell, public, pg_temp AS $$
 DECLARE here everycell.patrol_plan := everycell.hold_plan(p_county, p_plan);
 BEGIN
-    UPDATE everycell.patrol_plan SET status = 'failed', fault = p_fault, changed_at = clock_timestamp()
+    UPDATE everycell.patrol_plan SET status = 'failed', fault = p_fault, fault_told = p_told, changed_at = clock_timestamp()
     WHERE county = p_county AND id = p_plan AND status = 'planning' AND worker = p_worker;
     PERFORM everycell.emit_plan(here);
     RETURN FOUND;
@@ -293,7 +294,7 @@ BEGIN
     END IF;
     IF here.status <> 'cancelled' THEN
         UPDATE everycell.patrol_plan
-        SET status = 'cancelled', version = version + 1, fault = NULL, changed_at = clock_timestamp()
+        SET status = 'cancelled', version = version + 1, fault = NULL, fault_told = NULL, changed_at = clock_timestamp()
         WHERE county = p_county AND id = p_plan;
         DELETE FROM everycell.patrol_link WHERE county = p_county AND plan = p_plan;
         PERFORM everycell.emit_plan(here);
@@ -313,7 +314,7 @@ GRANT EXECUTE ON FUNCTION
     everycell.leave_plan(integer, uuid, uuid),
     everycell.drop_plan(integer, uuid, uuid),
     everycell.finish_plan(integer, uuid, uuid, text, real, boolean, text, text, date, jsonb, jsonb),
-    everycell.fail_plan(integer, uuid, uuid, text),
+    everycell.fail_plan(integer, uuid, uuid, text, text),
     everycell.compare_plan(integer, uuid, integer, jsonb),
     everycell.change_plan(integer, uuid, integer, jsonb, jsonb),
     everycell.undo_plan(integer, uuid, integer),
