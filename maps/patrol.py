@@ -1,8 +1,8 @@
 """The page of patrols: what should be done on a day, which teams go, the routes that a plan gives them, and afterwards
 what was done of it.
 
-The page computes no route: stops, times and routes come from the service, which alone changes plans. Nothing is shown of
-where a team is; there is a plan, and there are ticks.
+The page computes no route: stops, times and routes come from the service, which alone changes plans. Nothing is shown
+of where a team is; there is a plan, and there are ticks.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import segno
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A QR code: `side` modules each way without the white margin (4 wide), `path` of the dark ones, a unit a module."""
+    """A QR code: `side` modules each way without the white margin (4 wide), `path` of the dark ones in modules."""
 
     side: int
     path: str

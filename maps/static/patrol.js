@@ -10,6 +10,9 @@
   const AHEAD = 60; // days that are planned ahead
   const MOST = 1000; // stops of one plan, as the service has it
 
+  // Processor time for the search, in seconds: few stops are soon put in order, and whoever asked waits for it.
+  const limitFor = (stops) => Math.min(10, 1 + stops / 40);
+
   class PatrolDesk {
     constructor(map) {
       Object.assign(this, {
@@ -238,14 +241,18 @@
       this.repaint();
     }
 
+    // How many stops a plan would have.
+    get _stops() {
+      return this.choice.taken.size + this.places.list.length;
+    }
+
     _going() {
-      const stops = this.choice.taken.size + this.places.list.length;
-      return t("{stops} stops, {teams} teams", { stops: number(stops), teams: number(this.teams.chosen.length) });
+      return t("{stops} stops, {teams} teams", { stops: number(this._stops), teams: number(this.teams.chosen.length) });
     }
 
     // Why it cannot be planned now; "" where it can.
     _fault() {
-      const stops = this.choice.taken.size + this.places.list.length;
+      const stops = this._stops;
       const { twice } = this.teams;
       if (this.barred) return this.barred;
       if (this.on < this.config.today) return t("This day is over: its plans can be looked at.");
@@ -281,16 +288,16 @@
     /** Ask for a plan of what is chosen. */
     go() {
       if (this.part !== "prepare" || byId("go").disabled) return;
-      const { area, fallen } = { area: this.areaAsked, fallen: this.choice.wish };
       this._ask({
         id: everycell.uuid(),
-        area,
+        area: this.areaAsked,
         on: this.on,
         teams: this.teams.chosen,
-        stops: { ...fallen, picked: this.places.wish },
+        stops: { ...this.choice.wish, picked: this.places.wish },
         minutes: this.minutes.minutes,
         windows: this.minutes.wishedWindows,
         aim: document.querySelector("#aim [name=aim]:checked").value,
+        limit_s: limitFor(this._stops),
       });
     }
 

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 
 from maps.qr import qr_code
 from tests.maps import fake
+import itertools
 
 Json = dict[str, Any]
 TODAY = str(fake.TODAY)
@@ -65,7 +66,8 @@ def team(code: str, column: float, row: float, mode: str = "foot", **more: Any) 
 class FakePatrols:
     """Proposed stops, teams, plans by id with their earlier versions; and what goes wrong on demand.
 
-    `steps`: so often a plan is looked at before it is found. `fails`: the next search ends so. `straight`: without streets.
+    `steps`: so often a plan is looked at before it is found. `fails`: how the next search ends. `straight`:
+    without streets.
     """
 
     proposals: list[Json] = field(default_factory=list)
@@ -86,7 +88,9 @@ class FakePatrols:
         chosen = [
             copy.deepcopy(one)
             for one in self.proposals
-            if one["cell"].startswith(wish["area"]) and one["kind"] in wanted["kinds"] and one["tier"] in wanted["tiers"]
+            if one["cell"].startswith(wish["area"])
+            and one["kind"] in wanted["kinds"]
+            and one["tier"] in wanted["tiers"]
         ][: wanted["most"]]
         picked = [
             proposal(f"place-{n}", "place", one["lon"], one["lat"], one["tier"], "picked", minutes=one["minutes"])
@@ -179,9 +183,13 @@ class FakePatrols:
             stop["pinned"] = one["do"] == "pin"
         elif one["do"] in ("remove", "restore"):
             stop["removed"] = one["do"] == "remove"
-            stop.update(team=None, position=None, arrive_at=None, why_not={"why": "removed"} if stop["removed"] else None)
+            stop.update(
+                team=None, position=None, arrive_at=None, why_not={"why": "removed"} if stop["removed"] else None
+            )
         else:
-            here = [each for each in plan["stops"] if each["team"] == one["team"] and each["position"] and each is not stop]
+            here = [
+                each for each in plan["stops"] if each["team"] == one["team"] and each["position"] and each is not stop
+            ]
             here.sort(key=lambda each: each["position"])
             here.insert(len(here) if one["position"] is None else one["position"] - 1, stop)
             for number, each in enumerate(here, 1):
@@ -210,7 +218,8 @@ class FakePatrols:
                 "stops": len(plan["stops"]),
                 "planned": plan["totals"]["planned"],
                 "done": sum(bool(one["done"]) for one in plan["stops"]),
-                "missed": sum(bool(one["position"] and not one["done"]) for one in plan["stops"]) * (plan["on"] < TODAY),
+                "missed": sum(bool(one["position"] and not one["done"]) for one in plan["stops"])
+                * (plan["on"] < TODAY),
             }
             for plan in rows
         ]
@@ -226,7 +235,7 @@ def _route(team: Json, stops: list[Json]) -> Json:
     for number, stop in enumerate([*stops, team["station"]], 1):
         corner = [stop["lon"], here["lat"]]
         way = [[here["lon"], here["lat"]], corner, [stop["lon"], stop["lat"]]]
-        far = sum(math.dist(a, b) for a, b in zip(way, way[1:], strict=False)) * DAY_M
+        far = sum(math.dist(a, b) for a, b in itertools.pairwise(way)) * DAY_M
         legs.append({"line": {"type": "LineString", "coordinates": way}, "seconds": far / 1.2, "metres": far})
         now, metres, here = now + far / 72, metres + far, stop
         if "key" in stop:

@@ -87,7 +87,8 @@ def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None
     form.get_by_role("button", name="保存").click()
     expect(page.locator("#teams li")).to_have_count(4)
     kept = patrols.teams["621102 C7"]
-    assert abs(kept["station"]["lon"] - FREE[0]) < 1e-4 and kept["shift"] == ["09:00", "25:30"]
+    assert abs(kept["station"]["lon"] - FREE[0]) < 1e-4
+    assert kept["shift"] == ["09:00", "25:30"]
     assert kept["breaks"] == [{"window": ["11:00", "12:30"], "minutes": 20}]
     page.locator("#teams input").first.uncheck()
     expect(page.locator("#go-told")).to_have_text("40 处，3 队")
@@ -100,7 +101,8 @@ def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None
     plan = planned(page, service)
     [wish] = patrols.asked
     assert [one["code"] for one in wish["teams"]] == ["A2", "B1", "C7"]
-    assert wish["stops"]["tiers"] == [1, 2, 4] and wish["stops"]["most"] is None
+    assert wish["stops"]["tiers"] == [1, 2, 4]
+    assert wish["stops"]["most"] is None
     assert [(one["minutes"], one["tier"]) for one in wish["stops"]["picked"]] == [(8, 1)]
     assert wish["windows"] == [{"stop": None, "kind": "site", "window": ["9:00", "11:00"]}]
     assert (wish["minutes"]["household"], wish["aim"], wish["on"]) == (4, "equal", str(fake.TODAY))
