@@ -22,6 +22,7 @@
       this.progress = new everycell.PlanProgress(() => this._giveUp());
       this.watch = new everycell.PlanWatch(desk.source, {
         onplan: (plan, before) => this._news(plan, before),
+        onlook: () => desk.read(),
         onerror: (error) => this._lost(error),
       });
       this.tabs = new everycell.TabList(byId("tabs"), (name) => name === "after" && this._report());

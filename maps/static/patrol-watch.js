@@ -7,10 +7,10 @@
   const SLOW_MS = 1000;
   const IDLE_MS = 10000;
 
-  /** `source` reads; `onplan(plan)` is told what is new, `onerror(error)` what went wrong. */
+  /** `source` reads; `onplan(plan, before)` is told what is new, `onlook()` that there was an answer, `onerror(error)` what went wrong. */
   everycell.PlanWatch = class {
-    constructor(source, { onplan, onerror }) {
-      Object.assign(this, { source, onplan, onerror, id: null, plan: null });
+    constructor(source, { onplan, onlook, onerror }) {
+      Object.assign(this, { source, onplan, onlook, onerror, id: null, plan: null });
       document.addEventListener("visibilitychange", () => !document.hidden && this.id && this._look());
     }
 
@@ -60,10 +60,11 @@
         const news = text !== this.text;
         const before = this.plan;
         this.take(plan);
+        this.onlook();
         if (news) this.onplan(plan, before);
       } catch (error) {
         if (this.id !== id) return;
-        this._later();
+        if (error.status !== 401) this._later(); // whoever is not known any more is refused each time
         this.onerror(error);
       }
     }

@@ -5,6 +5,7 @@ stations in the order of angles; no time of them is right."""
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import math
 from dataclasses import dataclass, field
@@ -15,7 +16,6 @@ from fastapi.responses import JSONResponse
 
 from maps.qr import qr_code
 from tests.maps import fake
-import itertools
 
 Json = dict[str, Any]
 TODAY = str(fake.TODAY)
