@@ -34,7 +34,10 @@ from api import (
     patrol_changes,
     patrol_network,
     patrol_out,
+    patrol_page,
     patrol_phone,
+    patrol_sheet,
+    patrol_streets,
     problems,
     report,
     search,
@@ -90,7 +93,8 @@ def create_app(
             on_close()
 
     of_cases = (disputes, dispute_figures, heat)
-    patrols = (patrol, patrol_changes, patrol_network, patrol_out, patrol_phone)
+    of_links = (patrol_page, patrol_phone, patrol_streets)
+    patrols = (patrol, patrol_changes, patrol_network, patrol_out, patrol_sheet, *of_links)
     people = (accounts, oidc)
     parts = (
         features,

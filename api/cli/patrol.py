@@ -7,6 +7,7 @@ import getpass
 import json
 import re
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
@@ -31,6 +32,7 @@ from gis.patrol.asking import parse_asked
 from gis.patrol.clock import written
 from gis.patrol.jobs import Finder, Outcome, run
 from gis.patrol.stored import StoredPlan
+from gis.patrol.surroundings import area_name
 from gis.settings import settings
 from gis.storage.engine import Store, as_service
 
@@ -177,19 +179,29 @@ def _show(plan: StoredPlan) -> None:
 def export(
     id: Id, output: Output, team: Annotated[str | None, typer.Option(help="only this team's route")] = None
 ) -> None:
-    """A plan as a file: .gpx, .geojson or .csv."""
+    """A plan as a file: .gpx, .geojson, .csv, or .pdf (sheets to print)."""
     forms = {".gpx": gpx, ".geojson": geojson, ".csv": _as_csv}
-    make = forms.get(output.suffix.lower())
-    if make is None:
-        raise BadInput(f"--output: {output.name!r} ends in none of {', '.join(forms)}", field="--output")
+    form = output.suffix.lower()
+    if form not in (*forms, ".pdf"):
+        raise BadInput(f"--output: {output.name!r} ends in none of {', '.join(forms)}, .pdf", field="--output")
     with opened() as store:
         with store.read(ALL.settings()) as conn:
             found = _plan(conn, id)
-        if team is not None and team not in [route.team.code for route in found.routes]:
-            raise BadInput(f"--team: the plan has no team {team!r}", field="--team")
+            if team is not None and team not in [route.team.code for route in found.routes]:
+                raise BadInput(f"--team: the plan has no team {team!r}", field="--team")
+            made = _as_pdf(conn, found, team) if form == ".pdf" else forms[form](found, team)
         with store.begin() as conn:
-            _note(conn, Action.export, found, {"kind": "plan", "form": output.suffix[1:].lower()})
-    _write(output, make(found, team))
+            _note(conn, Action.export, found, {"kind": "plan", "form": form[1:]})
+    _write(output, made)
+
+
+def _as_pdf(conn: Connection, plan: StoredPlan, team: str | None) -> bytes:
+    from api.patrol_sheet import streets_of  # loads the drawing of maps: only who asks for sheets pays
+    from maps.patrol_sheet.pdf import sheets_pdf
+    from maps.patrol_sheet.sheet import About
+
+    told = About(area_name(conn, plan.area), datetime.now(settings().zone))
+    return sheets_pdf(plan_document(plan), told, streets_of(conn, plan, team), team=team, fonts=settings().report_fonts)
 
 
 def _as_csv(plan: StoredPlan, team: str | None) -> bytes:

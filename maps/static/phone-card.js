@@ -16,13 +16,14 @@
     return words[state];
   };
 
-  const minutesAndMetres = (leg) => {
+  const wayTo = (leg, n) => {
     const { t, number } = everycell;
     if (!leg) return null;
-    return t("{metres} m from the stop before", { metres: number(Math.round(leg.metres / 10) * 10) });
+    const told = { metres: number(Math.round(leg.metres / 10) * 10) };
+    return n ? t("{metres} m from the stop before", told) : t("{metres} m from the start", told);
   };
 
-  const facts = (stop, leg) => {
+  const facts = (stop, leg, n) => {
     const { t, number } = everycell;
     const windows = stop.windows.map(([from, to]) => `${from}–${to}`).join(", ");
     const waiting = stop.kind === "doorplate" ? stop.households : null;
@@ -31,7 +32,7 @@
       name,
       everycell.whyIn(stop),
       waiting > 1 ? t("{number} households wait", { number: number(waiting) }) : null,
-      minutesAndMetres(leg),
+      wayTo(leg, n),
       windows ? t("Only {times}", { times: windows }) : null,
     ].filter(Boolean);
   };
@@ -103,7 +104,7 @@
       h(
         "ul",
         { class: "facts" },
-        facts(stop, leg).map((fact) => h("li", {}, fact)),
+        facts(stop, leg, n).map((fact) => h("li", {}, fact)),
       ),
       standing.refused === null
         ? null

@@ -222,18 +222,19 @@
       const { t, number } = everycell;
       const done = [...this.standings().values()].filter(everycell.isDone).length;
       byId("team").textContent = this.route?.team ?? "";
-      byId("day").textContent = this.route?.on ?? "";
       byId("count").textContent = this.route ? `${number(done)} / ${number(this.stops.length)}` : "";
       const share = this.stops.length ? done / this.stops.length : 0;
       byId("bar").style.transform = `scaleX(${share})`;
       const offline = !navigator.onLine || this.sending.state === "offline";
-      const words = [
-        offline ? t("No network") : this.sending.state === "busy" ? t("The service is busy") : null,
-        this.waiting ? t("{number} not yet sent", { number: number(this.waiting) }) : null,
-      ].filter(Boolean);
+      byId("day").textContent = offline ? t("No network") : (this.route?.on ?? "");
+      byId("day").classList.toggle("offline", offline);
       const sync = byId("sync");
-      sync.dataset.state = this.waiting ? "waiting" : offline ? "offline" : "sent";
-      sync.textContent = words.join(" · ") || (this.ticks.length ? t("All sent") : t("Ready"));
+      sync.dataset.state = this.waiting ? "waiting" : "sent";
+      sync.textContent = this.waiting
+        ? t("{number} not yet sent", { number: number(this.waiting) })
+        : this.ticks.length
+          ? t("All sent")
+          : t("Ready");
     }
 
     drawBanner() {
@@ -245,11 +246,29 @@
             ? t("This link is over. Ticks are kept here; ask the leader for a new link, which sends them.")
             : t("This link is over. Ask the leader for a new one."),
         );
-      if (this.route?.status === "cancelled") told.push(t("This plan has been given up."));
+      if (this.sending.state === "busy") told.push(t("The service has trouble. Ticks are kept here and sent later."));
       if (!this.store.lasting) told.push(t("This browser keeps nothing: leave the page open until all is sent."));
       else if (!("serviceWorker" in navigator))
         told.push(t("Without https this page does not open without a network. Leave it open; ticks are kept."));
-      byId("banner").replaceChildren(...told.map((text) => h("p", {}, text)));
+      byId("banner").replaceChildren(...told.map((text) => h("p", {}, text)), ...this.lost());
+    }
+
+    // Ticks that the service has refused, at stops that the route has no more: nothing else would show them.
+    lost() {
+      const { t, number } = everycell;
+      const keys = new Set(this.stops.map(({ key }) => key));
+      const lost = this.ticks.filter(
+        ({ state, patrol, body }) => state === "refused" && patrol === this.patrol && !keys.has(body.stop),
+      );
+      if (!lost.length) return [];
+      const text = t("{number} ticks were not taken: their stops are no longer in this route.", {
+        number: number(lost.length),
+      });
+      const read = async () => {
+        await this.store.drop(lost.map(({ id }) => id));
+        await this.refresh();
+      };
+      return [h("p", {}, h("span", {}, text), h("button", { type: "button", onclick: read }, t("OK")))];
     }
 
     drawNothing() {
