@@ -131,7 +131,9 @@ def phone_ticks(request: Request, token: Secret, body: Batch) -> Response:
         if done.accepted:
             detail = {"on": str(route.on), "accepted": done.accepted}
             who = f"team:{link.team}"
-            note(conn, who=who, source=source_of(request.scope), action=Action.patrol_tick, area=link.area, detail=detail)
+            note(
+                conn, who=who, source=source_of(request.scope), action=Action.patrol_tick, area=link.area, detail=detail
+            )
         return done
 
     done = here.store.retrying(work, scope.settings())
@@ -182,7 +184,9 @@ def _parsed(body: BatchBody, settings: Settings) -> tuple[list[tuple[int, Tick]]
     refused: list[Refusal] = []
     items = batch_items(body, "ticks")
     if len(items) > MOST_TICKS:
-        raise BadInput(f"body: {len(items):,} ticks are more than the {MOST_TICKS:,} that are taken at once", field="body")
+        raise BadInput(
+            f"body: {len(items):,} ticks are more than the {MOST_TICKS:,} that are taken at once", field="body"
+        )
     for index, item in enumerate(items):
         try:
             if isinstance(item, Exception):
@@ -220,5 +224,3 @@ def _note(request: Request, link: Link, action: Action, detail: dict[str, Any]) 
             area=link.area,
             detail=detail,
         )
-
-

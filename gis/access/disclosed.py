@@ -634,7 +634,9 @@ _PATROLS: Final = {
         "队伍手机查看路线的链接",
         "Links by which a team's device shows its route",
         None,
-        Words("巡逻次日失效，{patrol_days} 天后删除", "they end a day after the patrol, removed after {patrol_days} days"),
+        Words(
+            "巡逻次日失效，{patrol_days} 天后删除", "they end a day after the patrol, removed after {patrol_days} days"
+        ),
         county=None,
         plan=("计划的随机编号", "random number of the plan"),
         team=("队伍代号", "code of the team"),
@@ -808,9 +810,7 @@ RIGHTS: Final[Mapping[Right, Words]] = MappingProxyType(
             "看矛盾纠纷案件和待回访的地点，登记案件和回访",
             "see cases of disputes and places to be visited again; register cases, record revisits",
         ),
-        Right.patrols: Words(
-            "制定和查看巡逻计划、队伍和路线", "see and make plans of patrols, teams and routes"
-        ),
+        Right.patrols: Words("制定和查看巡逻计划、队伍和路线", "see and make plans of patrols, teams and routes"),
         Right.mediation: Words("办理案件：受理、调解、转办、办结", "deal with cases: accept, mediate, refer, close"),
     }
 )

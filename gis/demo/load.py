@@ -18,6 +18,7 @@ from gis.cells.load import load_cells, load_divisions
 from gis.codes import county_of
 from gis.demo.county import DemoCounty
 from gis.demo.first_cases import load_first_cases
+from gis.demo.patrols import load_teams
 from gis.errors import Conflict
 from gis.households.dwellings import split_dwellings
 from gis.households.load import load_dwellings
@@ -93,6 +94,7 @@ def load_county(
     told("disputes", 0, 0)
     reports.append(load_first_cases(conn, number, county, settings, today=today))
     reports.append(load_first_visits(conn, number, county.visits(), settings, on_progress=told))
+    load_teams(conn, number)
     planned = county.round
     open_round(
         conn,

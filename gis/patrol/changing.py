@@ -90,7 +90,7 @@ def _change(item: object) -> Change:
 def changed(plan: StoredPlan, changes: Sequence[Change], added: Sequence[Candidate]) -> Changed:
     """The plan with the changes, still without times. `added` are the places of the changes that add one, in order.
 
-    Raises BadInput for a stop or team that is not there, Conflict for a stop that is done or a change that makes no sense.
+    Raises BadInput for a stop or team that is not there, Conflict for a stop that is done or a change without sense.
     """
     work = _Work(plan)
     new = iter(added)

@@ -42,7 +42,8 @@ class Unit:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A stop as it is proposed. `lon`, `lat` are degrees (EPSG:4490); `days` past its date (None: it has none);
-    `units` of a doorplate only. One of `doorplate`, `site`, (`dispute`, `revisit`) tells what it is about, by `kind`."""
+    `units` of a doorplate only. One of `doorplate`, `site`, (`dispute`, `revisit`) tells what it is about, by
+    `kind`."""
 
     key: str
     kind: Kind

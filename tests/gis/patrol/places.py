@@ -23,13 +23,14 @@ def add_plan(
         f"INSERT INTO everycell.team (county, area, code, {_COLUMNS}) VALUES (:county, :area, :team, {_SPEC})"
         " ON CONFLICT DO NOTHING",
         "INSERT INTO everycell.patrol_plan (county, id, area, patrol_on, status, aim, seed, limit_s, asked, created_at,"
-        " created_by, changed_at) VALUES (:county, :id, :area, :on, :status, 'shortest', 1, 1, '{}', now(), 'li', now())",
+        " created_by, changed_at)"
+        " VALUES (:county, :id, :area, :on, :status, 'shortest', 1, 1, '{}', now(), 'li', now())",
         f"INSERT INTO everycell.patrol_route (county, plan, team, area, seq, {_COLUMNS})"
         f" VALUES (:county, :id, :team, :area, 1, {_SPEC})",
-        "INSERT INTO everycell.patrol_stop (county, plan, key, area, kind, doorplate, cell, geom, tier, weight, service_s,"
-        " because, windows, skills, team, seq, pinned, removed)"
-        " SELECT :county, :id, 'D' || id, :area, 'doorplate', id, cell, geom, 3, 20, 300, 'overdue', '[]', '{}', :team, 1,"
-        " false, false FROM everycell.doorplate WHERE county = :county AND cell = :cell ORDER BY id LIMIT 1",
+        "INSERT INTO everycell.patrol_stop (county, plan, key, area, kind, doorplate, cell, geom, tier, weight,"
+        " service_s, because, windows, skills, team, seq, pinned, removed)"
+        " SELECT :county, :id, 'D' || id, :area, 'doorplate', id, cell, geom, 3, 20, 300, 'overdue', '[]', '{}', :team,"
+        " 1, false, false FROM everycell.doorplate WHERE county = :county AND cell = :cell ORDER BY id LIMIT 1",
         "INSERT INTO everycell.patrol_tick (county, id, plan, stop, area, team, outcome, ticked_at, units, num_units,"
         " content) VALUES (:county, :tick, :id, 'D1', :area, :team, 'skipped', now(), '{}', 0, 'x')",
     ):
