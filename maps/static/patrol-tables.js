@@ -73,7 +73,11 @@
   everycell.comparison = (target, { plan, colours, editable }, replan) => {
     const { compare } = plan;
     if (!compare) {
-      target.replaceChildren(h("p", { class: "told" }, t("No comparison was made for this plan.")));
+      const other = SIDES.find((side) => side !== plan.aim);
+      const words = t("Plan again for: {aim}", { aim: everycell.patrolName("aim", other) });
+      const again = h("button", { type: "button", class: "quiet", onclick: () => replan(other) }, words);
+      const told = h("p", { class: "told" }, t("No comparison was made for this plan."));
+      target.replaceChildren(...[told, editable ? again : null].filter(Boolean));
       return;
     }
     const most = Math.max(0.01, ...SIDES.flatMap((side) => Object.values(compare[side].hours)));

@@ -24,7 +24,7 @@ DAY_M = 90_000.0  # metres a degree, about
 
 def proposal(key: str, kind: str, lon: float, lat: float, tier: int, because: str, **more: Any) -> Json:
     """A stop as it is proposed."""
-    stop = {
+    stop: Json = {
         "key": key,
         "kind": kind,
         "ref": None,

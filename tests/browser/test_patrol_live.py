@@ -3,6 +3,7 @@ sent to phones and done."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def _teams(live: Live) -> None:
 
 def _drawn(page: Page) -> Any:
     """The plan, once it is drawn."""
-    page.wait_for_function("(document.querySelector('.map').dataset.plan ?? '') !== ''", timeout=60_000)
+    expect(page.locator(".map")).to_have_attribute("data-plan", re.compile(r"\d"), timeout=60_000)
     return page.evaluate("everycell.page.plan.plan")
 
 

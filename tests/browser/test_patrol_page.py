@@ -24,7 +24,8 @@ def url(service: FakeService, lang: str = "zh", **state: str) -> str:
 
 
 def click(page: Page, at: tuple[float, float]) -> None:
-    page.mouse.click(**place_on_map(page, *at))
+    where = place_on_map(page, *at)
+    page.mouse.click(where["x"], where["y"])
 
 
 def plan_of(service: FakeService) -> Any:
