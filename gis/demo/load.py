@@ -8,7 +8,7 @@ batch by batch would move every household's dates ten times. `everycell check` f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 import pandas as pd
@@ -23,6 +23,8 @@ from gis.errors import Conflict
 from gis.households.dwellings import split_dwellings
 from gis.households.load import load_dwellings
 from gis.households.rounds import open_round
+from gis.patrol.drawn import network_of_lines
+from gis.patrol.roads import store_network
 from gis.settings import Settings
 from gis.sites.load import load_sites
 from gis.storage.bulk import stage
@@ -88,6 +90,7 @@ def load_county(
     ]
     told("streets and key sites", 0, 0)
     reports += [load_streets(conn, number, county.streets), load_sites(conn, number, county.sites)]
+    _load_network(conn, number, county, today)
     told("households", 0, 0)
     split = split_dwellings(county.dwellings, number)
     reports.append(load_dwellings(conn, number, split.doorplates, split.households, settings, today=today))
@@ -105,6 +108,14 @@ def load_county(
         target=planned.target,
     )
     return reports
+
+
+def _load_network(conn: Connection, number: int, county: DemoCounty, today: date) -> None:
+    """The generated streets, as what patrols are planned on."""
+    streets = county.streets
+    names = [name if isinstance(name, str) else None for name in streets["name"]]
+    network = network_of_lines(streets.geometry.to_numpy(), streets["id"].tolist(), names, streets["class"].tolist())
+    store_network(conn, number, network, source="demo", data_on=today, now=datetime.now(UTC))
 
 
 def load_first_visits(

@@ -432,6 +432,7 @@ ROWS: Final = (
     areas("GET /coverage", SIGNED_IN, "/coverage?level=cell&f=geojson&"),
     areas("GET /rounds", SIGNED_IN, "/rounds?"),
     once("GET /rounds", SIGNED_IN, "/rounds"),
+    areas("GET /patrol/network", SIGNED_IN, "/patrol/network?"),
     areas("GET /report", SIGNED_IN, "/report?"),
     once("GET /report", SIGNED_IN, "/report?f=xlsx"),
     once("GET /maps/coverage", SIGNED_IN, "/maps/coverage"),
