@@ -29,7 +29,7 @@
       }
       this.begun ??= Date.now();
       const { share, step } = plan.progress ?? {};
-      byId("progress-step").textContent = t(STEPS[step] ?? STEPS.waiting);
+      byId("progress-step").textContent = t(STEPS[step ?? "waiting"] ?? STEPS.routes);
       const bar = byId("progress-bar");
       if (share > 0) bar.value = share;
       else bar.removeAttribute("value");

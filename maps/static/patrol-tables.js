@@ -76,7 +76,7 @@
       const other = SIDES.find((side) => side !== plan.aim);
       const words = t("Plan again for: {aim}", { aim: everycell.patrolName("aim", other) });
       const again = h("button", { type: "button", class: "quiet", onclick: () => replan(other) }, words);
-      const told = h("p", { class: "told" }, t("No comparison was made for this plan."));
+      const told = h("p", { class: "told" }, t("This plan is not compared yet."));
       target.replaceChildren(...[told, editable ? again : null].filter(Boolean));
       return;
     }

@@ -6,6 +6,7 @@
   const QUICK_FOR_MS = 8000; // then a search takes long, and is looked at less often
   const SLOW_MS = 1000;
   const IDLE_MS = 10000;
+  const COMPARED_MS = 60000; // after the routes the service works out what they would come to with the other aim
 
   /** `source` reads; `onplan(plan, before)` is told what is new, `onlook()` that there was an answer, `onerror(error)` what went wrong. */
   everycell.PlanWatch = class {
@@ -38,7 +39,9 @@
     }
 
     _pause() {
-      if (this.plan?.status !== "planning") return IDLE_MS;
+      const { status, compare } = this.plan ?? {};
+      if (status === "planned" && !compare && Date.now() - this.since < COMPARED_MS) return SLOW_MS * 2;
+      if (status !== "planning") return IDLE_MS;
       return Date.now() - this.since < QUICK_FOR_MS ? QUICK_MS : SLOW_MS;
     }
 
