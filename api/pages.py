@@ -23,6 +23,7 @@ from maps.disputes import DisputesPage, disputes_page
 from maps.heat import HeatPage, heat_page
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
+from maps.patrol import PatrolPage, patrol_page
 
 router = APIRouter()
 _FOREVER: Final = "public, max-age=31536000, immutable"
@@ -67,6 +68,13 @@ def heat_map(request: Request, serving: Serving, lang: Language = "zh") -> Respo
     nonce = token_urlsafe(18)
     page = HeatPage(nonce=nonce, **_shared(request, serving, lang))
     return _page(heat_page(page), nonce, serving.settings)
+
+
+@router.get("/maps/patrol", summary="The page of patrols: stops, teams, routes")
+def patrol_map(request: Request, serving: Serving, lang: Language = "zh") -> Response:
+    nonce = token_urlsafe(18)
+    page = PatrolPage(nonce=nonce, **_shared(request, serving, lang))
+    return _page(patrol_page(page), nonce, serving.settings)
 
 
 def _shared(request: Request, serving: ServiceFor, lang: str) -> dict[str, Any]:

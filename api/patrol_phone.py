@@ -6,6 +6,7 @@ A link needs no account: its secret is the credential. It shows one team's route
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Any, Final
@@ -28,11 +29,12 @@ from gis.batches import BatchResult, Refusal
 from gis.codes import DIGITS, Level
 from gis.errors import BadInput, Conflict, NotFound
 from gis.patrol import links, plans
-from gis.patrol.links import Link
+from gis.patrol.links import Link, NewLink
 from gis.patrol.stored import StoredPlan
 from gis.patrol.teams import as_json, team_code
 from gis.patrol.ticks import MOST_TICKS, Tick, parse_tick, record
 from gis.settings import Settings
+from maps.qr import qr_code
 
 router = APIRouter()
 # Wrong links are counted apart from wrong passwords: a phone with an old one locks nobody out.
@@ -58,9 +60,14 @@ def make_links(request: Request, serving: Serving, id: Id, body: JsonBody) -> Re
         plan = plans.get(conn, counties(serving), id)
         made = links.make(conn, plan, codes, serving.settings.zone)
         noted(conn, serving, Action.patrol_link, plan.area, {"on": str(plan.on), "teams": [one.team for one in made]})
-        return [{"team": m.team, "url": f"{base}/p/{m.secret}", "expires_at": m.expires_at} for m in made]
+        return [_told(one, f"{base}/p/{one.secret}") for one in made]
 
     return answer({"phones": written(serving, work)})
+
+
+def _told(link: NewLink, url: str) -> dict[str, Any]:
+    """A link with its QR code, for whoever shows it to a phone: the secret goes to nobody else to be drawn."""
+    return {"team": link.team, "url": url, "expires_at": link.expires_at, "qr": asdict(qr_code(url))}
 
 
 @router.post(

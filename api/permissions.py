@@ -69,6 +69,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Need]] = MappingProxyType(
         ("GET", "/maps/coverage"): Right.figures,
         ("GET", "/maps/heat"): Right.figures,
         ("GET", "/maps/edit"): Right.grid,
+        ("GET", "/maps/patrol"): Right.patrols,
         ("GET", "/households/unvisited"): Right.doors,
         ("GET", "/search"): Right.figures,
         ("POST", "/visits"): Right.visits,

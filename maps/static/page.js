@@ -170,9 +170,19 @@ const everycell = {};
     link?.addEventListener("click", () => (link.href = link.href.split("#")[0] + location.hash));
   };
 
-  /** What every page's frame can do: the panel folds and stays so, the other language keeps the view. */
+  // What is looked at here is planned there: the area goes along.
+  const keepAreaForPatrols = () => {
+    const link = everycell.byId("to-patrol");
+    link?.addEventListener("click", () => {
+      const { area } = everycell.address.read();
+      link.href = link.href.split("#")[0] + (area ? `#area=${encodeURIComponent(area)}` : "");
+    });
+  };
+
+  /** What every page's frame can do: the panel folds and stays so, the other language keeps the view, patrols the area. */
   everycell.frame = () => {
     foldable();
     keepViewInOtherLanguage();
+    keepAreaForPatrols();
   };
 }

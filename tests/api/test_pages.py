@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.conftest import Served
 
-PAGES = pytest.mark.parametrize("path", ["/maps/coverage", "/maps/heat", "/maps/edit", "/disputes?f=html"])
+PAGES = pytest.mark.parametrize("path", ["/maps/coverage", "/maps/heat", "/maps/edit", "/maps/patrol", "/disputes?f=html"])
 
 
 @PAGES
@@ -31,6 +31,8 @@ def test_the_page_carries_its_policy(served: Served, path: str) -> None:
         ("/maps/heat", "en", "<title>Dispute heat"),
         ("/maps/edit", "zh", "<title>网格编辑"),
         ("/maps/edit", "en", "<title>Grid editor"),
+        ("/maps/patrol", "zh", "<title>巡逻路线"),
+        ("/maps/patrol", "en", "<title>Patrols"),
         ("/disputes", "zh", "<title>矛盾纠纷"),
         ("/disputes", "en", "<title>Disputes"),
     ],
@@ -47,6 +49,13 @@ def test_the_editor_is_for_whoever_may_edit(served: Served) -> None:
         client = served.client_of(role, "all")
         assert client.get("/maps/edit").status_code == (200 if offered else 403)
         assert ('href="/maps/edit"' in client.get("/maps/coverage").text) == offered
+
+
+def test_patrols_are_for_whoever_may_plan_them(served: Served) -> None:
+    for role, offered in (("operator", True), ("patrol_leader", True), ("editor", False), ("wall", False)):
+        client = served.client_of(role, "all")
+        assert client.get("/maps/patrol").status_code == (200 if offered else 403)
+        assert ('href="/maps/patrol"' in client.get("/maps/coverage").text) == offered
 
 
 def test_the_desk_is_for_browsers_and_for_whoever_may_see_cases(served: Served) -> None:

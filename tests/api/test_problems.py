@@ -103,6 +103,7 @@ BAD = [
     ("/maps/coverage?lang=fr", 400, "lang"),
     ("/maps/heat?lang=fr", 400, "lang"),
     ("/maps/edit?lang=fr", 400, "lang"),
+    ("/maps/patrol?lang=fr", 400, "lang"),
     ("/static/nothing.js", 404, None),
     ("/static/../page.py", 404, None),
     ("/static/..%2f..%2fpage.py", 404, None),
@@ -285,6 +286,7 @@ PATHS = st.sampled_from(
         "/maps/coverage",
         "/maps/heat",
         "/maps/edit",
+        "/maps/patrol",
     ]
 )
 NAMES = st.sampled_from(

@@ -29,10 +29,12 @@ from maps.disputes import DisputesPage, disputes_page
 from maps.heat import HeatPage, heat_page
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
+from maps.patrol import PatrolPage, patrol_page
 from maps.text import language
 from tests.browser.fake_disputes import busy_desk, dispute_routes, page_of
 from tests.browser.fake_figures import FakeFigures, figure_routes
 from tests.browser.fake_grid import FakeGrid, feature, grid_routes
+from tests.browser.fake_patrols import busy_patrols, patrol_routes
 from tests.browser.running import running
 from tests.maps import fake
 
@@ -73,6 +75,7 @@ class FakeService:
         self.csrf = ""
         self.over = False
         self.desk = busy_desk()
+        self.patrols = busy_patrols(self.county)
         self.grid = FakeGrid(self.county.cells, self.county.households)
         named = [*self.county.cells["features"], *self.county.divisions["features"]]
         self.figures_of_cases = FakeFigures({one["properties"]["code"]: one["properties"]["name"] for one in named})
@@ -161,6 +164,7 @@ _NEEDS = (
     (r"/collections/(doorplates|households|sites)/|/households/", Right.doors),
     (r"/visits", Right.visits),
     (r"/changesets", Right.grid),
+    (r"/patrol/", Right.patrols),
     (r"/collections/|/coverage|/rounds|/search|/disputes/(periods|counts|heat|hotspots)", Right.figures),
     (r"/disputes/[^/]+/changes", Right.mediation),
     (r"/disputes", Right.cases),
@@ -181,7 +185,7 @@ def _refusal(service: FakeService, request: Request) -> Response | None:
     area = request.query_params.get("area", "")
     if need not in service.rights or (area and not service.sees(need, area)):
         return _problem(403, f"{service.who} has not the right {need}")
-    if request.method in ("POST", "DELETE") and request.headers.get("x-csrf-token", "") != service.csrf:
+    if request.method in ("POST", "PUT", "DELETE") and request.headers.get("x-csrf-token", "") != service.csrf:
         return _problem(403, "X-CSRF-Token: is missing or not of this session: load the page again")
     return None
 
@@ -220,6 +224,7 @@ def make_app(service: FakeService) -> FastAPI:
     _collections(app, service)
     _questions(app, service)
     grid_routes(app, service.grid)
+    patrol_routes(app, service.patrols)
     figure_routes(app, service.figures_of_cases, service.county.cells["features"])
     dispute_routes(app, service.desk, partial(_desk, service), partial(service.sees, Right.cases))
     return app
@@ -296,6 +301,22 @@ def _pages(app: FastAPI, service: FakeService) -> None:
         )
         rule = policy(NONCE, base_map_url=base.url if base else None)
         return HTMLResponse(html, headers={"Content-Security-Policy": rule})
+
+    @app.get("/maps/patrol")
+    def patrol(lang: str = "zh") -> Response:
+        html = patrol_page(
+            PatrolPage(
+                nonce=NONCE,
+                today=fake.TODAY,
+                bounds=None if service.empty else fake.BOUNDS,
+                lang=language(lang),
+                rights=service.rights,
+                areas=service.areas,
+                who=service.who,
+                csrf=service.csrf,
+            )
+        )
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE)})
 
     @app.get("/base/{z}/{x}/{y}.png")
     def base_tile(z: int, x: int, y: int) -> Response:
