@@ -848,7 +848,7 @@ FIGURES: Final[Mapping[str, Words]] = MappingProxyType(
         "grid_on": Words("以哪天的网格统计", "the day whose grid it counts by"),
         "counted": Words("该时段有没有这个网格的统计", "whether figures of this cell were published of the period"),
         "changed": Words("网格此后有没有变更", "whether the cell has changed since"),
-        "total": Words("合计件数(不含婚姻家庭)", "cases of all categories but family disputes"),
+        "total": Words("合计件数(不含家庭类)", "cases of all categories but family disputes"),
         "withheld": Words("哪些数字不公布", "which of the numbers are withheld"),
         **{category.value: Words(f"{NAMES[category].zh}件数", f"{NAMES[category].en}: cases") for category in TABLED},
     }
