@@ -92,7 +92,7 @@ def polish(
 
 
 def _open(routes: Routes, worth: Floats) -> float:
-    """What the planned stops weigh from the first tier down of which not all is planned. Where all is: an hour's way."""
+    """What planned stops weigh from the first tier down of which not all is planned. Where all is: an hour's way."""
     planned = np.zeros(len(worth), bool)
     for order in routes.orders:
         planned[order] = True
