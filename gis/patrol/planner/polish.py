@@ -19,10 +19,10 @@ from gis.patrol.planner.insertion import NEVER, Routes, ranks
 
 # How much a point of a tier weighs beside one of the next lower tier, where a plan is only looked at on the way.
 STEP: Final = 12.0
-MOST_OUT: Final = 14
+MOST_OUT: Final = 24
 # How much worse the plan that is worked on may be than the best one, at first: a share of what is still open in it, the
 # points from the first tier down of which not all is planned.
-SLACK: Final = 0.05
+SLACK: Final = 0.02
 GIVE_UP: Final = 600  # rounds without a better plan, before the best one is taken up again
 
 
@@ -92,7 +92,7 @@ def polish(
 
 
 def _open(routes: Routes, worth: Floats) -> float:
-    """What the planned stops weigh from the first tier down of which not all is planned. Where all is: an hour's way."""
+    """What planned stops weigh from the first tier down of which not all is planned. Where all is: an hour's way."""
     planned = np.zeros(len(worth), bool)
     for order in routes.orders:
         planned[order] = True

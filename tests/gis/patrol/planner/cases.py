@@ -86,6 +86,6 @@ def drawn(seed: int, size: int, teams: int = 2, *, breaks: bool = True) -> tuple
         (Station(9.5, 47.1), Station(9.5, 47.2)),
         aim=Aim.equal if seed % 3 == 0 else Aim.shortest,
         seed=seed,
-        limit_s=1.0,
+        limit_s=0.4,
     )
     return asked, {Mode.foot: travel_of(places), Mode.car: travel_of(places, Mode.car, 2.5)}

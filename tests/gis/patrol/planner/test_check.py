@@ -24,7 +24,7 @@ STOPS = [
 ]
 PLACES = [(100.0, 0.0), (200.0, 0.0), (300.0, 0.5), (9000.0, 0.0), (0.0, 0.0)]
 ASKED = request(
-    STOPS, [team(skills=frozenset({"x"}), breaks=(Break((300, 600), 120),)), team("B", (0, 1))], limit_s=1.0
+    STOPS, [team(skills=frozenset({"x"}), breaks=(Break((300, 600), 120),)), team("B", (0, 1))], limit_s=0.4
 )
 TRAVEL = {Mode.foot: travel_of(PLACES)}
 

@@ -15,7 +15,7 @@ NEAR, FAR, HOME = (100.0, 0.0), (3000.0, 0.0), (0.0, 0.0)
 
 
 def _left(stops: list[Stop], teams: list[Team], travel: Travel, aim: Aim = Aim.shortest) -> dict[str, LeftOut]:
-    plan = solve(request(stops, teams, limit_s=1.0, aim=aim), {Mode.foot: travel})
+    plan = solve(request(stops, teams, limit_s=0.4, aim=aim), {Mode.foot: travel})
     return {left.key: left for left in plan.left_out}
 
 
@@ -55,7 +55,7 @@ def test_what_balance_costs_is_said() -> None:
     places = [*((10.0 * i, 0.0) for i in range(13)), HOME]
     teams = [team("A", (0, 7200)), team("B", (0, 1500))]
     plan = solve(
-        request(stops, teams, aim=Aim.equal, loss=0.5, spread=0.3, limit_s=1.0), {Mode.foot: travel_of(places)}
+        request(stops, teams, aim=Aim.equal, loss=0.5, spread=0.3, limit_s=0.4), {Mode.foot: travel_of(places)}
     )
     assert {left.why for left in plan.left_out} == {WhyNot.balance}
     assert plan.points[1] == 150

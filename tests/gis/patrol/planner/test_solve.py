@@ -19,7 +19,7 @@ from gis.patrol.request import Aim, Break, Station
 from tests.gis.patrol.planner.cases import drawn, request, stop, team, travel_of
 
 
-@settings(max_examples=12)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 10_000), size=st.integers(0, 9), teams=st.integers(1, 3))
 def test_every_plan_passes_the_checker(seed: int, size: int, teams: int) -> None:
     asked, travel = drawn(seed, size, teams)
@@ -54,7 +54,7 @@ def most_points(board: Board) -> tuple[int, ...]:
     return best
 
 
-@pytest.mark.parametrize("seed", range(1, 11))
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_no_plan_of_few_stops_has_more_points_of_a_tier(seed: int) -> None:
     asked, travel = drawn(seed, 5)
     asked = replace(asked, aim=Aim.shortest, teams=tuple(replace(t, shift=(t.shift[0], 1800)) for t in asked.teams))
@@ -70,7 +70,7 @@ def test_no_lower_stop_displaces_a_higher_one() -> None:
     # One far stop of tier 1 with a single point, or nine near ones of tier 2 with 100 each: not both.
     places = [(1500.0, 0.0), *((10.0 * i, 10.0) for i in range(9)), (0.0, 0.0)]
     stops = [stop("far", 1, 1), *(stop(f"near{i}", 2, 100, 300) for i in range(9))]
-    plan = solve(request(stops, [team(shift=(0, 3200))], limit_s=1.0), {Mode.foot: travel_of(places)})
+    plan = solve(request(stops, [team(shift=(0, 3200))], limit_s=0.4), {Mode.foot: travel_of(places)})
     assert "far" in {visit.key for route in plan.routes for visit in route.visits}
     assert plan.points == {1: 1, 2: 0}
 
@@ -86,10 +86,10 @@ def test_pinned_stops_are_in_before_anything_else() -> None:
     places = [(1500.0, 0.0), (10.0, 0.0), (0.0, 0.0)]
     stops = [stop("far", 4, 1, pinned=True), stop("near", 1, 100, 300)]
     travel = {Mode.foot: travel_of(places)}
-    plan = solve(request(stops, [team(shift=(0, 3100))], limit_s=1.0), travel)
+    plan = solve(request(stops, [team(shift=(0, 3100))], limit_s=0.4), travel)
     assert [visit.key for visit in plan.routes[0].visits] == ["far"]
     teams = [team("A", (0, 3100)), team("B", (0, 3100))]
-    kept = solve(request([replace(stops[0], team="B", pinned=False), stops[1]], teams, limit_s=1.0), travel)
+    kept = solve(request([replace(stops[0], team="B", pinned=False), stops[1]], teams, limit_s=0.4), travel)
     assert [[visit.key for visit in route.visits] for route in kept.routes] == [["near"], ["far"]]
 
 
@@ -97,9 +97,9 @@ def test_pinned_stops_that_cannot_be_kept_are_named() -> None:
     travel = {Mode.foot: travel_of([(1500.0, 0.0), (-1500.0, 0.0), (0.0, 0.0)])}
     stops = [stop("east", pinned=True), stop("west", pinned=True)]
     with pytest.raises(BadInput, match=r"not all 2 pinned stops fit together.*(east|west).*\d+ s too much"):
-        solve(request(stops, [team(shift=(0, 3100))], limit_s=1.0), travel)
+        solve(request(stops, [team(shift=(0, 3100))], limit_s=0.4), travel)
     with pytest.raises(BadInput, match=r"stop east is pinned.*even alone: shift, 2,?060 s too much") as caught:
-        solve(request(stops, [team(shift=(0, 1000))], limit_s=1.0), travel)
+        solve(request(stops, [team(shift=(0, 1000))], limit_s=0.4), travel)
     assert caught.value.field == "stops.east.pinned"
 
 
@@ -119,7 +119,7 @@ def test_a_shift_over_midnight_with_a_break_and_an_open_end() -> None:
     crew = team(shift=(79_200, 93_600), end=None, breaks=(Break((86_000, 88_000), 1_200),))
     stops = [stop("late", windows=((88_200, 93_000),)), stop("early", windows=((79_200, 81_000),))]
     travel = {Mode.foot: travel_of([(300.0, 0.0), (100.0, 0.0), (0.0, 0.0)])}
-    plan = solve(request(stops, [crew], limit_s=1.0), travel)
+    plan = solve(request(stops, [crew], limit_s=0.4), travel)
     [route] = plan.routes
     assert [visit.key for visit in route.visits] == ["early", "late"]
     assert [(pause.after, pause.end_at - pause.begin_at) for pause in route.pauses] == [(1, 1_200)]
@@ -129,7 +129,7 @@ def test_a_shift_over_midnight_with_a_break_and_an_open_end() -> None:
 def test_capacity_is_kept() -> None:
     stops = [stop(f"s{i}", load=3) for i in range(5)]
     travel = {Mode.foot: travel_of([(10.0 * i, 0.0) for i in range(5)] + [(0.0, 0.0)])}
-    plan = solve(request(stops, [team("A", capacity=7), team("B", capacity=4)], limit_s=1.0), travel)
+    plan = solve(request(stops, [team("A", capacity=7), team("B", capacity=4)], limit_s=0.4), travel)
     assert [len(route.visits) for route in plan.routes] == [2, 1]
 
 
