@@ -35,7 +35,7 @@ from gis.patrol.jobs import Finder, Outcome, run
 from gis.patrol.stored import StoredPlan
 from gis.patrol.surroundings import area_name
 from gis.settings import settings
-from gis.storage.engine import Store, as_service
+from gis.storage.engine import Store
 
 app = typer.Typer(
     help="Patrols: plan routes for teams, look at them, export them, see what was done.", no_args_is_help=True
@@ -97,11 +97,11 @@ def plan(
 def _searched(store: Store, id: UUID) -> StoredPlan:
     """Find the routes here, with a bar; Ctrl-C gives the plan up."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar, as_service(store) as service:
-        task, finder = bar.add_task("planning", total=1.0), Finder(service)
+    with Progress(*columns, console=err, transient=True) as bar:
+        task, finder = bar.add_task("planning", total=1.0), Finder(store)
         try:
             outcome = run(
-                service,
+                store,
                 finder,
                 plan=id,
                 on_progress=lambda step, share: bar.update(task, description=_STEPS[step], completed=share),

@@ -185,9 +185,9 @@ def team_of(method: str, own: int) -> Row:
         "missing": "990101100209",
     }
     asks = {
-        at: Ask("/patrol/teams/A1", own if at == "own" else 403, TEAM | {"area": code})
+        at: Ask("/patrol/teams/ZZ", own if at == "own" else 403, TEAM | {"area": code})
         if method == "PUT"
-        else Ask(f"/patrol/teams/ZZ?area={code}", own if at == "own" else 403)
+        else Ask(f"/patrol/teams/ZZ?area={OWN.cells[1] if at == 'own' else code}", own if at == "own" else 403)
         for at, code in other.items()
     }
     return Row(f"{method} /patrol/teams/{{code}}", PATROLS, asks)
@@ -490,7 +490,7 @@ ROWS: Final = (
     areas("GET /patrol/stops", PATROLS, "/patrol/stops?"),
     areas("GET /patrol/plans", PATROLS, "/patrol/plans?"),
     asking(),
-    plan("GET", "", 200),
+    plan("GET", "", 200, id=OVER),
     plan("DELETE", "", 200, id=OVER),
     plan("POST", "/changes", 412, {"version": 77, "changes": [{"do": "pin", "stop": "D1"}]}),
     plan("POST", "/replan", 412, {"version": 77}),
@@ -537,7 +537,7 @@ def region(cluster: Cluster) -> Iterator[Served]:
             case_everywhere(conn)
             for village, id in PLAN.items():
                 add_plan(conn, village, id=UUID(id))
-            add_plan(conn, OWN, id=UUID(OVER), status="cancelled")
+            add_plan(conn, OWN, id=UUID(OVER), team="ZZ", status="cancelled")
         with serving(store) as running:
             yield running
 

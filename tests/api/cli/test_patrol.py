@@ -30,7 +30,7 @@ def test_a_plan_in_a_shell(store: Store, database_url: str, monkeypatch: pytest.
     teams.write_text("code,mode,lon,lat,shift\nB2,car,104.015,34.505,09:00-13:00\n", encoding="utf-8")
     given = ("--area", world.VILLAGE, "--team", "A1,foot,104.005,34.505,09:00-13:00", "--teams", teams)
     made = run("patrol", "plan", *given, "--limit", "0.5")
-    assert made.exit_code == 0, made.output
+    assert made.exit_code == 0, (made.output, made.exception)
     found = re.search(r"plan ([0-9a-f-]{36})", made.output)
     assert found
     assert "straight lines" in made.output

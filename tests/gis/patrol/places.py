@@ -32,8 +32,9 @@ def add_plan(
         "INSERT INTO everycell.patrol_plan (county, id, area, patrol_on, status, aim, seed, limit_s, asked, created_at,"
         " created_by, changed_at)"
         " VALUES (:county, :id, :area, :on, :status, 'shortest', 1, 1, '{}', now(), 'li', now())",
-        f"INSERT INTO everycell.patrol_route (county, plan, team, area, seq, {_COLUMNS}, begin_s, end_s, metres, geom)"
-        f" VALUES (:county, :id, :team, :area, 1, {_SPEC}, 32400, 36000, 1000, ST_SetSRID("
+        f"INSERT INTO everycell.patrol_route (county, plan, team, area, seq, {_COLUMNS}, begin_s, end_s,"
+        " travel_s, service_s, waiting_s, metres, pauses, legs, geom)"
+        f" VALUES (:county, :id, :team, :area, 1, {_SPEC}, 32400, 36000, 1, 1, 0, 1000, '[]', '[]', ST_SetSRID("
         " ST_MakeLine(ST_MakePoint(:lon, :lat), ST_MakePoint(:lon + 0.001, :lat)), 4490))",
         "INSERT INTO everycell.patrol_stop (county, plan, key, area, kind, doorplate, cell, geom, tier, weight,"
         " service_s, because, windows, skills, team, seq, pinned, removed)"
