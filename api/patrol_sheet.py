@@ -33,7 +33,9 @@ _PDF: Final = "application/pdf"
 Team = Annotated[str | None, Query(description="Only this team's sheet.")]
 
 
-@router.get("/patrol/plans/{planId:uuid}/sheet", summary="Sheets to print (PDF, A4): map, stops, tick boxes for each team")
+@router.get(
+    "/patrol/plans/{planId:uuid}/sheet", summary="Sheets to print (PDF, A4): map, stops, tick boxes for each team"
+)
 def plan_sheet(request: Request, serving: Serving, id: Id, team: Team = None, lang: Language = "zh") -> Response:
     return _sheet(request, serving, id, team, lang, {})
 
@@ -53,7 +55,7 @@ def plan_sheet_with_links(request: Request, serving: Serving, id: Id, body: Json
 
 
 def _phones(listed: object, base: str) -> dict[str, str]:
-    """Addresses by team. Raises BadInput for what is no link of this service: nobody prints a code that leads elsewhere."""
+    """Addresses by team. Raises BadInput for what is no link of this service: no printed code leads elsewhere."""
     if not isinstance(listed, list):
         raise BadInput('phones: a list of {"team", "url"} is wanted', field="phones")
     found = {}
@@ -77,7 +79,9 @@ def _sheet(
         area = surroundings.area_name(conn, plan.area)
         streets = streets_of(conn, plan, team)
     # Refused before it is noted: what is not made is no export.
-    made = _pdf(serving, plan, team, str(lang), (area, f"{base_url(request.scope)}/maps/patrol#plan={plan.id}", phones), streets)
+    made = _pdf(
+        serving, plan, team, str(lang), (area, f"{base_url(request.scope)}/maps/patrol#plan={plan.id}", phones), streets
+    )
     serving.service.audits.note(request.scope, Action.export, {"kind": "plan", "form": "pdf"}, area=plan.area)
     name = "-".join(["patrol", str(plan.on), *([team] if team else [])])
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"}

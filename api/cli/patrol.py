@@ -36,7 +36,9 @@ from gis.patrol.surroundings import area_name
 from gis.settings import settings
 from gis.storage.engine import Store, as_service
 
-app = typer.Typer(help="Patrols: plan routes for teams, look at them, export them, see what was done.", no_args_is_help=True)
+app = typer.Typer(
+    help="Patrols: plan routes for teams, look at them, export them, see what was done.", no_args_is_help=True
+)
 
 Id = Annotated[str, typer.Argument(help="id of the plan")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="the file to write")]
@@ -48,7 +50,8 @@ _INLINE: Final = re.compile(r"([^,]+),(foot|car),([^,]+),([^,]+),([0-9:]+)-([0-9
 def plan(
     area: Annotated[str, typer.Option(help="code of the area")],
     team: Annotated[
-        list[str] | None, typer.Option(help="a team: CODE,foot|car,LON,LAT,09:00-13:00; or the code of one that is kept")
+        list[str] | None,
+        typer.Option(help="a team: CODE,foot|car,LON,LAT,09:00-13:00; or the code of one that is kept"),
     ] = None,
     teams: Annotated[Path | None, typer.Option(help="teams in a file: .json or .csv")] = None,
     on: Annotated[str | None, typer.Option(help="the day, 2026-11-30; default: today")] = None,
@@ -138,9 +141,7 @@ def list_(
 
 
 @app.command()
-def show(
-    id: Id, as_json: Annotated[bool, typer.Option("--json", help="the whole plan, as over HTTP")] = False
-) -> None:
+def show(id: Id, as_json: Annotated[bool, typer.Option("--json", help="the whole plan, as over HTTP")] = False) -> None:
     """A plan: its routes, its stops, and why others are left out."""
     with opened() as store, store.read(ALL.settings()) as conn:
         found = _plan(conn, id)
@@ -225,7 +226,15 @@ def report(
         return
     shown = Table("", "planned", "done", "no answer", "skipped", "never ticked", "households", "reached", "gained")
     for line in (*found.teams, *found.cells, found.total):
-        numbers = (line.planned, line.done, line.no_answer, line.skipped, line.never_ticked, line.households, line.reached)
+        numbers = (
+            line.planned,
+            line.done,
+            line.no_answer,
+            line.skipped,
+            line.never_ticked,
+            line.households,
+            line.reached,
+        )
         shown.add_row(line.code, *map(str, numbers), percent(line.gained))
     out.print(shown)
     for stop, came, _ in found.missed:
@@ -294,7 +303,9 @@ def _row(number: int, row: dict[str, str | None]) -> dict[str, Any]:
     known = {"code", "mode", "lon", "lat", "shift", "end_lon", "end_lat", "open_end", "skills"}
     strange = sorted(str(name) for name in row if name not in known)
     if strange:
-        raise BadInput(f"--teams: column {strange[0]!r} is not known; there are {', '.join(sorted(known))}", field="--teams")
+        raise BadInput(
+            f"--teams: column {strange[0]!r} is not known; there are {', '.join(sorted(known))}", field="--teams"
+        )
     field = f"--teams row {number}"
     team: dict[str, Any] = {
         "code": row.get("code"),
@@ -322,5 +333,3 @@ def _write(output: Path, content: bytes) -> None:
     except OSError as error:
         raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
     err.print(f"→ {output}", markup=False, soft_wrap=True)
-
-

@@ -25,8 +25,8 @@ _WORST: Final = {"foot": 15_000, "car": 25_000}
 
 @dataclass(frozen=True)
 class About:
-    """What a sheet tells besides its plan: the name of the area, when it is printed (by the county's clock), the address
-    of the plan's page, and the addresses of phones by team, where the leader has made them."""
+    """What a sheet tells besides its plan: the name of the area, when it is printed (by the county's clock), the
+    address of the plan's page, and the addresses of phones by team, where the leader has made them."""
 
     area: str
     printed_at: datetime

@@ -99,10 +99,10 @@
             () => null,
           );
       this.record = { token: this.token, route, streets, fetched: Date.now() };
+      this.begin(); // at once: whatever is drawn from now on is drawn of this route
+      if (before && before.route.version !== route.version) this.say(everycell.t("The route has changed."));
       await this.store.keepRoute(this.record);
       await this.adopt();
-      if (before && before.route.version !== route.version) this.say(everycell.t("The route has changed."));
-      this.begin();
       everycell.keepOffline();
     }
 

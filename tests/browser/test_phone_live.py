@@ -49,7 +49,7 @@ def leader(filled: Filled) -> Iterator[httpx.Client]:
 
 def _planned(leader: httpx.Client) -> Any:
     today = leader.get("/coverage", params={"area": AREA, "level": "county"}).json()["as_of"]
-    body = {"id": str(uuid4()), "area": AREA, "on": today, "teams": [TEAM], "limit_s": 1, "minutes": {"household": 1}}
+    body = {"id": str(uuid4()), "area": AREA, "on": today, "teams": [TEAM], "limit_s": 5, "minutes": {"household": 1}}
     assert leader.post("/patrol/plans", json=body).status_code == 202
     until = time.monotonic() + 60
     while (plan := leader.get(f"/patrol/plans/{body['id']}").json())["status"] == "planning":
@@ -73,7 +73,11 @@ def test_ticks_without_a_network_become_visits(leader: httpx.Client, chromium: B
     before = _reached(leader)
 
     context = chromium.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="zh-CN", timezone_id="Asia/Shanghai"
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
     )
     page = context.new_page()
     wrong: list[str] = []
