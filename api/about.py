@@ -31,8 +31,8 @@ from gis.sites.categories import CATEGORIES
 from gis.storage import access_models as _access_models  # noqa: F401 - registers its tables
 from gis.storage import changeset_models as _changeset_models  # noqa: F401
 from gis.storage import dispute_models as _dispute_models  # noqa: F401
-from gis.storage import patrol_models as _patrol_models  # noqa: F401
 from gis.storage import models
+from gis.storage import patrol_models as _patrol_models  # noqa: F401
 from gis.storage import road_models as _road_models  # noqa: F401
 from maps.text import Lang, html_lang
 

@@ -126,9 +126,7 @@ def create_app(
             Middleware(Shortcut, answers=answers),
         ],
     )
-    app.state.service = Service(
-        store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits, planning
-    )
+    app.state.service = Service(store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits, planning)
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)

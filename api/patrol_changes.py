@@ -84,7 +84,8 @@ def undo_change(serving: Serving, id: Id, body: JsonBody) -> Response:
 
 
 def _now(serving: ServiceFor, plan: StoredPlan) -> int:
-    """Now, as a time of the plan's day; its beginning, where the day is still to come. Raises Conflict where it is over."""
+    """Now, as a time of the plan's day; its beginning, where the day is still to come. Raises Conflict where it is
+    over."""
     now = seconds_into(plan.on, datetime.now(UTC), serving.settings.zone)
     if now > max(route.team.shift[1] for route in plan.routes):
         raise Conflict("from: every team's shift is over", field="from")

@@ -55,9 +55,7 @@ def gpx(plan: StoredPlan, team: str | None = None) -> bytes:
 
 
 def _point(parent: ET.Element, tag: str, stop: PlanStop, name: str) -> None:
-    point = ET.SubElement(
-        parent, f"{{{_GPX}}}{tag}", {"lat": f"{stop.stop.lat:.8f}", "lon": f"{stop.stop.lon:.8f}"}
-    )
+    point = ET.SubElement(parent, f"{{{_GPX}}}{tag}", {"lat": f"{stop.stop.lat:.8f}", "lon": f"{stop.stop.lon:.8f}"})
     _child(point, "name", f"{name} {label(stop)}")
     _child(point, "desc", f"{written(stop.arrive_s or 0)}–{written(stop.leave_s or 0)}")
     _child(point, "type", stop.stop.kind.value)
@@ -124,7 +122,9 @@ def report_document(plan: StoredPlan, found: Report) -> dict[str, Any]:
             stop_document(stop, done) | {"came": came.value} for stop, came, done in found.stops if stop.seq is not None
         ],
         "missed": [{"key": stop.key, "team": stop.team, "why": came.value} for stop, came, _ in found.missed],
-        "left_out": [{"key": s.key, "why": s.left_out and s.left_out.why.value} for s, _, _ in found.stops if s.seq is None],
+        "left_out": [
+            {"key": s.key, "why": s.left_out and s.left_out.why.value} for s, _, _ in found.stops if s.seq is None
+        ],
     }
 
 

@@ -73,12 +73,17 @@ def plan_report(request: Request, serving: Serving, id: Id, f: F = None) -> Resp
         return answer(report_document(plan, found))
     serving.service.audits.note(request.scope, Action.export, {"kind": "report", "form": "csv"}, area=plan.area)
     body = b"".join(tables.csv_pieces(REPORT, report_rows(found)))
-    headers = {"Content-Disposition": f'attachment; filename="patrol-report-{plan.on}.csv"', "Cache-Control": "no-store"}
+    headers = {
+        "Content-Disposition": f'attachment; filename="patrol-report-{plan.on}.csv"',
+        "Cache-Control": "no-store",
+    }
     return Response(body, headers=headers, media_type=_CSV)
 
 
 def report_of(conn: Connection, plan: StoredPlan, *, over: bool) -> Report:
     """What became of a plan, with the households of its cells as they are now."""
     cells = sorted({one.stop.cell for one in plan.stops if one.stop.cell})
-    known = {row.cell: row.known for row in conn.execute(query("patrol/known"), {"county": plan.county, "cells": cells})}
+    known = {
+        row.cell: row.known for row in conn.execute(query("patrol/known"), {"county": plan.county, "cells": cells})
+    }
     return report(plan, known, over=over)

@@ -12,8 +12,8 @@ other.
 
 Held as true, or the benchmark fails: every plan passes the checker; the first tier is complete wherever the planner,
 asked for that tier alone, finds it can be. `hours_spread` is that of the same instances with the aim `equal`. Of all
-ratios the worst and the mean of the seeds are told. `--alone`: without the other solvers. `--flat`: all stops are in one
-tier, so that all solvers are after exactly the same points, and no tier hides what the search is worth.
+ratios the worst and the mean of the seeds are told. `--alone`: without the other solvers. `--flat`: all stops are in
+one tier, so that all solvers are after exactly the same points, and no tier hides what the search is worth.
 """
 
 from __future__ import annotations

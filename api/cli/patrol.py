@@ -283,8 +283,8 @@ def _team(word: str) -> dict[str, Any]:
 
 
 def _file(path: Path) -> list[Any]:
-    """Teams of a file: JSON as over HTTP, or CSV with code, mode, lon, lat, shift (09:00-13:00), and where wanted end_lon,
-    end_lat, open_end (true), skills (with ; between)."""
+    """Teams of a file: JSON as over HTTP, or CSV with code, mode, lon, lat, shift (09:00-13:00), and where wanted
+    end_lon, end_lat, open_end (true), skills (with ; between)."""
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -219,8 +219,8 @@ _GRID: Final = {
         county=None,
         version=_VERSION,
         id=_NUMBER,
-        tail=("起点路口", "crossing where it begins"),
-        head=("终点路口", "crossing where it ends"),
+        from_node=("起点路口", "crossing where it begins"),
+        to_node=("终点路口", "crossing where it ends"),
         way=("公开地图中的编号", "its number in OpenStreetMap"),
         **{"class": ("道路等级 1 至 4", "1 (main street) to 4 (path)")},
         name=("道路名称", "name of the street"),
@@ -631,10 +631,12 @@ _PATROLS: Final = {
         content=("内容摘要，用于识别重复发送", "a digest of what was sent, by which it is known again"),
     ),
     "patrol_link": _table(
-        "队伍手机查看路线的链接",
+        "队伍终端查看路线的链接",
         "Links by which a team's device shows its route",
         None,
-        Words("巡逻次日失效，{patrol_days} 天后删除", "they end a day after the patrol, removed after {patrol_days} days"),
+        Words(
+            "巡逻次日失效，{patrol_days} 天后删除", "they end a day after the patrol, removed after {patrol_days} days"
+        ),
         county=None,
         plan=("计划的随机编号", "random number of the plan"),
         team=("队伍代号", "code of the team"),
@@ -808,9 +810,7 @@ RIGHTS: Final[Mapping[Right, Words]] = MappingProxyType(
             "看矛盾纠纷案件和待回访的地点，登记案件和回访",
             "see cases of disputes and places to be visited again; register cases, record revisits",
         ),
-        Right.patrols: Words(
-            "制定和查看巡逻计划、队伍和路线", "see and make plans of patrols, teams and routes"
-        ),
+        Right.patrols: Words("制定和查看巡逻计划、队伍和路线", "see and make plans of patrols, teams and routes"),
         Right.mediation: Words("办理案件：受理、调解、转办、办结", "deal with cases: accept, mediate, refer, close"),
     }
 )

@@ -3,8 +3,9 @@
 Visits older than `Settings.visit_months` are removed. Their last dates go into the household's `reached_before` and
 `contact_before`, their numbers into `visit_count` (by cell, month and outcome), in the transaction that removes them.
 Also removed: ids of deleted visits once their days are over, months of visits that are empty, cases that ended
-`Settings.dispute_months` ago with all that happened to them, plans of patrols as old as such visits, drafts of the grid that nobody has touched for long, news
-that every screen has seen, sign-ins that are over, and files that were uploaded. The audit is kept.
+`Settings.dispute_months` ago with all that happened to them, plans of patrols as old as such visits, drafts of the grid
+that nobody has touched for long, news that every screen has seen, sign-ins that are over, and uploaded files. The
+audit is kept.
 
 A run goes county by county and month by month, in short transactions: it may be interrupted at any moment and run
 again. It is written into `retention_run` before it begins. From then on no visit of those days is taken, so that a
@@ -34,7 +35,18 @@ from gis.storage.queries import query
 T = TypeVar("T")
 
 # What is removed, and counted: ids of deleted visits; months are partitions; throttles are wrong passwords.
-KINDS: Final = ("visits", "visit_ids", "months", "disputes", "plans", "drafts", "news", "sessions", "throttles", "files")
+KINDS: Final = (
+    "visits",
+    "visit_ids",
+    "months",
+    "disputes",
+    "plans",
+    "drafts",
+    "news",
+    "sessions",
+    "throttles",
+    "files",
+)
 # About 10,000 visits: a fraction of a second in which nobody else can record a visit of these households.
 _PAGES: Final = 128
 _LOCK: Final = 7461096  # any constant: one run at a time

@@ -46,7 +46,9 @@ class Role(StrEnum):
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         Role.wall: frozenset({Right.figures}),
-        Role.operator: frozenset({Right.figures, Right.doors, Right.visits, Right.cases, Right.patrols, Right.mediation}),
+        Role.operator: frozenset(
+            {Right.figures, Right.doors, Right.visits, Right.cases, Right.patrols, Right.mediation}
+        ),
         Role.patrol_leader: frozenset({Right.figures, Right.doors, Right.visits, Right.cases, Right.patrols}),
         Role.editor: frozenset({Right.figures, Right.doors, Right.grid, Right.places}),
         Role.admin: frozenset(Right),

@@ -8,7 +8,7 @@ batch by batch would move every household's dates ten times. `everycell check` f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 import pandas as pd
@@ -18,10 +18,13 @@ from gis.cells.load import load_cells, load_divisions
 from gis.codes import county_of
 from gis.demo.county import DemoCounty
 from gis.demo.first_cases import load_first_cases
+from gis.demo.patrols import load_teams
 from gis.errors import Conflict
 from gis.households.dwellings import split_dwellings
 from gis.households.load import load_dwellings
 from gis.households.rounds import open_round
+from gis.patrol.drawn import network_of_lines
+from gis.patrol.roads import store_network
 from gis.settings import Settings
 from gis.sites.load import load_sites
 from gis.storage.bulk import stage
@@ -87,12 +90,14 @@ def load_county(
     ]
     told("streets and key sites", 0, 0)
     reports += [load_streets(conn, number, county.streets), load_sites(conn, number, county.sites)]
+    _load_network(conn, number, county, today)
     told("households", 0, 0)
     split = split_dwellings(county.dwellings, number)
     reports.append(load_dwellings(conn, number, split.doorplates, split.households, settings, today=today))
     told("disputes", 0, 0)
     reports.append(load_first_cases(conn, number, county, settings, today=today))
     reports.append(load_first_visits(conn, number, county.visits(), settings, on_progress=told))
+    load_teams(conn, number)
     planned = county.round
     open_round(
         conn,
@@ -103,6 +108,14 @@ def load_county(
         target=planned.target,
     )
     return reports
+
+
+def _load_network(conn: Connection, number: int, county: DemoCounty, today: date) -> None:
+    """The generated streets, as what patrols are planned on."""
+    streets = county.streets
+    names = [name if isinstance(name, str) else None for name in streets["name"]]
+    network = network_of_lines(streets.geometry.to_numpy(), streets["id"].tolist(), names, streets["class"].tolist())
+    store_network(conn, number, network, source="demo", data_on=today, now=datetime.now(UTC))
 
 
 def load_first_visits(

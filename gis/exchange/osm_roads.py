@@ -7,7 +7,7 @@ restrictions first, then the barriers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -85,7 +85,8 @@ class _Reader:
         newest = datetime.min.replace(tzinfo=UTC)
         processor = osmium.FileProcessor(str(path)).with_locations()
         keys = osmium.filter.KeyFilter("highway", "route", "barrier", "restriction", "type")
-        for number, item in enumerate(processor.with_filter(keys), start=1):
+        items: Iterable[Any] = processor.with_filter(keys)
+        for number, item in enumerate(items, start=1):
             if item.is_way():
                 newest = max(newest, item.timestamp)
                 self._way(item)

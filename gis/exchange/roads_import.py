@@ -114,7 +114,7 @@ def _outline(conn: Connection, county_code: str | None) -> tuple[int, shapely.Ge
 
 def around(outline: shapely.Geometry) -> shapely.Geometry:
     """An outline (degrees) with the margin around it."""
-    transformer = to_metric(float(outline.centroid.x))
+    transformer = to_metric(float(shapely.get_x(shapely.centroid(outline))))
 
     def turned(backward: bool) -> Any:
         direction = "INVERSE" if backward else "FORWARD"
@@ -124,7 +124,7 @@ def around(outline: shapely.Geometry) -> shapely.Geometry:
 
         return project
 
-    wide = shapely.transform(outline, turned(False)).buffer(MARGIN_M)
+    wide = shapely.buffer(shapely.transform(outline, turned(False)), MARGIN_M)
     return cast(shapely.Geometry, shapely.transform(wide, turned(True)))
 
 
@@ -135,7 +135,7 @@ def _refuse_elsewhere(path: Path, roads: Roads, county: int, outline: shapely.Ge
     if not shapely.intersects(outline, roads.network.line).any():
         raise WrongPlace(
             f"{path.name}: none of its streets lies in county {county:06}; the file reaches over {_box(roads.bounds)},"
-            f" the county over {_box(outline.bounds)}",
+            f" the county over {_box(tuple(shapely.bounds(outline)))}",
             field="file",
         )
 

@@ -82,7 +82,9 @@ def report(plan: StoredPlan, known: Mapping[str, int], *, over: bool) -> Report:
         _line(route.team.code, (one for one in routed if one[0].team == route.team.code)) for route in plan.routes
     )
     codes = sorted({one[0].stop.cell for one in routed if one[0].stop.cell})
-    cells = tuple(_line(code, (one for one in routed if one[0].stop.cell == code), known.get(code, 0)) for code in codes)
+    cells = tuple(
+        _line(code, (one for one in routed if one[0].stop.cell == code), known.get(code, 0)) for code in codes
+    )
     return Report(over, stops, teams, cells, _line(plan.area, routed))
 
 

@@ -60,6 +60,7 @@ class Changed:
     stops: tuple[PlanStop, ...]
     orders: Mapping[str, list[str]]
     waiting: Mapping[str, str | None]
+    done: frozenset[str]
 
 
 def parse_changes(body: object) -> tuple[int, list[Change]]:
@@ -90,7 +91,7 @@ def _change(item: object) -> Change:
 def changed(plan: StoredPlan, changes: Sequence[Change], added: Sequence[Candidate]) -> Changed:
     """The plan with the changes, still without times. `added` are the places of the changes that add one, in order.
 
-    Raises BadInput for a stop or team that is not there, Conflict for a stop that is done or a change that makes no sense.
+    Raises BadInput for a stop or team that is not there, Conflict for a stop that is done or a change without sense.
     """
     work = _Work(plan)
     new = iter(added)
@@ -99,7 +100,7 @@ def changed(plan: StoredPlan, changes: Sequence[Change], added: Sequence[Candida
             work.add(next(new))
         else:
             getattr(work, change.do.value)(work.stop_of(change.stop), change)
-    return Changed(tuple(work.stops.values()), work.orders, work.waiting)
+    return Changed(tuple(work.stops.values()), work.orders, work.waiting, frozenset(plan.done))
 
 
 class _Work:
@@ -193,7 +194,8 @@ def inserted(made: Changed, problem: Problem, travel: Mapping[Any, Any]) -> dict
             seconds = travel[team.mode].seconds
             places: list[int | None] = [count + team.start, *(asked[k] for k in orders[code])]
             places.append(None if team.end is None else count + team.end)
-            for at in range(len(places) - 1):
+            done = max((n + 1 for n, k in enumerate(orders[code]) if k in made.done), default=0)
+            for at in range(done, len(places) - 1):
                 before, after = places[at], places[at + 1]
                 longer = seconds[before, asked[key]]
                 if after is not None:

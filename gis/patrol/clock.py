@@ -1,4 +1,5 @@
-"""Times of day of a plan: whole seconds since midnight of its day in the county, written 09:30 (over midnight 26:30). Pure."""
+"""Times of day of a plan: whole seconds since midnight of its day in the county, written 09:30 (over midnight 26:30).
+Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _TIME: Final = re.compile(r"([0-4][0-9]):([0-5][0-9])", re.ASCII)
 
 
 def seconds_of(value: object, field: str) -> int:
-    """Seconds since midnight of a time such as 09:30, or 26:30 for half past two in the night after. Raises BadInput."""
+    """Seconds since midnight of a time such as 09:30, or 26:30 for half past two in the night after. Raises
+    BadInput."""
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     seconds = int(found[1]) * 3600 + int(found[2]) * 60 if found else -1
     if not 0 <= seconds <= LATEST_S:
@@ -30,7 +32,8 @@ def written(seconds: float) -> str:
 
 
 def window_of(value: object, field: str) -> tuple[int, int]:
-    """A span such as ["09:00", "10:30"]; one whose end lies before its beginning ends on the next day. Raises BadInput."""
+    """A span such as ["09:00", "10:30"]; one whose end lies before its beginning ends on the next day. Raises
+    BadInput."""
     if not isinstance(value, list) or len(value) != 2:
         raise BadInput(f'{field}: must be two times, such as ["09:00", "13:00"]', field=field)
     first, last = (seconds_of(one, field) for one in value)

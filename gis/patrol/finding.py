@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from gis.patrol.network import Floats, Mode, Network
 from gis.patrol.network_info import network_info
+from gis.patrol.plan import Plan
+from gis.patrol.request import Aim, Request
 from gis.patrol.routing import travel_between
 from gis.patrol.stored import PlanRoute, PlanStop, StoredPlan
 from gis.patrol.travel import Travel
@@ -66,19 +69,51 @@ def network_of(conn: Connection, county: int) -> Streets:
 
 
 def find(plan: StoredPlan, streets: Streets, zone: ZoneInfo, on_step: Step = lambda *_: None) -> Found:
-    """The routes of a plan. Raises BadInput, Conflict where it cannot be planned, BrokenPlan where what was found
-    is not right: a bug, never shown as a plan."""
-    from gis.patrol.planner import solve  # its libraries take a second to load, in the process that finds routes
+    """The routes of a plan. Raises BadInput, Conflict where it cannot be planned, BrokenPlan where what was found is
+    not right: a bug, never shown as a plan."""
+    return Search(plan, streets, zone, on_step).found()
 
-    problem = problem_of(plan, zone, plan.from_s)
-    on_step("times", 0.05)
-    travel = problem.travel(streets.between)
-    on_step("routes", 0.15)
 
-    def on_progress(share: float, step: str) -> None:
-        on_step(step, 0.15 + 0.85 * share)
+class Search:
+    """The search of one plan: its routes, and afterwards the figures of the plan with the other aim beside them."""
 
-    found = solve(problem.request, travel, on_progress)
-    routes, stops = laid_out(plan, problem, travel, found, zone)
-    straight = any(one.straight for one in travel.values())
-    return Found(tuple(routes), tuple(stops), found.solver, found.cpu_s, straight, streets.told)
+    def __init__(self, plan: StoredPlan, streets: Streets, zone: ZoneInfo, on_step: Step = lambda *_: None) -> None:
+        self._plan, self._streets, self._zone, self._on_step = plan, streets, zone, on_step
+        self._problem = problem_of(plan, zone, plan.from_s)
+        on_step("times", 0.05)
+        self._travel = self._problem.travel(streets.between)
+        self._solved: Plan | None = None
+
+    def found(self) -> Found:
+        """The routes."""
+        self._on_step("routes", 0.15)
+        solved = self._solve(self._problem.request, lambda share, step: self._on_step(step, 0.15 + 0.85 * share))
+        self._solved = solved
+        routes, stops = laid_out(self._plan, self._problem, self._travel, solved, self._zone)
+        straight = any(one.straight for one in self._travel.values())
+        return Found(tuple(routes), tuple(stops), solved.solver, solved.cpu_s, straight, self._streets.told)
+
+    def compared(self) -> dict[str, dict[str, Any]]:
+        """Figures of the plan by aim: as it was asked for, and the other one."""
+        assert self._solved is not None  # noqa: S101 - `found` comes first
+        request = self._problem.request
+        other = Aim.equal if request.aim is Aim.shortest else Aim.shortest
+        beside = self._solve(replace(request, aim=other), None)
+        return {request.aim.value: figures_of(self._solved), other.value: figures_of(beside)}
+
+    def _solve(self, request: Request, told: Callable[[float, str], None] | None) -> Plan:
+        from gis.patrol.planner import solve  # its libraries take a second to load, in the process that finds routes
+
+        return solve(request, self._travel, told)
+
+
+def figures_of(found: Plan) -> dict[str, Any]:
+    """A plan in numbers: metres, hours by team, points, stops, spread of the hours."""
+    hours = {route.team: round((route.end_at - route.begin_at) / 3600, 2) for route in found.routes if route.visits}
+    return {
+        "metres": round(sum(route.metres for route in found.routes)),
+        "hours": hours,
+        "points": sum(found.points.values()),
+        "stops": sum(len(route.visits) for route in found.routes),
+        "spread": round(found.spread, 4),
+    }

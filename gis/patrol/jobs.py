@@ -9,6 +9,7 @@ to whoever started it, who writes.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import signal
@@ -29,7 +30,7 @@ from sqlalchemy import text
 from gis.access.scope import ALL
 from gis.errors import EverycellError
 from gis.patrol import plans
-from gis.patrol.finding import Found, find, network_of
+from gis.patrol.finding import Found, Search, network_of
 from gis.patrol.stored import StoredPlan, routes_text, stops_text
 from gis.settings import Settings
 from gis.storage.engine import Store, make_engine
@@ -41,6 +42,7 @@ _BEAT_S: Final = 0.5
 _LOOK_S: Final = 5.0
 _IDLE_S: Final = 900.0  # then the process ends, and gives its memory back
 _NICE: Final = 5
+_START_S: Final = 120.0  # until the process has begun, on a very busy machine
 _SPARE_S: Final = 30.0  # of the clock, for streets, times and a busy machine
 _CLOCK: Final = 4.0  # seconds of the clock for each of the processor's
 
@@ -122,6 +124,7 @@ def run(
     plan: UUID | None = None,
     on_progress: Progress = lambda *_: None,
     stopped: threading.Event | None = None,
+    compare: bool = False,
 ) -> Outcome | None:
     """Take up a plan that waits (this one, or the oldest) and find its routes; None where there is none."""
     worker = uuid4()
@@ -131,7 +134,7 @@ def run(
         if row is None:
             return None
         found = plans.get(conn, [row.county], row.plan)
-    return _Search(store, finder, found, worker, on_progress, stopped or threading.Event()).run()
+    return _Search(store, finder, found, worker, on_progress, stopped or threading.Event(), compare).run()
 
 
 class _Search:
@@ -145,6 +148,7 @@ class _Search:
         worker: UUID,
         on_progress: Progress,
         stopped: threading.Event,
+        compare: bool,
     ) -> None:
         self._store = store
         self._finder = finder
@@ -152,24 +156,28 @@ class _Search:
         self._key = {"county": plan.county, "id": str(plan.id), "worker": str(worker)}
         self._on_progress = on_progress
         self._stopped = stopped
+        self._compare = compare
         self._step, self._share = "streets", 0.0
+        self._heard_at = 0.0
 
     def run(self) -> Outcome:
-        until = time.monotonic() + _CLOCK * self._plan.limit_s + _SPARE_S
+        until, begun = time.monotonic() + _START_S, False
         try:
-            self._finder.ask(("find", self._plan))
+            self._finder.ask(("find and compare" if self._compare else "find", self._plan))
             while time.monotonic() < until:
                 said = self._finder.next(_BEAT_S)
                 if self._stopped.is_set():
                     return self._leave()
                 if said is not None and said[0] == "found":
-                    return self._finish(said[1])
+                    return self._compared(self._finish(said[1]))
                 if said is not None and said[0] == "fault":
                     fault, told = said[1]
                     _log.warning("plan %s is not found: %s", self._plan.id, told)
                     return self._fail(fault, told if fault == "unusable" else None)
                 if said is not None and said[0] == "step":
                     self._step, self._share = said[1]
+                    if not begun:
+                        begun, until = True, time.monotonic() + _CLOCK * self._plan.limit_s + _SPARE_S
                     self._on_progress(self._step, self._share)
                 if not self._heard():
                     self._finder.close()
@@ -187,6 +195,10 @@ class _Search:
         return self._fail("time")
 
     def _heard(self) -> bool:
+        """Tell the row, twice a second at most; False where the plan is not ours any more."""
+        if time.monotonic() < self._heard_at + _BEAT_S:
+            return True
+        self._heard_at = time.monotonic()
         values = self._key | {"share": self._share, "step": self._step}
         call = "everycell.hear_plan(:county, CAST(:id AS uuid), CAST(:worker AS uuid), :share, :step)"
         return bool(self._write(f"SELECT {call}", values))
@@ -220,6 +232,26 @@ class _Search:
         with self._store.begin(ALL.settings()) as conn:
             kept = conn.execute(query("patrol/finish_plan"), values).scalar_one()
         return Outcome("planned" if kept else "lost")
+
+    def _compared(self, outcome: Outcome) -> Outcome:
+        """The plan is there; what the other aim would have come to follows, unless somebody waits."""
+        until = time.monotonic() + _CLOCK * self._plan.limit_s + _SPARE_S
+        while self._compare:
+            try:
+                said = self._finder.next(_BEAT_S)
+            except EOFError:
+                self._finder.close()
+                return outcome
+            if said is not None:
+                if said[0] == "compared":
+                    call = "everycell.compare_plan(:county, CAST(:id AS uuid), :version, CAST(:compared AS jsonb))"
+                    values = self._key | {"version": self._plan.version, "compared": json.dumps(said[1])}
+                    self._write(f"SELECT {call}", values)
+                return outcome
+            if self._stopped.is_set() or time.monotonic() > until:
+                self._finder.close()
+                return outcome
+        return outcome
 
     def _write(self, statement: str, values: dict[str, Any]) -> Any:
         with self._store.begin(ALL.settings()) as conn:
@@ -272,7 +304,7 @@ class Planning:
                 if self._warm:
                     self._warm = False
                     self._finder.start()
-                if run(self._store, self._finder, stopped=self._stopped) is not None:
+                if run(self._store, self._finder, stopped=self._stopped, compare=True) is not None:
                     continue
                 if time.monotonic() - self._finder.used_at > _IDLE_S:
                     self._finder.close()
@@ -296,12 +328,13 @@ def _serve(pipe: Pipe, url: str, settings: Settings) -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
             kind, plan = pipe.recv()
-            if kind == "find":
-                pipe.send(_work(pipe, store, plan))
+            _work(pipe, store, plan, compare=kind == "find and compare")
     engine.dispose()
 
 
-def _work(pipe: Pipe, store: Store, plan: StoredPlan) -> tuple[str, Any]:
+def _work(pipe: Pipe, store: Store, plan: StoredPlan, *, compare: bool) -> None:
+    """Tell steps, what was found, and then the figures beside it; or why there is nothing."""
+
     def step(name: str, share: float) -> None:
         pipe.send(("step", (name, share)))
 
@@ -309,9 +342,12 @@ def _work(pipe: Pipe, store: Store, plan: StoredPlan) -> tuple[str, Any]:
         step("streets", 0.0)
         with store.read(ALL.settings()) as conn:
             network = network_of(conn, plan.county)
-        return "found", find(plan, network, store.settings.zone, step)
+        search = Search(plan, network, store.settings.zone, step)
+        pipe.send(("found", search.found()))
+        if compare:
+            pipe.send(("compared", search.compared()))
     except EverycellError as error:
         broken = type(error).__name__ == "BrokenPlan"
-        return "fault", ("unchecked" if broken else "unusable", error.message)
+        pipe.send(("fault", ("unchecked" if broken else "unusable", error.message)))
     except Exception:  # noqa: BLE001 - it is told, and the next plan is another
-        return "fault", ("unexpected", traceback.format_exc())
+        pipe.send(("fault", ("unexpected", traceback.format_exc())))

@@ -106,5 +106,3 @@ def ticking(store: Store, link: Link, route: StoredPlan) -> Scope:
 def role_in(scope: Scope, right: Right, area: str) -> Role | None:
     """A team ticks as whoever leads it."""
     return Role.patrol_leader if scope.allows(right, area) else None
-
-

@@ -63,8 +63,8 @@ def create(
 ) -> tuple[StoredPlan, bool]:
     """Ask for a plan; the plan, which waits for its routes, and whether the very same was asked for before.
 
-    `sent` is the JSON of `asked`, `by` a sign-in name, `cases` whether revisits may be in it. Raises BadInput where teams
-    or stops cannot be used, Conflict (by the database) where another plan has its id.
+    `sent` is the JSON of `asked`, `by` a sign-in name, `cases` whether revisits may be in it. Raises BadInput where
+    teams or stops cannot be used, Conflict (by the database) where another plan has its id.
     """
     county = county_of(asked.area, field="area")
     before = find(conn, [county], asked.id)
@@ -96,8 +96,8 @@ def _team(conn: Connection, area: str, one: TeamSpec | str) -> TeamSpec:
 
 
 def stops_asked(conn: Connection, asked: Asked, *, cases: bool, most: int) -> list[Candidate]:
-    """The stops of a plan: what the leader has chosen, and the work of the area. Raises BadInput where there is none, or
-    more than can be planned at once."""
+    """The stops of a plan: what the leader has chosen, and the work of the area. Raises BadInput where there is none,
+    or more than can be planned at once."""
     own = places(conn, county_of(asked.area, field="area"), asked.picked, asked.service)
     for place in own:
         if place.cell is None or not place.cell.startswith(asked.area):
@@ -117,14 +117,15 @@ def stops_asked(conn: Connection, asked: Asked, *, cases: bool, most: int) -> li
 def _refuse_many(asked: Asked, totals: Totals, most: int) -> None:
     number = min(totals.of(asked.wanted), asked.wanted.most or totals.of(asked.wanted)) + len(asked.picked)
     raise BadInput(
-        f"stops: {number:,} are more than the {most:,} of one plan: give `most` (the longest wait first), fewer tiers or"
-        " kinds, or a smaller area",
+        f"stops: {number:,} are more than the {most:,} of one plan: give `most` (the longest wait first), fewer"
+        " tiers or kinds, or a smaller area",
         field="stops",
     )
 
 
 def windowed(chosen: Sequence[Candidate], asked: Asked) -> list[Candidate]:
-    """The stops with the times at which they can be served. Raises BadInput for a window of a stop that is not there."""
+    """The stops with the times at which they can be served. Raises BadInput for a window of a stop that is not
+    there."""
     keys = {one.key for one in chosen}
     for one in asked.windows:
         if one.stop is not None and one.stop not in keys:
@@ -183,9 +184,7 @@ def get(conn: Connection, counties: Sequence[int], id: UUID, *, team: str | None
 
 def _done(conn: Connection, values: dict[str, Any]) -> dict[str, Done]:
     rows = conn.execute(query("patrol/ticks"), values)
-    return {
-        r.stop: Done(r.outcome, r.ticked_at, tuple(r.reached), len(r.reached) or r.num_reached or 0) for r in rows
-    }
+    return {r.stop: Done(r.outcome, r.ticked_at, tuple(r.reached), len(r.reached) or r.num_reached or 0) for r in rows}
 
 
 def listed(
@@ -208,7 +207,8 @@ def listed(
 def write(
     conn: Connection, plan: StoredPlan, routes: Iterable[PlanRoute], changed: Iterable[PlanStop], version: int
 ) -> None:
-    """Write a plan that was changed from a version. Raises Conflict (by the database) where that is not the present one."""
+    """Write a plan that was changed from a version. Raises Conflict (by the database) where that is not the present
+    one."""
     values = {
         "county": plan.county,
         "id": str(plan.id),

@@ -30,8 +30,8 @@ _SECONDS: Final = {Mode.foot: ("foot_s", "foot_back_s"), Mode.car: ("car_s", "ca
 _NODES: Final = {"id": "integer", "lon": "float8", "lat": "float8"}
 _ARCS: Final = {
     "id": "integer",
-    "tail": "integer",
-    "head": "integer",
+    "from_node": "integer",
+    "to_node": "integer",
     "way": "bigint",
     "class": "smallint",
     "name": "text",
@@ -46,9 +46,10 @@ _TURNS: Final = {"id": "integer", "arcs": "text"}
 _WRITE: Final = (
     "INSERT INTO everycell.road_node (county, version, id, geom) SELECT :county, :version, id,"
     " ST_SetSRID(ST_MakePoint(lon, lat), 4490) FROM staged_road_node",
-    "INSERT INTO everycell.road_arc (county, version, id, tail, head, way, class, name, length_m, foot_s, foot_back_s,"
-    " car_s, car_back_s, geom) SELECT :county, :version, id, tail, head, way, class, nullif(name, ''), length_m,"
-    " foot_s, foot_back_s, car_s, car_back_s, ST_GeomFromWKB(decode(wkb, 'hex'), 4490) FROM staged_road_arc",
+    "INSERT INTO everycell.road_arc (county, version, id, from_node, to_node, way, class, name, length_m, foot_s,"
+    " foot_back_s, car_s, car_back_s, geom) SELECT :county, :version, id, from_node, to_node, way, class,"
+    " nullif(name, ''), length_m, foot_s, foot_back_s, car_s, car_back_s,"
+    " ST_GeomFromWKB(decode(wkb, 'hex'), 4490) FROM staged_road_arc",
     "INSERT INTO everycell.road_turn (county, version, id, arcs) SELECT :county, :version, id,"
     " CAST(arcs AS integer[]) FROM staged_road_turn",
     "DROP TABLE staged_road_node, staged_road_arc, staged_road_turn",
@@ -78,7 +79,7 @@ _lock = Lock()
 
 
 def _read(conn: Connection, county: int, version: str) -> Network:
-    values = {"county": county, "version": version}
+    values: dict[str, str | int] = {"county": county, "version": version}
     nodes = pd.read_sql(query("patrol/road_nodes"), conn, params=values)
     arcs = pd.read_sql(query("patrol/road_arcs"), conn, params=values)
     turns = conn.execute(query("patrol/road_turns"), values).scalars().all()
@@ -90,7 +91,7 @@ def _read(conn: Connection, county: int, version: str) -> Network:
         way=arcs["way"].to_numpy(np.int64),
         name=arcs["name"].to_numpy(object),
         street_class=arcs["class"].to_numpy(np.int64),
-        ends=arcs[["tail", "head"]].to_numpy(np.int64),
+        ends=arcs[["from_node", "to_node"]].to_numpy(np.int64),
         seconds={mode: arcs[list(names)].to_numpy(np.float64).ravel() for mode, names in _SECONDS.items()},
         forbidden_turns=[tuple(turn) for turn in turns],
     )
@@ -148,8 +149,8 @@ def _frames(network: Network) -> dict[str, tuple[Mapping[str, str], pd.DataFrame
     arcs = pd.DataFrame(
         {
             "id": np.arange(len(network.line)),
-            "tail": network.tail[::2],
-            "head": network.head[::2],
+            "from_node": network.tail[::2],
+            "to_node": network.head[::2],
             "way": network.way,
             "class": network.street_class,
             "name": network.name,

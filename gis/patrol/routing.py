@@ -211,7 +211,7 @@ class _Places:
         arc = 2 * self.snapped.edge[rows][:, None] + (ahead < 0)
         same = (self.snapped.edge[rows][:, None] == self.snapped.edge[None, :]) & self.found[None, :]
         still = same & (ahead == 0)
-        open_arc = same & self.graph.usable[np.where(same, arc, 0)]
+        open_arc = same & np.isfinite(network.seconds[self.graph.mode][np.where(same, arc, 0)])
         part = np.where(still, 0.0, np.abs(ahead))
         allowed = still | open_arc
         speed = np.where(still, 0.0, network.seconds[self.graph.mode][np.where(allowed & ~still, arc, 0)])

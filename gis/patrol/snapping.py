@@ -43,7 +43,7 @@ class Streets:
     def snap(self, lon: ArrayLike, lat: ArrayLike) -> Snapped:
         """The nearest point of a usable edge for each place (degrees); of two edges just as near, the first."""
         x, y = to_metric(self.lon).transform(np.asarray(lon, np.float64), np.asarray(lat, np.float64))
-        points = shapely.points(np.atleast_1d(x), np.atleast_1d(y))
+        points = np.asarray(shapely.points(np.atleast_1d(x), np.atleast_1d(y)), dtype=object)
         edge = np.full(len(points), -1, dtype=np.int64)
         share, off = np.zeros(len(points)), np.full(len(points), np.inf)
         if len(self.usable) and len(points):

@@ -1,6 +1,7 @@
 """Teams: what a team is, read from JSON, and those that an area keeps.
 
-A team is a code and how it works; nobody's name. Times are seconds since midnight of the plan's day (`gis.patrol.clock`).
+A team is a code and how it works; nobody's name. Times are seconds since midnight of the plan's day
+(`gis.patrol.clock`).
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class TeamSpec:
 
 
 def parse_team(item: object, *, area: str | None = None, code: str | None = None, field: str = "team") -> TeamSpec:
-    """A team from JSON; `area` and `code` are taken where it says none. Raises BadInput whose `field` names what is wrong."""
+    """A team from JSON; `area` and `code` are taken where it says none. Raises BadInput whose `field` names what is
+    wrong."""
     given = known_only(item, FIELDS, what="a team", field=field)
     return TeamSpec(
         code=team_code(given.get("code", code)),
@@ -127,7 +129,7 @@ def _area(value: object) -> str:
 
 
 def _mode(value: object) -> Mode:
-    if value not in list(Mode):
+    if not isinstance(value, str) or value not in list(Mode):
         raise BadInput(f"mode: must be one of {', '.join(Mode)}", field="mode")
     return Mode(value)
 

@@ -1,10 +1,11 @@
 """Ticks: what a team has done at a stop of its route. No place is told or kept: where they were is not known.
 
-A tick has the client's id; sending it again is harmless, also much later: a phone may have been without a signal. A tick
-at a doorplate is a visit of each household that it names, and coverage moves in the same transaction; one at a key site
-is its check, one at the place of a closed case its revisit. A stop that was skipped is none of these.
+A tick has the client's id; sending it again is harmless, also much later: a phone may have been without a signal. A
+tick at a doorplate is a visit of each household that it names, and coverage moves in the same transaction; one at a
+key site is its check, one at the place of a closed case its revisit. A stop that was skipped is none of these.
 
-Whoever calls has told the transaction a scope with the rights `patrols`, and `visits` and `cases` where stops need them.
+Whoever calls has told the transaction a scope with the rights `patrols`, and `visits` and `cases` where stops need
+them.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ class Tick:
 
 
 def parse_tick(item: object, settings: Settings, now: datetime, *, stop: str | None = None) -> Tick:
-    """A tick from JSON (of a stop, where it is known from elsewhere). Raises BadInput whose `field` names what is wrong."""
+    """A tick from JSON (of a stop, where it is known from elsewhere). Raises BadInput whose `field` names what is
+    wrong."""
     given = known_only(item, FIELDS, what="a tick", field="tick")
     given = given if stop is None else {**given, "stop": given.get("stop", stop)}
     outcome = member_of(TickOutcome, given, "outcome")

@@ -181,8 +181,8 @@ def lengths(lines: npt.NDArray[np.object_]) -> Floats:
         return np.zeros(len(lines))
     metres = np.asarray(_GEOD.inv(xy[:-1, 0], xy[:-1, 1], xy[1:, 0], xy[1:, 1])[2], dtype=np.float64)
     inside = index[1:] == index[:-1]
-    summed: Floats = np.bincount(index[1:][inside], weights=metres[inside], minlength=len(lines))
-    return np.maximum(summed, LEAST_M)
+    summed = np.bincount(index[1:][inside], weights=metres[inside], minlength=len(lines))
+    return np.maximum(np.asarray(summed, dtype=np.float64), LEAST_M)
 
 
 def _seconds(pieces: Sequence[_Piece], length: Floats, mode: Mode) -> Floats:

@@ -59,8 +59,8 @@ road_node = _part("road_node", _required("geom", _geometry("POINT")))
 
 road_arc = _part(
     "road_arc",
-    _required("tail", Integer),
-    _required("head", Integer),
+    _required("from_node", Integer),
+    _required("to_node", Integer),
     _required("way", BigInteger),
     _required("class", SmallInteger),
     Column("name", Text),

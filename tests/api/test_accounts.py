@@ -73,7 +73,8 @@ def test_everywhere_is_the_prefix_of_every_code(browser: Browser, store: Store) 
         add_grant(conn, "new", Grant(Role.admin, EVERYWHERE))
     browser.sign_in("new")
     rights = browser.get("/me", Accept="application/json").json()["rights"]
-    assert rights == {right: [""] for right in ("figures", "doors", "visits", "grid", "places", "cases", "mediation")}
+    everything = ("figures", "doors", "visits", "grid", "places", "cases", "patrols", "mediation")
+    assert rights == {right: [""] for right in everything}
 
 
 def test_nobody_is_nobody(browser: Browser) -> None:

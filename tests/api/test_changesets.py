@@ -123,7 +123,7 @@ def test_a_preview_tells_all_before_it_happens(own: Served, editor: httpx.Client
         assert sum(row[figure] for row in after) == sum(row[figure] for row in before), figure
     stored = {a["code"]: a for a in own.json("/coverage?level=cell")["areas"]}
     assert {k: v for k, v in before[0].items() if k != "name"} == {k: v for k, v in stored[ONE].items() if k != "name"}
-    assert (told["cases"], told["plans"], told["issues"]["features"]) == (None, None, [])
+    assert (told["cases"], told["plans"], told["issues"]["features"]) == (None, 0, [])
     editor.post(f"/changesets/{id}/publish")
     now = {a["code"]: a for a in own.json("/coverage?level=cell")["areas"]}
     assert after == [now[row["code"]] for row in after], "what the preview said has come"

@@ -244,7 +244,8 @@ def test_the_document_describes_every_route(village: Served) -> None:
 @pytest.mark.parametrize(("method", "path"), sorted(need for need in PERMISSIONS if need[0] == "GET"))
 def test_every_parameter_takes_text_as_text(village: Served, method: str, path: str) -> None:
     client = village.client_of("operator", world.VILLAGE)
-    ids = {name: client.get(f"/collections/{name}/items").json()["features"][0]["id"] for name in COLLECTIONS}
+    features = {name: client.get(f"/collections/{name}/items").json()["features"] for name in COLLECTIONS}
+    ids = {name: found[0]["id"] if found else "990101-none" for name, found in features.items()}  # no routes today
     slots = slots_of(village.json("/api"), {name: str(id) for name, id in ids.items()}, method, path)
     for slot in slots:
         without = client.get(slot.address(None))

@@ -162,7 +162,9 @@ OVER: Final = "00000000-0000-4000-b000-00000000aaaa"
 TEAM: Final = {"mode": "foot", "station": {"lon": 104.0, "lat": 34.5}, "shift": ["09:00", "13:00"]}
 
 
-def plan(method: str, rest: str, own: int, body: Any = None, id: str | None = None, who: frozenset[str] = PATROLS) -> Row:
+def plan(
+    method: str, rest: str, own: int, body: Any = None, id: str | None = None, who: frozenset[str] = PATROLS
+) -> Row:
     """A route about a plan: those of others are not there."""
     asks = {
         at: Ask(f"/patrol/plans/{id if id and v is OWN else PLAN[v]}{rest}", own if v is OWN else 404, body)
@@ -175,7 +177,13 @@ def plan(method: str, rest: str, own: int, body: Any = None, id: str | None = No
 
 def team_of(method: str, own: int) -> Row:
     """A team of one's own area; none is written or removed elsewhere."""
-    other = {"own": OWN.code, "sibling": SIBLING.code, "parent": OWN.town, "county": AFAR.code, "missing": "990101100209"}
+    other = {
+        "own": OWN.code,
+        "sibling": SIBLING.code,
+        "parent": OWN.town,
+        "county": AFAR.code,
+        "missing": "990101100209",
+    }
     asks = {
         at: Ask("/patrol/teams/A1", own if at == "own" else 403, TEAM | {"area": code})
         if method == "PUT"
@@ -186,14 +194,21 @@ def team_of(method: str, own: int) -> Row:
 
 
 def asking() -> Row:
-    """A plan of one's own area, where nothing waits of what is asked for; elsewhere it is refused before anybody looks."""
-    other = {"own": OWN.code, "sibling": SIBLING.code, "parent": OWN.town, "county": AFAR.code, "missing": "990101100209"}
+    """A plan of one's own area, where nothing waits of what is asked for; elsewhere it is refused before anybody
+    looks."""
+    other = {
+        "own": OWN.code,
+        "sibling": SIBLING.code,
+        "parent": OWN.town,
+        "county": AFAR.code,
+        "missing": "990101100209",
+    }
     wanted = {"id": NONE, "on": "2020-01-01", "teams": [TEAM | {"code": "A1"}], "stops": {"kinds": ["place"]}}
-    asks = {at: Ask("/patrol/plans", 400 if at == "own" else 403, wanted | {"area": area}) for at, area in other.items()}
+    asks = {
+        at: Ask("/patrol/plans", 400 if at == "own" else 403, wanted | {"area": area}) for at, area in other.items()
+    }
     return Row("POST /patrol/plans", PATROLS, asks)
 
-
-TICK: Final = {"id": NONE, "outcome": "skipped", "ticked_at": f"{world.today_of(world.SETTINGS)}T00:00:01+08:00"}
 
 # Change sets: a draft of each area, and one of the caller's own village that was given up.
 DRAFT: Final = {
@@ -201,6 +216,7 @@ DRAFT: Final = {
 }
 GIVEN_UP: Final = "00000000-0000-4000-8000-00000000aaaa"
 NONE: Final = "00000000-0000-4000-8000-00000000bbbb"
+TICK: Final = {"id": NONE, "outcome": "skipped", "ticked_at": f"{world.today_of(world.SETTINGS)}T00:00:01+08:00"}
 
 
 def changeset(method: str, rest: str, own: int, body: Any = None, id: str = DRAFT[OWN.code]) -> Row:
@@ -416,6 +432,7 @@ ROWS: Final = (
     areas("GET /coverage", SIGNED_IN, "/coverage?level=cell&f=geojson&"),
     areas("GET /rounds", SIGNED_IN, "/rounds?"),
     once("GET /rounds", SIGNED_IN, "/rounds"),
+    areas("GET /patrol/network", SIGNED_IN, "/patrol/network?"),
     areas("GET /report", SIGNED_IN, "/report?"),
     once("GET /report", SIGNED_IN, "/report?f=xlsx"),
     once("GET /maps/coverage", SIGNED_IN, "/maps/coverage"),

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from shapely import LineString, Polygon, box, union_all
 from sqlalchemy import Connection
@@ -17,6 +18,10 @@ from gis.cells.load import load_cells, load_divisions
 from gis.households.load import load_dwellings
 from gis.households.rounds import close_round, open_round
 from gis.households.visits import Outcome, Purpose, Visit, record_visits
+from gis.patrol.drawn import network_of_lines
+from gis.patrol.network import Network
+from gis.patrol.roads import store_network
+from gis.patrol.ways import assemble
 from gis.settings import Settings
 from gis.sites.load import load_sites
 from gis.streets.load import load_streets
@@ -160,7 +165,9 @@ def build_region(conn: Connection, villages: Sequence[Village] = REGION, *, toda
         inside = [v for v in villages if v.county == county]
         load_divisions(conn, county, divisions_of(inside), today=today, cut=False)
         load_cells(conn, county, cells_of(inside), today=today)
-        load_streets(conn, county, _street_of(inside))
+        street = _street_of(inside)
+        load_streets(conn, county, street)
+        store_network(conn, county, _network_of(street), source="test", data_on=today, now=datetime.now(ZONE))
     for village in villages:  # each by itself: serial numbers do not depend on the villages after it
         _fill_village(conn, village, today)
     for town in dict.fromkeys(v.town for v in villages):
@@ -196,6 +203,24 @@ def _street_of(villages: Sequence[Village]) -> gpd.GeoDataFrame:
     lon, lat = villages[0].centre
     rows = [(1, 1, "大路", LineString([(lon - 0.001, lat), (lon + 0.001, lat)]))]
     return gpd.GeoDataFrame(rows, columns=["id", "class", "name", "geometry"], crs=4490)
+
+
+def _network_of(streets: gpd.GeoDataFrame) -> Network:
+    """The street as a network, with a turn round that is closed to cars, so that no table is empty."""
+    lines = streets.geometry.to_numpy()
+    drawn = network_of_lines(lines, streets["id"].tolist(), streets["name"].tolist(), streets["class"].tolist())
+    return assemble(
+        lon=drawn.lon,
+        lat=drawn.lat,
+        line=drawn.line,
+        length_m=drawn.length_m,
+        way=drawn.way,
+        name=drawn.name,
+        street_class=drawn.street_class,
+        ends=np.column_stack([drawn.tail[::2], drawn.head[::2]]),
+        seconds=drawn.seconds,
+        forbidden_turns=[(0, 1)],
+    )
 
 
 def _fill_village(conn: Connection, v: Village, today: date) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from gis.patrol.network import Floats, Ints
+from gis.patrol.network import Floats, Ints, Mode
 from gis.patrol.planner.board import Board, Order, Orders
 from gis.patrol.planner.timing import breaks_of, earliest, in_window
 
@@ -27,9 +27,15 @@ class Routes:
     def __init__(self, board: Board, orders: Orders | None = None) -> None:
         self.board = board
         self._size = len(board.stops)
-        self._service = np.array([stop.service_s for stop in board.stops], np.int64)
+        self.service = np.array([stop.service_s for stop in board.stops], np.int64)
+        self.rank = ranks(board)
         self._load = np.array([stop.load for stop in board.stops], np.int64)
         self._windows = _windows(board)
+        # Lists beside the arrays: single numbers of lists are read three times as fast.
+        self._services: list[int] = self.service.tolist()
+        self._opens = [stop.windows for stop in board.stops]
+        self._ways: dict[Mode, list[list[int]]] = {mode: seconds.tolist() for mode, seconds in board.seconds.items()}
+        self._breaks = [breaks_of(board, team) for team in range(len(board.teams))]
         self._back = {mode: np.ascontiguousarray(seconds.T) for mode, seconds in board.seconds.items()}
         self.orders: list[list[int]] = [[] for _ in board.teams]
         self.cost: Floats = np.full((len(board.teams), self._size), NEVER)
@@ -60,7 +66,7 @@ class Routes:
         """When each place can be left, and by when the next has to be reached. None: the order does not fit."""
         board, order = self.board, self.orders[team]
         first, last = board.teams[team].shift
-        breaks = breaks_of(board, team)
+        breaks = self._breaks[team]
         taken: tuple[int, ...] = (0,) * (len(order) + 2)
         if breaks:
             best = earliest(board, team, order, first)
@@ -69,7 +75,7 @@ class Routes:
             taken = best[1]
             for pause in breaks[taken[-1] :]:
                 last = min(last, pause.window[1])
-        seconds = board.seconds[board.teams[team].mode]
+        ways = self._ways[board.teams[team].mode]
         leave: list[int] = []
         time, here = first, board.start(team)
         for number, stop in enumerate([*order, board.end(team)]):
@@ -79,12 +85,12 @@ class Routes:
                     return None
                 time += pause.seconds
             leave.append(time)
-            time += int(seconds[here, stop])
+            time += ways[here][stop]
             if number < len(order):
-                begun = in_window(time, board.stops[stop].windows)
+                begun = in_window(time, self._opens[stop])
                 if begun is None:
                     return None
-                time, here = begun + board.stops[stop].service_s, stop
+                time, here = begun + self._services[stop], stop
         if time > last:
             return None
         return np.array(leave, np.int64), self._until(team, taken, last)
@@ -92,16 +98,16 @@ class Routes:
     def _until(self, team: int, taken: tuple[int, ...], last: int) -> Ints:
         """By when the place after each leg has to be reached, so that all that follows is in time."""
         board, order = self.board, self.orders[team]
-        seconds, breaks = board.seconds[board.teams[team].mode], breaks_of(board, team)
+        ways, breaks = self._ways[board.teams[team].mode], self._breaks[team]
         until = [last]
         there = board.end(team)
         for number in range(len(order), 0, -1):
             stop = order[number - 1]
-            left = until[-1] - int(seconds[stop, there])
+            left = until[-1] - ways[stop][there]
             for pause in reversed(breaks[taken[number] : taken[number + 1]]):
                 left = min(left - pause.seconds, pause.window[1])
-            begun = left - board.stops[stop].service_s
-            windows = board.stops[stop].windows
+            begun = left - self._services[stop]
+            windows = self._opens[stop]
             until.append(max(min(begun, end) for start, end in windows if start <= begun) if windows else begun)
             there = stop
         return np.array(until[::-1], np.int64)
@@ -115,7 +121,7 @@ class Routes:
         onward = back[after, :size]
         begun = self._begun(leave[:, None] + there)
         more = there + onward - seconds[before, after][:, None]
-        cost = np.where(begun + self._service + onward <= until[:, None], more, NEVER)
+        cost = np.where(begun + self.service + onward <= until[:, None], more, NEVER)
         best = np.argmin(cost, axis=0)
         self.place[team] = best
         least = cost[best, np.arange(size)]
@@ -130,6 +136,12 @@ class Routes:
         for first, last in self._windows:
             begun = np.minimum(begun, np.where(reached <= last, np.maximum(reached, first), NEVER))
         return begun
+
+
+def ranks(board: Board) -> Ints:
+    """What comes before what, for each stop. 0: pinned; then the tiers."""
+    place = {tier: number + 1 for number, tier in enumerate(board.tiers)}
+    return np.array([0 if i in board.must else place[stop.tier] for i, stop in enumerate(board.stops)], np.int64)
 
 
 def _windows(board: Board) -> list[tuple[Ints, Ints]]:

@@ -13,15 +13,16 @@ from typing import Final
 
 import numpy as np
 
-from gis.patrol.network import Floats
+from gis.patrol.network import Floats, Ints
 from gis.patrol.planner.board import Board, Orders
-from gis.patrol.planner.insertion import NEVER, Routes
+from gis.patrol.planner.insertion import NEVER, Routes, ranks
 
 # How much a point of a tier weighs beside one of the next lower tier, where a plan is only looked at on the way.
 STEP: Final = 12.0
 MOST_OUT: Final = 14
-# Of the points of a plan: how much worse the plan that is worked on may be than the best one, at first.
-SLACK: Final = 0.03
+# How much worse the plan that is worked on may be than the best one, at first: a share of what is still open in it, the
+# points from the first tier down of which not all is planned.
+SLACK: Final = 0.05
 GIVE_UP: Final = 600  # rounds without a better plan, before the best one is taken up again
 
 
@@ -30,12 +31,10 @@ def fill(routes: Routes, worth: Floats, rng: np.random.Generator | None = None, 
 
     With `rng`, with some noise; `stubborn`: how much time counts beside points.
     """
-    board = routes.board
-    out = np.ones(len(board.stops), bool)
+    out = np.ones(len(worth), bool)
     for order in routes.orders:
         out[order] = False
-    service = np.array([stop.service_s for stop in board.stops])
-    rank = _ranks(board)
+    rank, service = routes.rank, routes.service
     weight = worth if rng is None else worth * np.exp(rng.normal(0.0, 0.25, len(worth)))
     while True:
         team = np.argmin(routes.cost, axis=0)
@@ -52,9 +51,8 @@ def fill(routes: Routes, worth: Floats, rng: np.random.Generator | None = None, 
 
 def worth_of(board: Board) -> Floats:
     """What each stop weighs on the way to better plans."""
-    ranks = _ranks(board)
     points = np.array([stop.points for stop in board.stops], float)
-    return points * STEP ** (len(board.tiers) - ranks.astype(float))
+    return points * STEP ** (len(board.tiers) - ranks(board).astype(float))
 
 
 def polish(
@@ -73,6 +71,7 @@ def polish(
     best = current = routes.copy_of()
     best_key = board.key(best)
     record = value = _value(board, worth, current)
+    slack = SLACK * _open(routes, worth)
     since = 0
     for number in range(rounds):
         if over(number / rounds):
@@ -84,13 +83,21 @@ def polish(
         since += 1
         if (key := board.key(found)) > best_key:
             best, best_key, record, since = found, key, max(record, reached), 0
-        slack = SLACK * (1 - number / rounds) ** 2 * max(1.0, record)
-        if reached >= value or reached > record - slack * rng.random():
+        if reached >= value or reached > record - slack * (1 - number / rounds) ** 2 * rng.random():
             current, value = found, reached
         elif since > GIVE_UP:
             current, value, since = best, _value(board, worth, best), 0
         _back(routes, current)
     return best
+
+
+def _open(routes: Routes, worth: Floats) -> float:
+    """What the planned stops weigh from the first tier down of which not all is planned. Where all is: an hour's way."""
+    planned = np.zeros(len(worth), bool)
+    for order in routes.orders:
+        planned[order] = True
+    missing = routes.rank[~planned & routes.board.allowed.any(axis=0)]
+    return float(worth[planned & (routes.rank >= missing.min())].sum()) if len(missing) else 1.0
 
 
 def _back(routes: Routes, orders: Orders) -> None:
@@ -99,18 +106,12 @@ def _back(routes: Routes, orders: Orders) -> None:
             routes.set(team, order)
 
 
-def _ranks(board: Board) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """0: pinned; then the tiers."""
-    place = {tier: number + 1 for number, tier in enumerate(board.tiers)}
-    return np.array([0 if i in board.must else place[stop.tier] for i, stop in enumerate(board.stops)], np.int64)
-
-
 def _value(board: Board, worth: Floats, orders: Orders) -> float:
     way = sum(board.way(team, order) for team, order in enumerate(orders))
     return sum(float(worth[list(order)].sum()) for order in orders) - way / 3600
 
 
-def _near(board: Board) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def _near(board: Board) -> Ints:
     """For each stop the others, the nearest first (by the mode that most teams have)."""
     modes = [team.mode for team in board.teams]
     seconds = board.seconds[max(sorted(set(modes)), key=modes.count)]
@@ -118,7 +119,7 @@ def _near(board: Board) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     return np.argsort(seconds[:size, :size], axis=1, kind="stable")
 
 
-def _ruin(routes: Routes, near: np.ndarray[tuple[int, int], np.dtype[np.int64]], rng: np.random.Generator) -> None:
+def _ruin(routes: Routes, near: Ints, rng: np.random.Generator) -> None:
     """Take strings of stops around a place out of the routes."""
     team_of = {stop: team for team, order in enumerate(routes.orders) for stop in order}
     if not team_of:

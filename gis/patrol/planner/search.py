@@ -30,11 +30,11 @@ from gis.patrol.travel import Travel
 OnProgress = Callable[[float, str], None]
 
 # Rounds for each second of the limit, with up to 120 stops; a round is about 4 ms, of shortening 2 ms.
-POLISH_RATE: Final = 100
+POLISH_RATE: Final = 80
 SHORTEN_RATE: Final = 200
 FULL_SIZE: Final = 120
 # VROOM's thoroughness (0 to 5) up to so many stops.
-LEVELS: Final = ((40, 5), (80, 3), (150, 2), (300, 1))
+LEVELS: Final = ((30, 5), (60, 3), (150, 1))
 
 
 class BrokenPlan(EverycellError):
@@ -228,13 +228,17 @@ def _by_tiers(board: Board, orders: Orders, clock: Clock) -> Orders:
         alone = _only(board, wanted)
         found = _sound(alone, _start(alone, sorted(wanted), clock))
         cut = tuple(tuple(stop for stop in order if stop in wanted) for order in max(starts, key=board.key))
-        best = max(found, _sound(alone, cut), key=alone.key)
-        best = polish(alone, best, seed, _rounds(board, POLISH_RATE, 0.35), clock.over(0.2, 0.45, 0.45))
+        first = max(found, _sound(alone, cut), key=alone.key)
+        # Two beginnings, for a search seldom leaves the region where it began; the other one begins with nothing.
+        nothing: Orders = tuple(() for _ in board.teams)
+        share = _rounds(board, POLISH_RATE, 0.2)
+        best = polish(alone, first, seed, share, clock.over(0.2, 0.32, 0.35))
+        best = max(best, polish(alone, nothing, seed, share, clock.over(0.32, 0.45, 0.5)), key=alone.key)
         starts.append(best)
         if not wanted <= {stop for order in best for stop in order}:
             break
     best = max((polish(board, each, seed, 1) for each in starts), key=board.key)
-    return polish(board, best, seed + 1, _rounds(board, POLISH_RATE, 0.65), clock.over(0.45, 0.9, 0.85))
+    return polish(board, best, seed + 1, _rounds(board, POLISH_RATE, 0.6), clock.over(0.45, 0.9, 0.85))
 
 
 def _only(board: Board, stops: frozenset[int]) -> Board:

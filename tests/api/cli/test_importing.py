@@ -23,6 +23,7 @@ from gis.storage.engine import Store
 from tests.gis.exchange import builder
 from tests.gis.exchange.builder import MOBILE, cells, csv, dwellings, gpkg
 from tests.gis.exchange.dump import fingerprint
+from tests.gis.exchange.osm_xml import OsmXml
 
 
 @pytest.fixture
@@ -101,6 +102,23 @@ def test_levels_that_make_no_sense(levels: str, shell: Store, tmp_path: Path) ->
     found = run("osm", tmp_path / "x.osm", "--levels", levels)
     assert isinstance(found.exception, BadInput)
     assert "--levels" in found.exception.message
+
+
+def test_streets_for_patrols(shell: Store, tmp_path: Path) -> None:
+    """Twice: what there is, and that nothing has changed."""
+    run("cells", gpkg(tmp_path / "cells.gpkg", cells()))
+    west, south, *_ = cells().total_bounds
+    osm = OsmXml()
+    osm.square(west, south, 0.001, highway="residential")
+    path = tmp_path / "roads.osm"
+    path.write_text(osm.text(), encoding="utf-8")
+    first, again = run("roads", path), run("roads", path)
+    assert first.exception is None
+    assert "network: 1 nodes, 1 edges, 0.4 km" in first.output
+    assert "imported" in first.output
+    assert "nothing changed" in again.output
+    path.write_text("no extract", encoding="utf-8")
+    assert "cannot be read" in str(run("roads", path).exception)
 
 
 @pytest.mark.data

@@ -53,6 +53,7 @@ def test_everything_arrives_and_the_figures_are_exact(store: Store, county: Demo
     assert {one.level for one in made if one.period.first == date(today.year - 1, 1, 1)} == set(Level)
     with store.read() as conn:
         assert list(check(conn, store.settings)) == []
+        assert conn.execute(text("SELECT count(DISTINCT area), count(*) FROM everycell.team")).one()[1] >= 3
         odd = conn.execute(
             text(
                 "SELECT d.id FROM everycell.dispute d JOIN everycell.dispute_event e ON e.dispute = d.id"

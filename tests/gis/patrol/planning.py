@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-
 from gis.access.scope import ALL
 from gis.patrol import plans
 from gis.patrol.asking import parse_asked
@@ -65,5 +64,3 @@ def found(store: Store, id: UUID) -> StoredPlan:
     with store.begin(ALL.settings()) as conn:
         assert conn.execute(query("patrol/finish_plan"), values).scalar_one()
     return read(store, id)
-
-

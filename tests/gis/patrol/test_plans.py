@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pandas as pd
 import pytest
 from sqlalchemy import text
 
@@ -21,6 +22,7 @@ from gis.patrol.request import Because, Kind
 from gis.patrol.stops import Ask, Proposal
 from gis.patrol.stored import StoredPlan
 from gis.patrol.tiers import Wanted
+from gis.sites.load import load_sites
 from gis.storage.engine import Store
 from tests.gis import world
 from tests.gis.patrol import planning
@@ -32,10 +34,14 @@ DOORS = {1: 7, 2: 5}
 def county(store: Store) -> Store:
     with store.begin() as conn:
         world.build(conn, DOORS, units=2)
-        world.load_sites(conn, world.COUNTY, world.pd.DataFrame(
-            [(1, "990101-S1", "柳林小学", "school", "柳林村1号", 104.005, 34.505)],
-            columns=["row", "code", "name", "category", "address", "lon", "lat"],
-        ))
+        load_sites(
+            conn,
+            world.COUNTY,
+            pd.DataFrame(
+                [(1, "990101-S1", "柳林小学", "school", "柳林村1号", 104.005, 34.505)],
+                columns=["row", "code", "name", "category", "address", "lon", "lat"],
+            ),
+        )
     return store
 
 
@@ -65,11 +71,13 @@ def test_a_day_with_a_plan(county: Store) -> None:
     """Found, ticked, planned again from noon on, reported; what was missed leads the next plan."""
     first = proposed(county)
     totals = first.totals.numbers
-    assert sum(totals[Kind.doorplate].values()) == 12 and sum(totals[Kind.site].values()) == 1
+    assert sum(totals[Kind.doorplate].values()) == 12
+    assert sum(totals[Kind.site].values()) == 1
     assert [one.order for one in first.listed] == sorted(one.order for one in first.listed)  # type: ignore[attr-defined]
 
     plan = planning.planned(county, planning.body())
-    assert plan.status == "planned" and plan.straight
+    assert plan.status == "planned"
+    assert plan.straight
     assert all(stop.seq is not None for stop in plan.stops), [stop.left_out for stop in plan.stops]
     for route in plan.routes:
         assert route.times is not None
@@ -100,7 +108,8 @@ def test_a_day_with_a_plan(county: Store) -> None:
         plans.again(conn, planning.read(county, plan.id), wanted, 12 * 3600)
     again = planning.found(county, plan.id)
     rest = [stop for stop in again.stops if stop.seq is not None and stop.key not in again.done]
-    assert rest and all((stop.arrive_s or 0) >= 12 * 3600 for stop in rest)
+    assert rest
+    assert all((stop.arrive_s or 0) >= 12 * 3600 for stop in rest)
     for team in ("A1", "B2"):
         was = [stop.key for stop in again.route_of(team)]
         ticked = [key for key in was if key in again.done]
@@ -112,7 +121,9 @@ def test_a_day_with_a_plan(county: Store) -> None:
         Came.done, Came.done, Came.no_answer, Came.skipped, Came.never_ticked,
     ]  # fmt: skip
     assert (found.total.reached, found.total.households) == (3, 24)
-    assert {stop.key for stop, _, _ in found.missed} == {k for k, c in came.items() if c in (Came.skipped, Came.never_ticked)}
+    assert {stop.key for stop, _, _ in found.missed} == {
+        k for k, c in came.items() if c in (Came.skipped, Came.never_ticked)
+    }
 
     tomorrow = plan.on + timedelta(days=1)
     led = proposed(county, tomorrow, tiers=frozenset({1})).listed  # type: ignore[attr-defined]
@@ -175,8 +186,11 @@ def test_a_worker_that_falls_silent_loses_the_plan(county: Store) -> None:
         with county.begin(ALL.settings()) as conn:
             return conn.execute(claim, {"worker": str(uuid4()), "silent": silent}).scalar_one_or_none()
 
-    assert claimed(15) == plan.id and claimed(15) is None
-    assert claimed(0) == plan.id and claimed(0) == plan.id and claimed(0) is None
+    assert claimed(15) == plan.id
+    assert claimed(15) is None
+    assert claimed(0) == plan.id
+    assert claimed(0) == plan.id
+    assert claimed(0) is None
     failed = planning.read(county, plan.id)
     assert (failed.status, failed.fault) == ("failed", "ended")
 

@@ -34,7 +34,9 @@ def test_tiers(kind: Kind, because: Because, days: int | None, tier: int) -> Non
 
 def test_who_waits_longer_never_weighs_less() -> None:
     weights = [points_of(days, 2) for days in (None, 0, 1, 30, 90, 180, 1000)]
-    assert weights == sorted(weights) and weights[0] == 24 and weights[-1] == 84
+    assert weights == sorted(weights)
+    assert weights[0] == 24
+    assert weights[-1] == 84
     assert points_of(1000, 500) == 100
 
 
@@ -44,7 +46,8 @@ def test_minutes_of_a_building_grow_with_its_households() -> None:
 
 
 def test_times_of_day() -> None:
-    assert clock.seconds_of("26:30", "at") == 95_400 and clock.written(95_459) == "26:30"
+    assert clock.seconds_of("26:30", "at") == 95_400
+    assert clock.written(95_459) == "26:30"
     assert clock.window_of(["22:00", "02:00"], "shift") == (79_200, 93_600)
     zone = ZoneInfo("Asia/Shanghai")
     assert clock.seconds_into(date(2026, 11, 30), datetime(2026, 12, 1, 2, 30, tzinfo=zone), zone) == 95_400

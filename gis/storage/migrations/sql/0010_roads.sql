@@ -28,8 +28,8 @@ CREATE TABLE everycell.road_arc (
     county integer NOT NULL,
     version text COLLATE "C" NOT NULL,
     id integer NOT NULL,
-    tail integer NOT NULL,
-    head integer NOT NULL,
+    from_node integer NOT NULL,
+    to_node integer NOT NULL,
     way bigint NOT NULL, -- OpenStreetMap's, 0 without one
     class smallint NOT NULL,
     name text,
