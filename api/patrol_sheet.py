@@ -43,7 +43,7 @@ def plan_sheet(request: Request, serving: Serving, id: Id, team: Team = None, la
 @router.post(
     "/patrol/plans/{planId:uuid}/sheet",
     summary="The same with the links of teams as QR codes",
-    description="`phones` is what making the links has answered: the service itself does not know them any more.",
+    description="The body brings what making the links has answered: the service itself does not know them any more.",
 )
 def plan_sheet_with_links(request: Request, serving: Serving, id: Id, body: JsonBody) -> Response:
     given = members(body, "team", "lang", "phones")
@@ -71,10 +71,10 @@ def _phones(listed: object, base: str) -> dict[str, str]:
 def _sheet(
     request: Request, serving: ServiceFor, id: Any, team: str | None, lang: object, phones: dict[str, str]
 ) -> Response:
-    if lang not in ("zh", "en"):
-        raise BadInput(f"lang: {str(lang)[:20]!r} is none of zh, en", field="lang")
     with serving.read() as conn:
         plan = plans.get(conn, counties(serving), id)
+        if lang not in ("zh", "en"):
+            raise BadInput(f"lang: {str(lang)[:20]!r} is none of zh, en", field="lang")
         _refuse_others(conn, plan, phones)
         area = surroundings.area_name(conn, plan.area)
         streets = streets_of(conn, plan, team)

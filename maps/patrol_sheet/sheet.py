@@ -68,7 +68,7 @@ def _sheet(route: SheetRoute, plan: Json, about: About, streets: Streets, lang: 
         "legend": _legend(route, lang),
         "maps": maps,
         "columns": [_("No."), _("Time"), _("Address"), _("To visit"), _("Why")],
-        "boxes": [_("Met"), _("No answer"), _("Skipped")],
+        "boxes": [_("Met"), _("No one"), _("Skipped")],
         "groups": _groups(route, runs, lang),
         "units": _("Tick each unit where somebody was met.") if any(stop.units for stop in route.stops) else "",
         "nothing": _("This team has no stop."),

@@ -296,17 +296,17 @@
       const n = this.stops.findIndex(({ key }) => key === this.key);
       const stop = this.stops[n];
       if (!stop) {
-        byId("card").replaceChildren(h("p", { class: "empty" }, t("This team has no stop.")));
+        byId("stop").replaceChildren(h("p", { class: "empty" }, t("This team has no stop.")));
         byId("buttons").replaceChildren();
         return;
       }
       const standing = standings.get(stop.key);
       const tick = (outcome, more) => this.tick(outcome, more);
       const focused = document.activeElement?.closest?.("[data-unit]")?.dataset.unit;
-      byId("card").replaceChildren(everycell.stopCard(stop, n, standing, this.route.legs?.[n], tick));
+      byId("stop").replaceChildren(everycell.stopCard(stop, n, standing, this.route.legs?.[n], tick));
       byId("buttons").replaceChildren(...everycell.stopButtons(stop, standing, tick));
       if (focused)
-        byId("card")
+        byId("stop")
           .querySelector(`[data-unit="${CSS.escape(focused)}"] button`)
           ?.focus();
       byId("before").disabled = n === 0;

@@ -1,4 +1,4 @@
-"""The page of a link against a small service: ticks that wait, are taken back, refused, sent once; links that are over."""
+"""The page of a link against a small service: ticks that wait, are taken back, refused, sent once; links that end."""
 
 from __future__ import annotations
 
