@@ -1,4 +1,4 @@
-"""A patrol from its link to coverage, against the real service and PostGIS: offline, ticked, reloaded, connected again."""
+"""A patrol from its link to coverage, with the real service and PostGIS: offline, ticked, reloaded, connected."""
 
 from __future__ import annotations
 
