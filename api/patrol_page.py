@@ -1,5 +1,5 @@
-"""The page of a link of a team, its service worker and manifest. None of them holds anything of a route: that the page asks
-for by its link, and a wrong link gets the same page, which then says so."""
+"""The page of a link of a team, its service worker and manifest. None of them holds anything of a route: that the page
+asks for by its link, and a wrong link gets the same page, which then says so."""
 
 from __future__ import annotations
 

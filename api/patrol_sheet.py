@@ -33,7 +33,9 @@ _PDF: Final = "application/pdf"
 Team = Annotated[str | None, Query(description="Only this team's sheet.")]
 
 
-@router.get("/patrol/plans/{planId:uuid}/sheet", summary="Sheets to print (PDF, A4): map, stops, tick boxes for each team")
+@router.get(
+    "/patrol/plans/{planId:uuid}/sheet", summary="Sheets to print (PDF, A4): map, stops, tick boxes for each team"
+)
 def plan_sheet(request: Request, serving: Serving, id: Id, team: Team = None, lang: Language = "zh") -> Response:
     return _sheet(request, serving, id, team, lang, {})
 
@@ -41,7 +43,7 @@ def plan_sheet(request: Request, serving: Serving, id: Id, team: Team = None, la
 @router.post(
     "/patrol/plans/{planId:uuid}/sheet",
     summary="The same with the links of teams as QR codes",
-    description="`phones` is what making the links has answered: the service itself does not know them any more.",
+    description="The body brings what making the links has answered: the service itself does not know them any more.",
 )
 def plan_sheet_with_links(request: Request, serving: Serving, id: Id, body: JsonBody) -> Response:
     given = members(body, "team", "lang", "phones")
@@ -53,7 +55,7 @@ def plan_sheet_with_links(request: Request, serving: Serving, id: Id, body: Json
 
 
 def _phones(listed: object, base: str) -> dict[str, str]:
-    """Addresses by team. Raises BadInput for what is no link of this service: nobody prints a code that leads elsewhere."""
+    """Addresses by team. Raises BadInput for what is no link of this service: no printed code leads elsewhere."""
     if not isinstance(listed, list):
         raise BadInput('phones: a list of {"team", "url"} is wanted', field="phones")
     found = {}
@@ -69,15 +71,17 @@ def _phones(listed: object, base: str) -> dict[str, str]:
 def _sheet(
     request: Request, serving: ServiceFor, id: Any, team: str | None, lang: object, phones: dict[str, str]
 ) -> Response:
-    if lang not in ("zh", "en"):
-        raise BadInput(f"lang: {str(lang)[:20]!r} is none of zh, en", field="lang")
     with serving.read() as conn:
         plan = plans.get(conn, counties(serving), id)
+        if lang not in ("zh", "en"):
+            raise BadInput(f"lang: {str(lang)[:20]!r} is none of zh, en", field="lang")
         _refuse_others(conn, plan, phones)
         area = surroundings.area_name(conn, plan.area)
         streets = streets_of(conn, plan, team)
     # Refused before it is noted: what is not made is no export.
-    made = _pdf(serving, plan, team, str(lang), (area, f"{base_url(request.scope)}/maps/patrol#plan={plan.id}", phones), streets)
+    made = _pdf(
+        serving, plan, team, str(lang), (area, f"{base_url(request.scope)}/maps/patrol#plan={plan.id}", phones), streets
+    )
     serving.service.audits.note(request.scope, Action.export, {"kind": "plan", "form": "pdf"}, area=plan.area)
     name = "-".join(["patrol", str(plan.on), *([team] if team else [])])
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"}

@@ -1,5 +1,5 @@
-"""The page of a link for a team: one stop after another, without a network too. It holds nothing of a route: the page asks
-for that by its link, and keeps it on the device."""
+"""The page of a link for a team: one stop after another, without a network too. It holds nothing of a route: the page
+asks for that by its link, and keeps it on the device."""
 
 from __future__ import annotations
 

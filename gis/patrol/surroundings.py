@@ -33,11 +33,11 @@ class NearStreet:
 
 
 def streets_near(conn: Connection, county: int, lines: Iterable[Sequence[Place]]) -> list[NearStreet]:
-    """Background streets around a route of some lines, each of one place at least; none for no line."""
+    """Streets around a route of some lines, each of one place at least; none for no line."""
     route = [np.array(line if len(line) > 1 else [line[0], line[0]], float) for line in lines if len(line)]
     if not route:
         return []
-    whole = shapely.simplify(shapely.multilinestrings([shapely.linestrings(line) for line in route]), _SIMPLER)
+    whole = shapely.simplify(shapely.MultiLineString(route), _SIMPLER)
     values = {"county": county, "line": shapely.to_wkt(whole), "around": _AROUND, "near": _NEAR}
     rows = conn.execute(query("patrol/streets_near"), values)
     return [NearStreet(row[0], row.name, shapely.from_wkb(bytes(row.geom))) for row in rows]

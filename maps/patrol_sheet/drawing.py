@@ -151,7 +151,7 @@ def _streets(on: Ground, to: _Frame) -> list[Markup]:
     return [one for one in found if one]
 
 
-def _stroke(d: str, colour: str, width: float, **more: object) -> Markup:
+def _stroke(d: str, colour: str, width: float, **more: Any) -> Markup:
     if not d:
         return Markup("")
     line: dict[str, Any] = {"stroke_linecap": "round", "stroke_linejoin": "round"}

@@ -20,7 +20,8 @@ def _around() -> Points:
     """Places around a mark of radius 1, the nearest first, from its upper right on."""
     ring, turn = (each.ravel() for each in np.meshgrid(np.arange(_RINGS), np.arange(_TURNS), indexing="ij"))
     angle = 2 * pi * (turn + 0.5 * (ring % 2)) / _TURNS - pi / 4
-    return np.column_stack([np.cos(angle), np.sin(angle)]) * (1.5 + 0.55 * ring)[:, None]
+    found: Points = np.column_stack([np.cos(angle), np.sin(angle)]) * (1.5 + 0.55 * ring)[:, None]
+    return found
 
 
 _AROUND: Final = _around()

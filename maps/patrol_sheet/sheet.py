@@ -25,8 +25,8 @@ _WORST: Final = {"foot": 15_000, "car": 25_000}
 
 @dataclass(frozen=True)
 class About:
-    """What a sheet tells besides its plan: the name of the area, when it is printed (by the county's clock), the address
-    of the plan's page, and the addresses of phones by team, where the leader has made them."""
+    """What a sheet tells besides its plan: the name of the area, when it is printed (by the county's clock), the
+    address of the plan's page, and the addresses of phones by team, where the leader has made them."""
 
     area: str
     printed_at: datetime
@@ -68,7 +68,7 @@ def _sheet(route: SheetRoute, plan: Json, about: About, streets: Streets, lang: 
         "legend": _legend(route, lang),
         "maps": maps,
         "columns": [_("No."), _("Time"), _("Address"), _("To visit"), _("Why")],
-        "boxes": [_("Met"), _("No answer"), _("Skipped")],
+        "boxes": [_("Met"), _("No one"), _("Skipped")],
         "groups": _groups(route, runs, lang),
         "units": _("Tick each unit where somebody was met.") if any(stop.units for stop in route.stops) else "",
         "nothing": _("This team has no stop."),

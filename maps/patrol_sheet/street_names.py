@@ -21,8 +21,9 @@ Placed = tuple[str, Xy, float]
 
 
 def names_along(lines: Any, names: Sequence[str], avoid: Sequence[Xy], size: tuple[float, float]) -> Iterator[Placed]:
-    """Each name, its middle and its turn in degrees (never upside down), on a long and nearly straight piece of its street
-    that is free. A street too short for its name, or all covered, has none. `lines` has one entry for each of `names`."""
+    """Each name, its middle and its turn in degrees (never upside down), on a long and nearly straight piece of its
+    street that is free. A street too short for its name, or all covered, has none. `lines` has one entry for each of
+    `names`."""
     room = Room(*size, _ROOM)
     for at in avoid:
         room.take(at, _CLEAR)

@@ -1,4 +1,4 @@
-"""Documents as PDF (A4, the font's used signs embedded), set by Typst in a process of its own: the report and others."""
+"""Documents as PDF (A4, the font's used signs embedded), set by Typst in a process of its own."""
 
 from __future__ import annotations
 

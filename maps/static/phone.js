@@ -99,10 +99,10 @@
             () => null,
           );
       this.record = { token: this.token, route, streets, fetched: Date.now() };
+      this.begin(); // at once: whatever is drawn from now on is drawn of this route
+      if (before && before.route.version !== route.version) this.say(everycell.t("The route has changed."));
       await this.store.keepRoute(this.record);
       await this.adopt();
-      if (before && before.route.version !== route.version) this.say(everycell.t("The route has changed."));
-      this.begin();
       everycell.keepOffline();
     }
 
@@ -296,17 +296,17 @@
       const n = this.stops.findIndex(({ key }) => key === this.key);
       const stop = this.stops[n];
       if (!stop) {
-        byId("card").replaceChildren(h("p", { class: "empty" }, t("This team has no stop.")));
+        byId("stop").replaceChildren(h("p", { class: "empty" }, t("This team has no stop.")));
         byId("buttons").replaceChildren();
         return;
       }
       const standing = standings.get(stop.key);
       const tick = (outcome, more) => this.tick(outcome, more);
       const focused = document.activeElement?.closest?.("[data-unit]")?.dataset.unit;
-      byId("card").replaceChildren(everycell.stopCard(stop, n, standing, this.route.legs?.[n], tick));
+      byId("stop").replaceChildren(everycell.stopCard(stop, n, standing, this.route.legs?.[n], tick));
       byId("buttons").replaceChildren(...everycell.stopButtons(stop, standing, tick));
       if (focused)
-        byId("card")
+        byId("stop")
           .querySelector(`[data-unit="${CSS.escape(focused)}"] button`)
           ?.focus();
       byId("before").disabled = n === 0;

@@ -6,7 +6,7 @@ from typing import Any
 
 import shapely
 from fastapi import FastAPI, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from api import patrol_page
 from tests.browser.fake_service import static_files
@@ -24,6 +24,7 @@ class FakePatrol:
         self.token = TOKEN
         self.version = 1
         self.trouble: int | None = None
+        self.lost = False  # ticks are taken, and the answer does not arrive
         self.refuse: dict[str, str] = {}  # stop -> why
         self.expires_at = "2030-12-01T04:00:00Z"
         self.ticks: dict[str, Json] = {}
@@ -88,6 +89,7 @@ def make_app(service: FakePatrol) -> FastAPI:
 
     @app.post("/p/{token}/ticks")
     async def ticks(token: str, request: Request) -> Any:
-        return refusal(token) or service.take(await request.json())
+        answer = refusal(token) or service.take(await request.json())
+        return PlainTextResponse("sign in to our network") if service.lost else answer
 
     return app

@@ -1,4 +1,4 @@
-"""A patrol from its link to coverage, against the real service and PostGIS: offline, ticked, reloaded, connected again."""
+"""A patrol from its link to coverage, with the real service and PostGIS: offline, ticked, reloaded, connected."""
 
 from __future__ import annotations
 
@@ -38,18 +38,17 @@ def fill(store: Store) -> None:
 @pytest.fixture
 def leader(filled: Filled) -> Iterator[httpx.Client]:
     """A patrol leader who asks the service."""
-    with filled.copy("phone", fill) as (store, _):
-        with (
-            as_service(store) as service,
-            running(create_app(service)) as address,
-            signed_in(address, token_of(store, ("patrol_leader", AREA), ("operator", AREA))) as client,
-        ):
-            yield client
+    with (
+        filled.copy("phone", fill) as (store, _), as_service(store) as service,
+        running(create_app(service)) as address,
+        signed_in(address, token_of(store, ("patrol_leader", AREA), ("operator", AREA))) as client,
+    ):
+        yield client
 
 
 def _planned(leader: httpx.Client) -> Any:
     today = leader.get("/coverage", params={"area": AREA, "level": "county"}).json()["as_of"]
-    body = {"id": str(uuid4()), "area": AREA, "on": today, "teams": [TEAM], "limit_s": 1, "minutes": {"household": 1}}
+    body = {"id": str(uuid4()), "area": AREA, "on": today, "teams": [TEAM], "limit_s": 5, "minutes": {"household": 1}}
     assert leader.post("/patrol/plans", json=body).status_code == 202
     until = time.monotonic() + 60
     while (plan := leader.get(f"/patrol/plans/{body['id']}").json())["status"] == "planning":
@@ -73,7 +72,11 @@ def test_ticks_without_a_network_become_visits(leader: httpx.Client, chromium: B
     before = _reached(leader)
 
     context = chromium.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="zh-CN", timezone_id="Asia/Shanghai"
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
     )
     page = context.new_page()
     wrong: list[str] = []

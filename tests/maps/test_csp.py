@@ -19,6 +19,11 @@ def test_policy_has_no_unsafe_word_and_no_foreign_host() -> None:
     assert "form-action 'self'" in rule
 
 
+def test_only_an_installable_page_has_a_worker_of_its_own() -> None:
+    rules = set(policy(NONCE, installable=True).split("; "))
+    assert rules - set(policy(NONCE).split("; ")) == {"worker-src 'self'", "manifest-src 'self'"}
+
+
 def test_standalone_page_may_ask_nobody() -> None:
     rule = policy(NONCE, standalone=True)
     assert "connect-src 'none'" in rule
