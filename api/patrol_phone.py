@@ -22,7 +22,7 @@ from api.deps import Service, Serving, service
 from api.patrol import Id, JsonBody, counties, noted, written
 from api.patrol_documents import answer, route_document, stop_document
 from api.requests import base_url
-from gis.access.audit import Action, note
+from gis.access.audit import Action, Detail, note
 from gis.access.scope import NOTHING
 from gis.access.throttle import Limit, count_failure, key_of_source, refuse_locked
 from gis.batches import BatchResult, Refusal
@@ -48,7 +48,7 @@ Batch = Annotated[BatchBody, Depends(batch_body)]
 # ---- at the desk
 
 
-@router.post("/patrol/plans/{planId:uuid}/phones", summary="New links for the phones of teams; they end the old ones")
+@router.post("/patrol/plans/{planId:uuid}/phones", summary="New links for the devices of teams; they end the old ones")
 def make_links(request: Request, serving: Serving, id: Id, body: JsonBody) -> Response:
     wanted = members(body, "teams").get("teams")
     if wanted is not None and not isinstance(wanted, list):
@@ -110,7 +110,7 @@ def phone_route(request: Request, token: Secret) -> Response:
     return answer(route_told(route, link))
 
 
-@router.post("/p/{token}/ticks", summary="Ticks of a team's phone, late ones too; sending the same again is harmless")
+@router.post("/p/{token}/ticks", summary="Ticks of a team's device, late ones too; sending the same again is harmless")
 def phone_ticks(request: Request, token: Secret, body: Batch) -> Response:
     link = link_of(request, token)
     here: Service = service(request)
@@ -129,7 +129,7 @@ def phone_ticks(request: Request, token: Secret, body: Batch) -> Response:
             role_of=lambda right, area: links.role_in(scope, right, area),
         )
         if done.accepted:
-            detail = {"on": str(route.on), "accepted": done.accepted}
+            detail: Detail = {"on": str(route.on), "accepted": done.accepted}
             who = f"team:{link.team}"
             note(
                 conn, who=who, source=source_of(request.scope), action=Action.patrol_tick, area=link.area, detail=detail
@@ -214,7 +214,7 @@ def _villages(route: StoredPlan) -> list[str]:
     return sorted({one.stop.cell[:digits] for one in route.stops if one.stop.cell})
 
 
-def _note(request: Request, link: Link, action: Action, detail: dict[str, Any]) -> None:
+def _note(request: Request, link: Link, action: Action, detail: Detail) -> None:
     with service(request).store.begin() as conn:
         note(
             conn,

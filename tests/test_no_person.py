@@ -137,6 +137,8 @@ FREE_TEXTS: Final = {
     "cell.source": "the file or register the entry comes from",
     "doorplate.source": "the file or register the entry comes from",
     "site.source": "the file or register the entry comes from",
+    "road_arc.name": "the name of the street",
+    "road_network.source": "the file that the streets were imported from",
     "patrol_plan.fault_told": "written by the program: which team or stop cannot be planned",
     "patrol_plan.network_source": "the file that the streets were imported from",
     "outbox.kind": "written by triggers only",

@@ -631,7 +631,7 @@ _PATROLS: Final = {
         content=("内容摘要，用于识别重复发送", "a digest of what was sent, by which it is known again"),
     ),
     "patrol_link": _table(
-        "队伍手机查看路线的链接",
+        "队伍终端查看路线的链接",
         "Links by which a team's device shows its route",
         None,
         Words(

@@ -48,7 +48,8 @@ _WRITE: Final = (
     " ST_SetSRID(ST_MakePoint(lon, lat), 4490) FROM staged_road_node",
     "INSERT INTO everycell.road_arc (county, version, id, from_node, to_node, way, class, name, length_m, foot_s,"
     " foot_back_s, car_s, car_back_s, geom) SELECT :county, :version, id, from_node, to_node, way, class,"
-    " nullif(name, ''), length_m, foot_s, foot_back_s, car_s, car_back_s, ST_GeomFromWKB(decode(wkb, 'hex'), 4490) FROM staged_road_arc",
+    " nullif(name, ''), length_m, foot_s, foot_back_s, car_s, car_back_s,"
+    " ST_GeomFromWKB(decode(wkb, 'hex'), 4490) FROM staged_road_arc",
     "INSERT INTO everycell.road_turn (county, version, id, arcs) SELECT :county, :version, id,"
     " CAST(arcs AS integer[]) FROM staged_road_turn",
     "DROP TABLE staged_road_node, staged_road_arc, staged_road_turn",

@@ -128,7 +128,7 @@ class Proposal:
     def __init__(self, conn: Connection, ask: Ask) -> None:
         self._conn = conn
         self._ask = ask
-        self._values = {
+        self._values: dict[str, Any] = {
             "counties": [county_of(ask.area, field="area")],
             "on": ask.on,
             "first_cell": ask.area.ljust(DIGITS[Level.cell], "0"),
@@ -210,7 +210,7 @@ class Proposal:
         while True:
             page, after = revisits.due(
                 self._conn,
-                self._values["counties"],
+                [county_of(self._ask.area)],
                 until=self._ask.on,
                 area=self._ask.area,
                 limit=_PAGE,

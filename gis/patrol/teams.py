@@ -129,7 +129,7 @@ def _area(value: object) -> str:
 
 
 def _mode(value: object) -> Mode:
-    if value not in list(Mode):
+    if not isinstance(value, str) or value not in list(Mode):
         raise BadInput(f"mode: must be one of {', '.join(Mode)}", field="mode")
     return Mode(value)
 

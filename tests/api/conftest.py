@@ -36,6 +36,7 @@ from gis.storage.engine import Store, as_service, make_engine
 from gis.streets.load import load_streets
 from tests.conftest import settings_of
 from tests.gis import world
+from tests.gis.patrol.places import add_plan
 
 TILES = "/tiles/WebMercatorQuad"
 
@@ -166,6 +167,8 @@ def served(cluster: Cluster) -> Iterator[Served]:
     """A small county, served for a whole module: its tests read only."""
     with database(cluster, "served") as store:
         fill(store)
+        with store.begin() as conn:
+            add_plan(conn, world.OWN, on=today_in(store.settings))
         with serving(store) as running:
             yield running
 

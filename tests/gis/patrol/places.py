@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, text
@@ -13,11 +14,17 @@ _COLUMNS = "mode, station, open_end, shift_from, shift_to, breaks, skills"
 
 
 def add_plan(
-    conn: Connection, village: Village, *, id: UUID | None = None, team: str = "A1", status: str = "planned"
+    conn: Connection,
+    village: Village,
+    *,
+    id: UUID | None = None,
+    team: str = "A1",
+    status: str = "planned",
+    on: date = TODAY,
 ) -> UUID:
     """A team of a village, and a plan with its route, a stop at its first door and a tick there; the plan's id."""
     lon, lat = village.centre
-    values = {"county": village.county, "area": village.code, "id": str(id or uuid4()), "team": team, "on": TODAY}
+    values = {"county": village.county, "area": village.code, "id": str(id or uuid4()), "team": team, "on": on}
     values |= {"lon": lon, "lat": lat, "status": status, "cell": village.cells[0], "tick": str(uuid4())}
     for statement in (
         f"INSERT INTO everycell.team (county, area, code, {_COLUMNS}) VALUES (:county, :area, :team, {_SPEC})"
@@ -25,8 +32,9 @@ def add_plan(
         "INSERT INTO everycell.patrol_plan (county, id, area, patrol_on, status, aim, seed, limit_s, asked, created_at,"
         " created_by, changed_at)"
         " VALUES (:county, :id, :area, :on, :status, 'shortest', 1, 1, '{}', now(), 'li', now())",
-        f"INSERT INTO everycell.patrol_route (county, plan, team, area, seq, {_COLUMNS})"
-        f" VALUES (:county, :id, :team, :area, 1, {_SPEC})",
+        f"INSERT INTO everycell.patrol_route (county, plan, team, area, seq, {_COLUMNS}, begin_s, end_s, metres, geom)"
+        f" VALUES (:county, :id, :team, :area, 1, {_SPEC}, 32400, 36000, 1000, ST_SetSRID("
+        " ST_MakeLine(ST_MakePoint(:lon, :lat), ST_MakePoint(:lon + 0.001, :lat)), 4490))",
         "INSERT INTO everycell.patrol_stop (county, plan, key, area, kind, doorplate, cell, geom, tier, weight,"
         " service_s, because, windows, skills, team, seq, pinned, removed)"
         " SELECT :county, :id, 'D' || id, :area, 'doorplate', id, cell, geom, 3, 20, 300, 'overdue', '[]', '{}', :team,"

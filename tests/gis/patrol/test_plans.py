@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pandas as pd
 import pytest
 from sqlalchemy import text
 
@@ -21,6 +22,7 @@ from gis.patrol.request import Because, Kind
 from gis.patrol.stops import Ask, Proposal
 from gis.patrol.stored import StoredPlan
 from gis.patrol.tiers import Wanted
+from gis.sites.load import load_sites
 from gis.storage.engine import Store
 from tests.gis import world
 from tests.gis.patrol import planning
@@ -32,10 +34,10 @@ DOORS = {1: 7, 2: 5}
 def county(store: Store) -> Store:
     with store.begin() as conn:
         world.build(conn, DOORS, units=2)
-        world.load_sites(
+        load_sites(
             conn,
             world.COUNTY,
-            world.pd.DataFrame(
+            pd.DataFrame(
                 [(1, "990101-S1", "柳林小学", "school", "柳林村1号", 104.005, 34.505)],
                 columns=["row", "code", "name", "category", "address", "lon", "lat"],
             ),
