@@ -60,12 +60,12 @@ def make_links(request: Request, serving: Serving, id: Id, body: JsonBody) -> Re
         plan = plans.get(conn, counties(serving), id)
         made = links.make(conn, plan, codes, serving.settings.zone)
         noted(conn, serving, Action.patrol_link, plan.area, {"on": str(plan.on), "teams": [one.team for one in made]})
-        return [_told(one, f"{base}/p/{one.secret}") for one in made]
+        return [_link_document(one, f"{base}/p/{one.secret}") for one in made]
 
     return answer({"phones": written(serving, work)})
 
 
-def _told(link: NewLink, url: str) -> dict[str, Any]:
+def _link_document(link: NewLink, url: str) -> dict[str, Any]:
     """A link with its QR code, for whoever shows it to a phone: the secret goes to nobody else to be drawn."""
     return {"team": link.team, "url": url, "expires_at": link.expires_at, "qr": asdict(qr_code(url))}
 
