@@ -120,7 +120,7 @@ def open_page(chromium: Browser, complaints: Complaints) -> Iterator[Open]:
         watched(page, urlsplit(url).netloc)
         page.goto(url)
         try:
-            page.wait_for_selector(f'html[data-ready="{ready}"]', timeout=30_000)
+            page.wait_for_selector(f'html[data-ready="{ready}"]', timeout=90_000)
         except PlaywrightTimeout:
             state = page.locator("html").get_attribute("data-ready")
             pytest.fail(f"{url} is not ready but {state}: {complaints}; it says: {page.inner_text('body')[:500]}")
