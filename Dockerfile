@@ -8,6 +8,8 @@ RUN npm ci --ignore-scripts --omit=dev
 
 FROM python:3.12-slim-bookworm AS packages
 RUN pip install --no-cache-dir uv==0.13.9 && uv venv /opt/everycell
+# The service's user may write no bytecode, and without it each start compiles everything anew.
+ENV UV_COMPILE_BYTECODE=1
 WORKDIR /build
 COPY pyproject.toml requirements.lock README.md ./
 # The lock as constraints: its versions and hashes, for what the service itself depends on only.

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import cache
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
@@ -67,6 +68,26 @@ from gis.storage.mirror import Mirror
 _CACHE_BYTES: Final = 64 * 2**20
 _DRAWN_BYTES: Final = 96 * 2**20  # of surfaces of heat
 
+_OF_CASES: Final = (disputes, dispute_figures, heat)
+_OF_LINKS: Final = (patrol_page, patrol_phone, patrol_streets)
+_OF_PATROLS: Final = (patrol, patrol_changes, patrol_network, patrol_out, patrol_sheet, patrol_sweeps, *_OF_LINKS)
+_PEOPLE: Final = (accounts, oidc)
+_PARTS: Final = (
+    features,
+    editing,
+    households,
+    *_OF_CASES,
+    report,
+    *_OF_PATROLS,
+    changesets,
+    search,
+    pages,
+    *_PEOPLE,
+    about,
+    health,
+)
+_ASKED_FIRST: Final = (authorize, refuse_unknown_parameters)  # of every request, whatever it asks for
+
 
 def create_app(
     store: Store, *, cache_bytes: int = _CACHE_BYTES, on_close: Callable[[], None] = lambda: None
@@ -93,25 +114,7 @@ def create_app(
             await run_in_threadpool(mirror.close)
             on_close()
 
-    of_cases = (disputes, dispute_figures, heat)
-    of_links = (patrol_page, patrol_phone, patrol_streets)
-    patrols = (patrol, patrol_changes, patrol_network, patrol_out, patrol_sheet, patrol_sweeps, *of_links)
-    people = (accounts, oidc)
-    parts = (
-        features,
-        editing,
-        households,
-        *of_cases,
-        report,
-        *patrols,
-        changesets,
-        search,
-        pages,
-        *people,
-        about,
-        health,
-    )
-    routes = [route for part in parts for route in part.router.routes if isinstance(route, Route)]
+    routes = [route for part in _PARTS for route in part.router.routes if isinstance(route, Route)]
     refuse_unlisted(routes)
     app = HardenedApp(
         title="everycell",
@@ -120,7 +123,8 @@ def create_app(
         openapi_url=None,  # ours is at /api, and its pages would load scripts from the internet
         redirect_slashes=False,
         lifespan=lifespan,
-        dependencies=[Depends(authorize), Depends(refuse_unknown_parameters)],
+        routes=_every_route().routes,
+        dependencies=[Depends(each) for each in _ASKED_FIRST],
         middleware=[
             Middleware(CallerLayer, callers=callers),
             Middleware(OptionsLayer, routes=routes),
@@ -131,6 +135,14 @@ def create_app(
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)
-    for part in parts:
-        app.include_router(part.router)
     return app
+
+
+@cache
+def _every_route() -> APIRouter:
+    """The routes of all parts. What they need is looked up at the first request, for several hundred milliseconds: once
+    in a process, however many applications it makes."""
+    every = APIRouter(dependencies=[Depends(each) for each in _ASKED_FIRST])
+    for part in _PARTS:
+        every.include_router(part.router)
+    return every

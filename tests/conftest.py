@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 import psycopg2
 import pytest
+from httpx._config import create_ssl_context
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 
@@ -59,6 +60,13 @@ def _no_daily_work() -> Iterator[None]:
     """A service of a test does nothing by itself, however long the test takes; the tests of that work begin it."""
     planning = patch("api.app.Planning", partial(Planning, look_s=86_400))
     with patch("api.app.Daily", partial(Daily, after_start_s=86_400)), planning:
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """Each client of httpx reads the certificates of the whole world, also where it speaks plain HTTP: 25 ms each."""
+    with patch("httpx._transports.default.create_ssl_context", cache(create_ssl_context)):
         yield
 
 

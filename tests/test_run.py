@@ -185,12 +185,19 @@ def test_the_data_folder_is_the_same_from_everywhere(machine: Machine) -> None:
     assert machine.run("status", EVERYCELL_HOME="/srv/everycell").stdout == "/srv/everycell\n"
 
 
+def test_bytecode_is_kept_apart_where_it_may_not_lie_beside_the_sources(machine: Machine) -> None:
+    machine.set_up()
+    machine.program(".venv/bin/everycell", '#!/bin/sh\necho "$PYTHONDONTWRITEBYTECODE,$PYTHONPYCACHEPREFIX"\n')
+    assert machine.run("status").stdout == ",\n"
+    assert machine.run("status", PYTHONDONTWRITEBYTECODE="1").stdout == f",{machine.root}/.tools/cache/python\n"
+
+
 def test_tests_leave_out_the_slow_ones_except_with_all(machine: Machine) -> None:
     machine.set_up()
     assert machine.run("test", "tests/x.py", "-k", "a b").stdout.endswith(
-        "-m pytest -n 2 -m not slow tests/x.py -k a b\n"
+        "-m pytest -n 2 --dist worksteal -m not slow tests/x.py -k a b\n"
     )
-    assert machine.run("test", "--all", "-x").stdout.endswith("-m pytest -n 2 -m  -x\n")
+    assert machine.run("test", "--all", "-x").stdout.endswith("-m pytest -n 2 --dist worksteal -m  -x\n")
 
 
 def test_an_unknown_benchmark_is_told(machine: Machine) -> None:

@@ -34,7 +34,7 @@ from gis.sites.load import load_sites
 from gis.storage.cluster import Cluster
 from gis.storage.engine import Store, as_service, make_engine
 from gis.streets.load import load_streets
-from tests.conftest import settings_of
+from tests.conftest import Filled, settings_of
 from tests.gis import world
 from tests.gis.patrol.places import add_plan
 
@@ -162,22 +162,24 @@ def _streets() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, columns=["id", "class", "name", "geometry"], crs=4490)
 
 
+def fill_with_plan(store: Store) -> None:
+    """The same, and a plan of today."""
+    fill(store)
+    with store.begin() as conn:
+        add_plan(conn, world.OWN, on=today_in(store.settings))
+
+
 @pytest.fixture(scope="module")
-def served(cluster: Cluster) -> Iterator[Served]:
+def served(filled: Filled) -> Iterator[Served]:
     """A small county, served for a whole module: its tests read only."""
-    with database(cluster, "served") as store:
-        fill(store)
-        with store.begin() as conn:
-            add_plan(conn, world.OWN, on=today_in(store.settings))
-        with serving(store) as running:
-            yield running
+    with filled.copy("served", fill_with_plan) as (store, _), serving(store) as running:
+        yield running
 
 
 @pytest.fixture
-def own(store: Store) -> Iterator[Served]:
+def own(filled: Filled) -> Iterator[Served]:
     """The same county for one test alone, which may change it."""
-    fill(store)
-    with serving(store) as running:
+    with filled.copy("served", fill) as (store, _), serving(store) as running:
         yield running
 
 

@@ -15,8 +15,10 @@ from sqlalchemy import text
 
 from gis.access.scope import ALL
 from gis.households.load import load_dwellings
+from gis.storage.engine import Store
 from tests.api.conftest import Served, fill, serving, signed_in, token_of
 from tests.api.test_problems import problem
+from tests.conftest import Filled
 from tests.gis import world
 from tests.gis.world import COUNTY, SETTINGS, SOUTH, STEP, VILLAGE, WEST, cell_code
 
@@ -27,14 +29,17 @@ NDJSON: Final = {"Content-Type": "application/x-ndjson"}
 
 
 @pytest.fixture
-def desk(store: Any) -> Iterator[Served]:
+def desk(filled: Filled) -> Iterator[Served]:
     """The small county with fifty more dwellings in cell 1 and ten in cell 2."""
+    with filled.copy("desk", fill_desk) as (store, _), serving(store) as running:
+        yield running
+
+
+def fill_desk(store: Store) -> None:
     fill(store)
     with store.begin(ALL.settings()) as conn:
         doors, homes = world.dwellings({1: 50, 2: 12})
         load_dwellings(conn, COUNTY, doors, homes, SETTINGS, today=world.TODAY)
-    with serving(store) as running:
-        yield running
 
 
 def refused(answer: httpx.Response, status: int) -> dict[str, object]:

@@ -19,18 +19,19 @@ from gis.cells.drafting import same_land
 from gis.households.check import check
 from gis.storage.engine import Store
 from tests.api.conftest import Served, fill, serving
+from tests.conftest import Filled
 from tests.gis.world import SOUTH, STEP, VILLAGE, WEST, cell_code
 
 ITEMS: Final = "/collections/cells/items"
 
 
 @pytest.fixture
-def own(store: Store) -> Iterator[Served]:
+def own(filled: Filled) -> Iterator[Served]:
     """The small county for one test alone; whatever the test did, a recount finds no difference afterwards."""
-    fill(store)
-    with serving(store) as running:
-        yield running
-    assert_clean(store)
+    with filled.copy("served", fill) as (store, _):
+        with serving(store) as running:
+            yield running
+        assert_clean(store)
 
 
 def assert_clean(store: Store) -> None:

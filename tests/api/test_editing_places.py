@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from gis.households.check import check
 from gis.storage.cluster import Cluster
-from gis.storage.engine import Store
 from tests.api.conftest import Served, database, fill, serving, signed_in, token_of
+from tests.conftest import Filled
 from tests.gis import world
 from tests.gis.world import OWN, SIBLING, SOUTH, STEP, WEST, cell_code
 
@@ -26,13 +26,13 @@ SITE: Final = "990101-S1"
 
 
 @pytest.fixture
-def own(store: Store) -> Iterator[Served]:
+def own(filled: Filled) -> Iterator[Served]:
     """The small county for one test alone; a recount finds no difference afterwards."""
-    fill(store)
-    with serving(store) as running:
-        yield running
-    with store.read() as conn:
-        assert list(check(conn, store.settings)) == []
+    with filled.copy("served", fill) as (store, _):
+        with serving(store) as running:
+            yield running
+        with store.read() as conn:
+            assert list(check(conn, store.settings)) == []
 
 
 @pytest.fixture(scope="module")

@@ -193,7 +193,7 @@ def test_session_that_is_over_is_said_once_and_polling_stops(
     expect_refusals(complaints, 401)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_signing_in_again_leads_back_to_the_view(
     signed_in: FakeService, open_page: Open, complaints: list[str], lang: str
 ) -> None:

@@ -226,7 +226,7 @@ def test_visit_made_elsewhere_arrives(live: Live, open_page: Open) -> None:
     expect(page.locator(".headline b")).to_have_text(f"{cell.known - cell.reached - 1:,}")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (3840, 2160)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), pytest.param(3840, 2160, marks=pytest.mark.slow)])
 def test_screens(live: Live, open_page: Open, width: int, height: int, tmp_path: Path) -> None:
     page = open_page(live.url(), width=width, height=height)
     doors_drawn(page)

@@ -523,6 +523,7 @@ def test_stale_edit_is_a_conflict_and_is_settled(live: Live, page: Page, complai
     assert f"{SOUTH}008" in live.cells()
 
 
+@pytest.mark.slow  # tests/api/test_two_clients.py and tests/gis/cells/test_concurrent_edits.py try it every day
 def test_two_editors_on_neighbouring_cells_in_the_same_second(live: Live, open_page: Open) -> None:
     pages = [opened(live, open_page, label) for label in ("zhang", "wang")]
     for page, x in zip(pages, (0.5, 1.5), strict=True):

@@ -140,7 +140,7 @@ def missing(texts: list[str], names: list[str] | None = None) -> list[str]:
 
 
 @POLICIES
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_coverage_page_shows_names_as_they_are(address: str, show: Show, lang: str) -> None:
     page = show(f"{address}/maps/coverage?lang={lang}#area={VILLAGE}", ready=True)
     page.evaluate("everycell.still = true")
@@ -428,7 +428,7 @@ def test_every_answer_that_a_browser_could_show_has_a_policy(address: str, token
 
 
 @POLICIES
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_page_as_a_file(
     hostile: Store, show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str
 ) -> None:

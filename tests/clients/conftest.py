@@ -24,7 +24,7 @@ class Offered:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def offered(cluster: Cluster) -> Iterator[Offered]:
     """The service, for clients of others."""
     with database(cluster, "clients") as store:

@@ -18,6 +18,7 @@ from gis.access.scope import Grant, Role
 from gis.errors import StorageError
 from gis.storage import notary
 from gis.storage.engine import Store, make_engine
+from tests.conftest import Filled
 from tests.gis.world import build
 
 DOORS = "SELECT address FROM everycell.doorplate"
@@ -25,10 +26,14 @@ Cursor = Any
 
 
 @pytest.fixture
-def county(store: Store) -> Store:
+def county(filled: Filled) -> Iterator[Store]:
+    with filled.copy("access_direct_reads_county", fill_county) as (store, _):
+        yield store
+
+
+def fill_county(store: Store) -> None:
     with store.begin() as conn:
         build(conn, {1: 6, 2: 6})
-    return store
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
@@ -35,6 +35,7 @@ from gis.cells.load import load_cells
 from gis.errors import BadInput, Conflict, NotFound, PersonalData, Stale
 from gis.households.check import check
 from gis.storage.engine import Store, as_service
+from tests.conftest import Filled
 from tests.gis import world
 from tests.gis.world import COUNTY, OWN, SETTINGS, SIBLING, SOUTH, STEP, TODAY, VILLAGE, WEST, build, cell_code
 
@@ -43,11 +44,15 @@ AREA = "990101"
 
 
 @pytest.fixture
-def county(store: Store) -> Store:
+def county(filled: Filled) -> Iterator[Store]:
     """Six cells, numbered from the south-west: 1 2 3, above them 4 5 6; 24 and 18 households in the first two."""
+    with filled.copy("cells_changesets_county", fill_county) as (store, _):
+        yield store
+
+
+def fill_county(store: Store) -> None:
     with store.begin() as conn:
         build(conn, {1: 12, 2: 9, 5: 4}, units=2)
-    return store
 
 
 def place(number: int, east: float, north: float) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
@@ -23,6 +23,7 @@ from gis.errors import BadInput, Conflict, Stale
 from gis.households.check import check
 from gis.households.visits import record_visits
 from gis.storage.engine import Store, sqlstate
+from tests.conftest import Filled
 from tests.gis.cells.editing.editing import some_edit
 from tests.gis.world import COUNTY, SETTINGS, TODAY, build, visit
 
@@ -31,10 +32,14 @@ RUNS = 40
 
 
 @pytest.fixture
-def county(store: Store) -> Store:
+def county(filled: Filled) -> Iterator[Store]:
+    with filled.copy("cells_concurrent_edits_county", fill_county) as (store, _):
+        yield store
+
+
+def fill_county(store: Store) -> None:
     with store.begin() as conn:
         build(conn, dict.fromkeys(range(1, 7), 20), units=2)
-    return store
 
 
 def grid_of(store: Store) -> Grid:

@@ -21,6 +21,7 @@ from gis.errors import Conflict, NotFound
 from gis.households.check import check
 from gis.storage.cluster import Cluster
 from gis.storage.engine import Store, make_engine, sqlstate
+from tests.conftest import Filled
 from tests.gis import world
 from tests.gis.world import OWN, SETTINGS, SIBLING, SOUTH, STEP, TODAY, WEST, build, build_region, cell_code
 
@@ -33,10 +34,14 @@ DRAW: Final = (
 
 
 @pytest.fixture
-def county(store: Store) -> Store:
+def county(filled: Filled) -> Iterator[Store]:
+    with filled.copy("cells_direct_edits_county", fill_county) as (store, _):
+        yield store
+
+
+def fill_county(store: Store) -> None:
     with store.begin() as conn:
         build(conn, {1: 6, 2: 6})
-    return store
 
 
 @pytest.fixture
@@ -441,10 +446,14 @@ NOTHING: Final[dict[str, set[str]]] = {"cell": set(), "doorplate": set(), "house
 
 
 @pytest.fixture
-def region(store: Store) -> Store:
+def region(filled: Filled) -> Iterator[Store]:
+    with filled.copy("cells_direct_edits_region", fill_region) as (store, _):
+        yield store
+
+
+def fill_region(store: Store) -> None:
     with store.begin() as conn:
         build_region(conn)
-    return store
 
 
 def test_an_editor_sees_and_writes_inside_its_area_and_loses_it_at_once(region: Store, cluster: Cluster) -> None:

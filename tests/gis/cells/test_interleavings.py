@@ -28,6 +28,7 @@ from gis.households.load import load_dwellings
 from gis.households.visits import record_visits
 from gis.storage.cluster import Cluster
 from gis.storage.engine import Store, sqlstate
+from tests.conftest import Filled
 from tests.gis.cells.test_changesets import AREA, EDITOR, cut, edit, take_back
 from tests.gis.cells.test_changesets import place as point
 from tests.gis.cells.test_direct_edits import DRAW, SHAPE, move_border, place, signed_in
@@ -40,12 +41,16 @@ RENAME = "UPDATE everycell.cell SET name = :name WHERE code = :code"
 
 
 @pytest.fixture
-def county(store: Store) -> Store:
+def county(filled: Filled) -> Iterator[Store]:
+    with filled.copy("cells_interleavings_county", fill_county) as (store, _):
+        yield store
+
+
+def fill_county(store: Store) -> None:
     with store.begin() as conn:
         build(conn, {1: 6, 2: 6, 5: 3})
     with store.begin() as conn:  # a month of visits is there: nothing has to wait for its table
         assert record_visits(conn, [visit("990101-D005-0002-00")], SETTINGS).accepted == 1
-    return store
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from gis.errors import BadInput, Stale
 from gis.households.check import check
 from gis.storage.cluster import Cluster
 from gis.storage.engine import Store
+from tests.conftest import Filled
 from tests.gis.cells.editing.editing import some_edit
 from tests.gis.cells.test_direct_edits import signed_in
 from tests.gis.world import COUNTY, COUSIN, OWN, SETTINGS, SIBLING, TODAY, build, build_region
@@ -39,11 +40,15 @@ EDITOR = Editor("wang", ALL.settings())
 
 
 @pytest.fixture
-def county(store: Store) -> Store:
+def county(filled: Filled) -> Iterator[Store]:
     """Three villages of two towns, with doors, sites, visits and a closed round in each."""
+    with filled.copy("cells_replay_county", fill_county) as (store, _):
+        yield store
+
+
+def fill_county(store: Store) -> None:
     with store.begin() as conn:
         build_region(conn, [OWN, SIBLING, COUSIN])
-    return store
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import shapely
@@ -11,16 +12,21 @@ from sqlalchemy.exc import DBAPIError
 
 from gis.households.check import check
 from gis.storage.engine import Store
+from tests.conftest import Filled
 from tests.gis.world import SETTINGS, SOUTH, STEP, TODAY, WEST, build, cell_code
 
 MOVE_BORDER = "UPDATE everycell.cell SET geom = ST_SetSRID(ST_MakeEnvelope(:w, :s, :e, :n), 4490) WHERE code = :code"
 
 
 @pytest.fixture
-def county(store: Store) -> Store:
+def county(filled: Filled) -> Iterator[Store]:
+    with filled.copy("cells_tiling_county", fill_county) as (store, _):
+        yield store
+
+
+def fill_county(store: Store) -> None:
     with store.begin() as conn:
         build(conn, {1: 6, 2: 6})
-    return store
 
 
 def envelope(code: str, west: float, east: float) -> dict[str, object]:

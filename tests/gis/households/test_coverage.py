@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -19,6 +20,7 @@ from gis.households.rounds import close_round, list_rounds, open_round
 from gis.households.unvisited import unvisited
 from gis.households.visits import record_visits
 from gis.storage.engine import Store
+from tests.conftest import Filled
 from tests.examples import examples
 from tests.gis.world import SETTINGS, TODAY, VILLAGE, build, cell_code, visit
 
@@ -164,10 +166,14 @@ def test_random_histories(store: Store) -> None:
 
 
 @pytest.fixture
-def county(store: Store) -> Store:
+def county(filled: Filled) -> Iterator[Store]:
+    with filled.copy("households_coverage_county", fill_county) as (store, _):
+        yield store
+
+
+def fill_county(store: Store) -> None:
     with store.begin() as conn:
         build(conn, {1: 3, 2: 3}, units=2)
-    return store
 
 
 def test_empty_cells_are_not_covered(county: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,14 +17,19 @@ from gis.households.load import load_dwellings, new_ids
 from gis.households.visits import record_visits
 from gis.storage.engine import Store
 from gis.storage.report import LoadReport
+from tests.conftest import Filled
 from tests.gis.world import COUNTY, SETTINGS, STEP, TODAY, build, cell_code, dwellings, visit
 
 
 @pytest.fixture
-def county(store: Store) -> Store:
+def county(filled: Filled) -> Iterator[Store]:
+    with filled.copy("households_load_county", fill_county) as (store, _):
+        yield store
+
+
+def fill_county(store: Store) -> None:
     with store.begin() as conn:
         build(conn, {1: 3, 2: 3}, units=2)
-    return store
 
 
 def load(store: Store, doors: pd.DataFrame, homes: pd.DataFrame, days_later: int = 0) -> LoadReport:

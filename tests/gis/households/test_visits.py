@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
@@ -16,16 +17,21 @@ from gis.households.check import check
 from gis.households.coverage import coverage
 from gis.households.visits import record_visits
 from gis.storage.engine import Store
+from tests.conftest import Filled
 from tests.gis.world import COUNTY, SETTINGS, TODAY, build, cell_code, visit
 
 MOVE = "UPDATE everycell.doorplate SET geom = ST_Translate(geom, :by, 0) WHERE code LIKE '%D002-0001'"
 
 
 @pytest.fixture
-def county(store: Store) -> Store:
+def county(filled: Filled) -> Iterator[Store]:
+    with filled.copy("households_visits_county", fill_county) as (store, _):
+        yield store
+
+
+def fill_county(store: Store) -> None:
     with store.begin() as conn:
         build(conn, {1: 5, 2: 4, 3: 3}, units=2)
-    return store
 
 
 def differences(store: Store) -> list[object]:
