@@ -48,6 +48,7 @@ _INLINE: Final = re.compile(r"([^,]+),(foot|car),([^,]+),([^,]+),([0-9:]+)-([0-9
 
 app.command()(sweep)
 
+
 @app.command()
 def plan(
     area: Annotated[str, typer.Option(help="code of the area")],

@@ -8,7 +8,9 @@ import pytest
 
 from tests.api.conftest import Served
 
-PAGES = pytest.mark.parametrize("path", ["/maps/coverage", "/maps/heat", "/maps/edit", "/maps/patrol", "/disputes?f=html"])
+PAGES = pytest.mark.parametrize(
+    "path", ["/maps/coverage", "/maps/heat", "/maps/edit", "/maps/patrol", "/disputes?f=html"]
+)
 
 
 @PAGES

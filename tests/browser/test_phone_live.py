@@ -39,7 +39,8 @@ def fill(store: Store) -> None:
 def leader(filled: Filled) -> Iterator[httpx.Client]:
     """A patrol leader who asks the service."""
     with (
-        filled.copy("phone", fill) as (store, _), as_service(store) as service,
+        filled.copy("phone", fill) as (store, _),
+        as_service(store) as service,
         running(create_app(service)) as address,
         signed_in(address, token_of(store, ("patrol_leader", AREA), ("operator", AREA))) as client,
     ):
