@@ -20,11 +20,12 @@ _OFFICES: Final = text(
     ORDER BY left(s.cell, 9), s.category NOT IN ('government_service', 'village_office'), s.code
     """
 )
-# code, mode, shift, lunch (from, to, minutes), skills
+# What follows the number of the town in the code, mode, shift, lunch (from, to, minutes), skills. Teams of a county are
+# on one plan where somebody plans for all of it, so their codes differ.
 _TEAMS: Final = (
-    ("A1", Mode.foot, (9, 13), ((11, 12, 20),), ("mediation",)),
-    ("A2", Mode.foot, (9, 13), ((11, 12, 20),), ()),
-    ("C1", Mode.car, (9, 17), ((12, 13, 45),), ("mediation", "safety")),
+    ("A", Mode.foot, (9, 13), ((11, 12, 20),), ("mediation",)),
+    ("B", Mode.foot, (9, 13), ((11, 12, 20),), ()),
+    ("C", Mode.car, (9, 17), ((12, 13, 45),), ("mediation", "safety")),
 )
 
 
@@ -33,11 +34,11 @@ def load_teams(conn: Connection, county: int) -> int:
     offices = conn.execute(_OFFICES, {"county": county}).all()
     with widened(conn, ALL.settings(), {}):
         for office in offices:
-            for code, mode, shift, breaks, skills in _TEAMS:
+            for letter, mode, shift, breaks, skills in _TEAMS:
                 teams.put(
                     conn,
                     TeamSpec(
-                        code=code,
+                        code=f"{int(office.town[6:])}{letter}",
                         area=office.town,
                         mode=mode,
                         station=(round(office.lon, 8), round(office.lat, 8)),
