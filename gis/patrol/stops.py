@@ -1,6 +1,6 @@
 """Stops from the work: doors with households that wait, key sites to be checked, places to be visited again, and what
-the last plan missed. Of an area, the longest wait first; nothing is left out silently. What stands in another plan of the
-day is left to that, unless asked for.
+the last plan missed. Of an area, the longest wait first; nothing is left out silently. What stands in another plan of
+the day is left to that, unless asked for.
 
 Whoever calls has told the transaction a scope: doors and sites need its right `doors`, what was missed `patrols`, and
 revisits are proposed only where its right `cases` holds (`cases=True`), at their snap point.
@@ -101,8 +101,8 @@ class Missed:
 
 @dataclass(frozen=True)
 class Totals:
-    """How many stops there are of each kind in each tier; `unplaced` revisits have no place that may be told, and so many
-    stops are not counted as they stand `elsewhere`, in another plan of the day."""
+    """How many stops there are of each kind in each tier; `unplaced` revisits have no place that may be told, and so
+    many stops are not counted as they stand `elsewhere`, in another plan of the day."""
 
     numbers: Mapping[Kind, Mapping[int, int]]
     unplaced: int = 0

@@ -7,8 +7,9 @@ What counts is how long work waits, never who lives there. Tier 1 comes before a
 3  households past their date, or never reached; revisits half a year past their date
 4  nothing by itself: the leader's for what can wait
 
-A revisit asks whether an agreement still holds, 7, 30 and 90 days after: half a year late it asks nothing that is urgent, and
-old ones left lying must not keep all else out of every plan. A key site gets more urgent the longer nobody was there.
+A revisit asks whether an agreement still holds, 7, 30 and 90 days after: half a year late it asks nothing that is
+urgent, and old ones left lying must not keep all else out of every plan. A key site gets more urgent the longer nobody
+was there.
 
 Within a tier a stop weighs 20, a third of a point more for each day past its date (60 at most), and 4 for each further
 household that waits there; 100 at most.
