@@ -106,7 +106,6 @@ def list_stops(
     ] = False,
 ) -> Response:
     here = one_area(serving, area)
-    serving.service.planning.warm()  # who looks at what waits will want a plan
     wanted = Wanted(_kinds(kinds), _tiers(tiers), in_other_plans=in_other_plans)
     ask = Ask(here, _day(serving, on), wanted, cases=serving.caller.scope.allows(Right.cases, here))
     serving.service.audits.note(request.scope, Action.export, {"kind": "stops", "form": "geojson"}, area=here)
@@ -124,6 +123,7 @@ def _stop_pieces(serving: ServiceFor, ask: Ask) -> Generator[bytes]:
             yield (separator + ",\n".join(piece)).encode()
             separator = ",\n"
         yield b"]}"
+    serving.service.planning.warm()  # who looks at what waits will want a plan; its start would have slowed the list
 
 
 # ---- plans
