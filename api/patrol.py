@@ -5,19 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator
 from datetime import date
-from typing import Annotated, TypeVar
+from itertools import islice
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from api.answers import by_content
 from api.audits import DoorRead, source_of, villages_of
 from api.bodies import json_body
 from api.deps import Reading, ServiceFor, Serving
 from api.features.items import MEDIA_TYPE as GEOJSON
 from api.params import Area, day
-from api.patrol_documents import answer, listed_document, plan_document, stop_feature, totals_document
+from api.patrol_documents import (
+    answer,
+    listed_document,
+    plan_document,
+    stop_feature,
+    totals_document,
+    written_out,
+)
 from api.streams import streamed
 from gis.access.audit import Action, Detail, note
 from gis.access.scope import Right
@@ -31,6 +40,7 @@ from gis.patrol.tiers import TIERS, Wanted
 
 router = APIRouter()
 T = TypeVar("T")
+_FEATURES_A_PIECE: Final = 200  # each piece goes to another thread and back
 
 Id = Annotated[UUID, Path(alias="planId", description="The id of a plan.")]
 TeamCode = Annotated[str, Path(alias="code", description="The code of a team.")]
@@ -91,10 +101,12 @@ def list_stops(
     on: On = None,
     kinds: Annotated[str | None, Query(description=f"Only these, with commas between: {', '.join(Kind)}.")] = None,
     tiers: Annotated[str | None, Query(description="Only these tiers, with commas between: 1 to 4.")] = None,
+    in_other_plans: Annotated[
+        bool, Query(description="Also stops that stand in another plan of the day; else `totals` tells their number.")
+    ] = False,
 ) -> Response:
     here = one_area(serving, area)
-    serving.service.planning.warm()  # who looks at what waits will want a plan
-    wanted = Wanted(_kinds(kinds), _tiers(tiers))
+    wanted = Wanted(_kinds(kinds), _tiers(tiers), in_other_plans=in_other_plans)
     ask = Ask(here, _day(serving, on), wanted, cases=serving.caller.scope.allows(Right.cases, here))
     serving.service.audits.note(request.scope, Action.export, {"kind": "stops", "form": "geojson"}, area=here)
     return streamed(_stop_pieces(serving, ask), GEOJSON, {"Cache-Control": "no-store"})
@@ -105,11 +117,13 @@ def _stop_pieces(serving: ServiceFor, ask: Ask) -> Generator[bytes]:
         proposal = Proposal(conn, ask)
         head = {"type": "FeatureCollection", "on": str(ask.on), "totals": totals_document(proposal.totals)}
         yield json.dumps(head)[:-1].encode() + b',"features":['
+        features = map(stop_feature, proposal.stops())
         separator = ""
-        for stop in proposal.stops():
-            yield (separator + stop_feature(stop)).encode()
+        while piece := list(islice(features, _FEATURES_A_PIECE)):
+            yield (separator + ",\n".join(piece)).encode()
             separator = ",\n"
         yield b"]}"
+    serving.service.planning.warm()  # who looks at what waits will want a plan; its start would have slowed the list
 
 
 # ---- plans
@@ -152,7 +166,7 @@ def list_plans(
 def one_plan(serving: Serving, conn: Reading, id: Id) -> Response:
     plan = plans.get(conn, counties(serving), id)
     note_read(serving, plan)
-    return answer(plan_document(plan))
+    return by_content(serving.request, written_out(plan_document(plan)), "application/json")
 
 
 @router.delete("/patrol/plans/{planId:uuid}", summary="End the search of a plan, or give the plan up")

@@ -29,8 +29,12 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = {
 
 def answer(document: Mapping[str, Any], status: int = 200) -> Response:
     """JSON that nobody keeps."""
-    content = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=_text).encode()
-    return Response(content, status, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(written_out(document), status, headers={"Cache-Control": "no-store"}, media_type="application/json")
+
+
+def written_out(document: Mapping[str, Any]) -> bytes:
+    """A document as JSON."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=_text).encode()
 
 
 def _text(value: object) -> str:
@@ -141,12 +145,12 @@ def stop_feature(stop: Candidate) -> str:
 
 
 def totals_document(totals: Totals) -> dict[str, Any]:
-    """How many stops there are of each kind in each tier."""
+    """How many stops there are of each kind in each tier, and how many are not among them."""
     numbers = {
         kind.value: {str(tier): tiers.get(tier, 0) for tier in TIERS} | {"all": sum(tiers.values())}
         for kind, tiers in totals.numbers.items()
     }
-    return numbers | {"revisits_without_place": totals.unplaced}
+    return numbers | {"revisits_without_place": totals.unplaced, "in_other_plans": totals.elsewhere}
 
 
 def route_document(route: PlanRoute, stops: Iterable[PlanStop]) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,7 +29,8 @@ from gis.storage.bulk import stage
 from gis.storage.engine import widened
 from gis.storage.report import LoadReport
 
-_LEFT_OPEN: Final = 0.12  # of the revisits whose day has come
+_LEFT_OPEN: Final = 0.2  # of the revisits whose day has come of late
+_OF_LATE: Final = timedelta(days=40)
 _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "dispute": {
         "id": "uuid", "snap": "uuid", "category": "text", "channel": "text", "state": "text", "level": "text",
@@ -119,11 +120,12 @@ class _History:
         return row | {"snap": self._snap, "counted_on": _day(self.case.reported_at, settings).replace(day=1)}
 
     def revisit_rows(self, today: date, settings: Settings, rng: np.random.Generator) -> list[Row]:
-        """Most of those whose day has come were done on it."""
+        """Most of those whose day has come were done on it; none has waited for long."""
         rows = []
         for row in self._revisits:
             done_at = datetime.combine(row["due_on"], time(10), settings.zone)
-            if row["due_on"] < today and rng.random() >= _LEFT_OPEN:
+            left_open = rng.random() < _LEFT_OPEN and row["due_on"] >= today - _OF_LATE
+            if row["due_on"] < today and not left_open:
                 outcome = "holds" if rng.random() < 0.9 else "broken"
                 row = row | {"done_at": done_at, "outcome": outcome, "role": Role.patrol_leader.value}
             rows.append(row)

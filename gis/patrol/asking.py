@@ -18,6 +18,7 @@ from gis.patrol.teams import MOST_TEAMS, Place, TeamSpec, parse_team, place_of, 
 from gis.patrol.tiers import PICKED_TIER, TIERS, Minutes, Service, Wanted
 
 FIELDS: Final = ("id", "area", "on", "teams", "stops", "minutes", "needs", "windows", "aim", "seed", "limit_s")
+_STOPS: Final = ("kinds", "tiers", "most", "picked", "in_other_plans")
 MOST_STOPS: Final = 1_000
 MOST_LIMIT_S: Final = 60.0
 _MOST_SEED: Final = 2**31 - 1
@@ -78,13 +79,13 @@ def parse_asked(body: object) -> Asked:
     if not isinstance(area, str):
         raise BadInput("area: the code of the plan's area is wanted", field="area")
     level_of(area)
-    stops = known_only(given.get("stops", {}), ("kinds", "tiers", "most", "picked"), what="stops", field="stops")
+    stops = known_only(given.get("stops", {}), _STOPS, what="stops", field="stops")
     return Asked(
         id=uuid_of(given, "id"),
         area=area,
         on=day_of(given.get("on"), "on"),
         teams=_teams(given.get("teams"), area),
-        wanted=Wanted(_kinds(stops), _tiers(stops), whole_of(stops, "most", 1, 10**6, None)),
+        wanted=_wanted(stops),
         picked=tuple(_picked(one) for one in _list(stops, "picked", MOST_STOPS)),
         service=Service(_minutes(given.get("minutes")), _needs(given.get("needs"))),
         windows=tuple(_window(one) for one in _list(given, "windows", _MOST_WINDOWS)),
@@ -176,6 +177,13 @@ def _teams(value: object, area: str) -> tuple[TeamSpec | str, ...]:
         if codes.count(code) > 1:
             raise BadInput(f"teams: two are called {code}: each needs a code of its own", field="teams")
     return found
+
+
+def _wanted(stops: Mapping[Any, Any]) -> Wanted:
+    again = stops.get("in_other_plans", False)
+    if not isinstance(again, bool):
+        raise BadInput("in_other_plans: must be true or false", field="in_other_plans")
+    return Wanted(_kinds(stops), _tiers(stops), whole_of(stops, "most", 1, 10**6, None), again)
 
 
 def _kinds(given: Mapping[Any, Any]) -> frozenset[Kind]:

@@ -110,8 +110,13 @@ def stops_asked(conn: Connection, asked: Asked, *, cases: bool, most: int) -> li
     if len(chosen) > most:
         _refuse_many(asked, totals, most)
     if not chosen:
-        raise BadInput(f"stops: nothing waits in {asked.area} of what is asked for", field="stops")
+        raise BadInput(f"stops: nothing waits in {asked.area} of what is asked for{_but(totals)}", field="stops")
     return windowed(chosen, asked)
+
+
+def _but(totals: Totals) -> str:
+    number = totals.elsewhere
+    return f", but {number:,} in other plans of that day (`in_other_plans` takes them as well)" if number else ""
 
 
 def _refuse_many(asked: Asked, totals: Totals, most: int) -> None:

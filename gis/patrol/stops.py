@@ -1,5 +1,6 @@
 """Stops from the work: doors with households that wait, key sites to be checked, places to be visited again, and what
-the last plan missed. Of an area, the longest wait first; nothing is left out silently.
+the last plan missed. Of an area, the longest wait first; nothing is left out silently. What stands in another plan of
+the day is left to that, unless asked for.
 
 Whoever calls has told the transaction a scope: doors and sites need its right `doors`, what was missed `patrols`, and
 revisits are proposed only where its right `cases` holds (`cases=True`), at their snap point.
@@ -100,10 +101,12 @@ class Missed:
 
 @dataclass(frozen=True)
 class Totals:
-    """How many stops there are of each kind in each tier; `unplaced` revisits have no place that may be told."""
+    """How many stops there are of each kind in each tier; `unplaced` revisits have no place that may be told, and so
+    many stops are not counted as they stand `elsewhere`, in another plan of the day."""
 
     numbers: Mapping[Kind, Mapping[int, int]]
     unplaced: int = 0
+    elsewhere: int = 0
 
     def of(self, wanted: Wanted) -> int:
         """How many of what is asked for, however many are taken."""
@@ -136,8 +139,12 @@ class Proposal:
         }
         self.missed = self._missed()
         self._values["missed"] = sorted(self.missed.doors)
-        self._few, self._unplaced = self._all_but_doors()
-        self._door_days = self._days_of_doors()
+        taken = self._taken()
+        self._values["taken"] = sorted(door for door in taken.values() if door is not None)
+        few, self._unplaced = self._all_but_doors()
+        self._few = [one for one in few if one.key not in taken]
+        self._door_days, doors_taken = self._days_of_doors()
+        self._elsewhere = len(few) - len(self._few) + doors_taken
 
     @property
     def totals(self) -> Totals:
@@ -147,7 +154,7 @@ class Proposal:
             numbers[one.kind][one.tier] += 1
         for due_on, doors in self._door_days.items():
             numbers[Kind.doorplate][self._tier_of_door(due_on)] += doors
-        return Totals(numbers, self._unplaced)
+        return Totals(numbers, self._unplaced, self._elsewhere)
 
     def stops(self) -> Iterator[Candidate]:
         """Those that are asked for, the first first; the cursor of the doors is open until the end."""
@@ -158,8 +165,10 @@ class Proposal:
 
     # ---- doors
 
-    def _days_of_doors(self) -> dict[date, int]:
-        return {row.due_on: row.doors for row in self._conn.execute(query("patrol/door_days"), self._values)}
+    def _days_of_doors(self) -> tuple[dict[date, int], int]:
+        """How many doors are to be proposed, by day, and how many stand in another plan."""
+        rows = self._conn.execute(query("patrol/door_days"), self._values).all()
+        return {row.due_on: row.doors for row in rows if row.doors}, sum(row.taken for row in rows)
 
     def _days_past(self, due_on: date) -> int | None:
         days = (self._ask.on - due_on).days
@@ -232,6 +241,12 @@ class Proposal:
         what = f"{row.lon:.8f} {row.lat:.8f}"
         made = self._candidate(Kind.place, what, row, Because.missed, None)
         return replace(made, service_s=row.service_s)
+
+    def _taken(self) -> dict[str, int | None]:
+        """What stands in another plan of the day, by key, with the id of its door if it is one."""
+        if self._ask.wanted.in_other_plans:
+            return {}
+        return {row.key: row.doorplate for row in self._conn.execute(query("patrol/taken"), self._values)}
 
     def _missed(self) -> Missed:
         since = self._ask.on - timedelta(days=MISSED_DAYS)

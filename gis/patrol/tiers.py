@@ -4,8 +4,12 @@ What counts is how long work waits, never who lives there. Tier 1 comes before a
 
 1  what the last plan of the area missed; revisits and site checks a month past their date
 2  revisits; site checks; households two months past their date
-3  households past their date, or never reached
+3  households past their date, or never reached; revisits half a year past their date
 4  nothing by itself: the leader's for what can wait
+
+A revisit asks whether an agreement still holds, 7, 30 and 90 days after: half a year late it asks nothing that is
+urgent, and old ones left lying must not keep all else out of every plan. A key site gets more urgent the longer nobody
+was there.
 
 Within a tier a stop weighs 20, a third of a point more for each day past its date (60 at most), and 4 for each further
 household that waits there; 100 at most.
@@ -24,6 +28,7 @@ from gis.patrol.request import Because, Kind
 TIERS: Final = (1, 2, 3, 4)
 PICKED_TIER: Final = 2  # of a place that the leader clicks, unless told
 _MONTH: Final = 30
+_STALE: Final = 6 * _MONTH  # a revisit
 _LEAST, _MOST_FOR_DAYS, _MOST = 20, 60, 100
 
 
@@ -61,6 +66,8 @@ def tier_of(kind: Kind, because: Because, days: int | None) -> int:
         return 2 if late >= 2 * _MONTH else 3
     if kind is Kind.place:
         return PICKED_TIER
+    if kind is Kind.revisit and late >= _STALE:
+        return 3
     return 1 if late >= _MONTH else 2
 
 
@@ -72,11 +79,13 @@ def points_of(days: int | None, households: int | None = None) -> int:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which stops are asked for: kinds, tiers, at most so many (the first ones; None: all)."""
+    """Which stops are asked for: kinds, tiers, at most so many (the first ones; None: all); also those that stand in
+    another plan of the day, or not."""
 
     kinds: frozenset[Kind] = frozenset({Kind.doorplate, Kind.site, Kind.revisit, Kind.place})
     tiers: frozenset[int] = frozenset(TIERS)
     most: int | None = None
+    in_other_plans: bool = False
 
 
 NEEDS: Final[Mapping[Kind, Collection[Skill]]] = MappingProxyType({})

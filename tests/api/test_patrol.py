@@ -54,6 +54,9 @@ def test_a_plan_is_asked_for_found_changed_and_given_up(own: Served) -> None:
     assert len(plan["stops"]) == len(found["features"])
     first, second = sorted(plan["teams"], key=lambda team: -len(team["route"]["stops"]))
     assert len(first["route"]["legs"]) == len(first["route"]["stops"]) + 1 > 3
+    rest = own.json("/patrol/stops", params={"area": AREA})
+    assert (len(rest["features"]), rest["totals"]["in_other_plans"]) == (0, len(found["features"]))
+    assert len(own.json("/patrol/stops", params={"area": AREA, "in_other_plans": True})["features"]) > 0
     assert own.client.post("/patrol/plans", json=body).json()["id"] == plan["id"]
     assert own.client.post("/patrol/plans", json=body | {"seed": 2}).status_code == 409
     [listed] = own.json("/patrol/plans")["plans"]
@@ -80,10 +83,14 @@ def test_a_plan_is_asked_for_found_changed_and_given_up(own: Served) -> None:
     stale = own.client.post(f"{at}/changes", json={"version": plan["version"], "changes": changes})
     assert stale.status_code == 412
     assert stale.json()["field"] == "version"
+    etag = own.get(at).headers["etag"]
+    polled = own.get(at, headers={"If-None-Match": etag})
+    assert (polled.status_code, polled.content, polled.headers["etag"]) == (304, b"", etag)
 
     assert own.client.post(f"{at}/replan", json={"version": changed["version"], "aim": "equal"}).status_code == 202
     again = searched(own, plan["id"])
     assert again["aim"] == "equal"
+    assert own.get(at, headers={"If-None-Match": etag}).status_code == 200
     assert {s["key"]: s for s in again["stops"]}[moved]["team"] == second["code"]
     for version, aim, number in ((again["version"], "shortest", len(stops)), (again["version"] + 1, "shortest", None)):
         undone = own.client.post(f"{at}/undo", json={"version": version}).json()

@@ -8,7 +8,7 @@ FROM (
         AND (d.due_on <= :on OR d.never > 0)
         AND CASE WHEN CAST(:only AS bigint[]) IS NOT NULL THEN d.id = ANY (CAST(:only AS bigint[]))
                  ELSE (CASE WHEN d.due_on <= :on THEN d.due_on = ANY (CAST(:days AS date[])) ELSE CAST(:fresh AS boolean) END)
-                     AND d.id <> ALL (CAST(:missed AS bigint[])) END
+                     AND d.id <> ALL (CAST(:missed AS bigint[])) AND d.id <> ALL (CAST(:taken AS bigint[])) END
     ORDER BY least(d.due_on, CAST(:on AS date) + 1), d.id LIMIT CAST(:most AS bigint)
 ) d
 CROSS JOIN LATERAL (

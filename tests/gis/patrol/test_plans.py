@@ -156,6 +156,7 @@ def test_two_same_ticks_at_once_are_one_visit(county: Store) -> None:
         ({"teams": [planning.A1 | {"shift": ["13:00", "13:00"]}]}, "shift: must end after it begins"),
         ({"stops": {"kinds": ["revisit"]}}, "stops: nothing waits"),
         ({"stops": {"kinds": ["person"]}}, "kinds: must be a list of"),
+        ({"stops": {"in_other_plans": 1}}, "in_other_plans: must be true or false"),
         ({"stops": {"picked": [{"lon": 10, "lat": 50}]}}, "picked: .* does not lie in"),
         ({"windows": [{"stop": "D1", "window": ["09:00", "10:00"]}]}, "windows: the plan has no stop"),
         ({"note": "x"}, "note: a plan has no such field"),
@@ -164,6 +165,26 @@ def test_two_same_ticks_at_once_are_one_visit(county: Store) -> None:
 def test_what_cannot_be_planned_is_told(county: Store, more: dict[str, Any], says: str) -> None:
     with pytest.raises(BadInput, match=says):
         planning.asked(county, planning.body(**more))
+
+
+def test_what_another_plan_of_the_day_has_is_left_to_it(county: Store) -> None:
+    plan = planning.planned(county, planning.body(stops={"most": 5}))
+    keys = {stop.key for stop in plan.stops if stop.seq is not None}
+    rest = proposed(county)
+    assert len(keys) == rest.totals.elsewhere == 5
+    assert keys.isdisjoint(one.key for one in rest.listed)  # type: ignore[attr-defined]
+    assert len(rest.listed) == rest.totals.of(Wanted()) == 8  # type: ignore[attr-defined]
+    assert len(proposed(county, in_other_plans=True).listed) == 13  # type: ignore[attr-defined]
+    assert proposed(county, world.TODAY + timedelta(days=1)).totals.elsewhere == 0
+
+    second = planning.asked(county, planning.body())  # its routes are still being found
+    assert len(second.stops) == 8
+    with pytest.raises(BadInput, match="but 13 in other plans of that day"):
+        planning.asked(county, planning.body())
+    with county.begin(ALL.settings()) as conn:
+        plans.cancel(conn, second)
+    assert len(planning.asked(county, planning.body()).stops) == 8
+    assert len(planning.asked(county, planning.body(stops={"in_other_plans": True})).stops) == 13
 
 
 def test_too_many_stops_are_refused_with_their_number(county: Store) -> None:

@@ -24,7 +24,10 @@ from gis.patrol.tiers import Minutes, points_of, tier_of
         (Kind.site, Because.check_due, 29, 2),
         (Kind.site, Because.check_due, 30, 1),
         (Kind.revisit, Because.revisit_due, 0, 2),
-        (Kind.revisit, Because.revisit_due, 45, 1),
+        (Kind.revisit, Because.revisit_due, 179, 1),
+        (Kind.revisit, Because.revisit_due, 180, 3),
+        (Kind.revisit, Because.missed, 180, 1),
+        (Kind.site, Because.check_due, 400, 1),
         (Kind.place, Because.missed, None, 1),
     ],
 )
