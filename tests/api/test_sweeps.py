@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gis.patrol.roads import store_network
+from gis.patrol.ways import assemble
 from tests.api.conftest import Served
 from tests.gis.patrol.sweeping.towns import lattice
 

@@ -57,8 +57,8 @@ def _shortest(long: Floats, number: int) -> list[Part]:
 def _squares(long: Floats, number: int, most_s: float) -> list[Part]:
     """Just so many parts, none longer than `most_s` (there must be such), with the least sum of squares.
 
-    The least for the first j things in k parts is that for the first i in k - 1 parts and one part more, for the best i;
-    all j at once, for each size of the last part.
+    The least for the first j things in k parts is that for the first i in k - 1 parts and one part more, for the best
+    i; all j at once, for each size of the last part.
     """
     sizes = [np.diagonal(long, d) for d in range(len(long))]
     fits = [size for size in range(1, len(long) + 1) if (sizes[size - 1] <= most_s).any()]

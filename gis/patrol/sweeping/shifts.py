@@ -1,8 +1,8 @@
 """A sweep split by shift: few walks, the longest as short as can be and the others like it. Pure.
 
-Route first, cluster second: the streets stay in the order in which the one walk sweeps them, and that order is cut: into
-as few parts as the shift allows, and those as even as can be. Each part is then walked as a sweep of its own, which is
-never longer; so it is also tried whether one part fewer will do.
+Route first, cluster second: the streets stay in the order in which the one walk sweeps them, and that order is cut:
+into as few parts as the shift allows, and those as even as can be. Each part is then walked as a sweep of its own,
+which is never longer; so it is also tried whether one part fewer will do.
 """
 
 from __future__ import annotations
