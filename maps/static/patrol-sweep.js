@@ -67,7 +67,8 @@
         event.preventDefault();
         this._find();
       });
-      this.form.addEventListener("change", () => this.clear());
+      // While it is typed, not when the field is left: the button would move away from under a click on it.
+      this.form.addEventListener("input", () => this.clear());
       this.target.replaceChildren(this.form, this.result);
       this._tell();
     }

@@ -3,7 +3,6 @@ and what goes wrong."""
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -311,8 +310,6 @@ def test_a_sweep_of_all_streets(service: FakeService, open_page: Open, complaint
     with page.expect_download() as download:
         sweep.get_by_role("button", name="GPX").click()
     assert download.value.suggested_filename == "sweep-polygon.gpx"
-    if where := os.environ.get("SWEEP_PICTURE"):
-        page.screenshot(path=where)
 
     # What the service refuses is told beside the form.
     sweep.locator("[name=shift]").fill("13")
