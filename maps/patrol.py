@@ -56,6 +56,7 @@ SCRIPTS: Final = (
     "patrol-plans.js",
     "patrol-lines.js",
     "patrol-routes.js",
+    "patrol-sweep.js",
     "patrol-menu.js",
     "patrol-drag.js",
     "patrol-lists.js",

@@ -88,6 +88,18 @@
       return this._json(of(id, "/report"), { cache: "no-cache", headers: { Accept: "application/json" } });
     }
 
+    /** The shortest walk over all streets of an area or a polygon; of a shift, several. */
+    sweep(wish, signal) {
+      return this._send("POST", "/patrol/sweeps", wish, signal);
+    }
+
+    /** The same as a GPX file. */
+    async sweepFile(wish) {
+      const headers = { "Content-Type": "application/json", ...(this.csrf && { "X-CSRF-Token": this.csrf }) };
+      const options = { method: "POST", headers, body: JSON.stringify(wish) };
+      return (await this._ask("/patrol/sweeps?f=gpx", options)).blob();
+    }
+
     /** Links for the phones of teams: [{team, url, expires_at, qr}]. */
     phones(id, teams) {
       return this._send("POST", of(id, "/phones"), { teams }).then(({ phones }) => phones);

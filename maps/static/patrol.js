@@ -75,9 +75,16 @@
     }
 
     _proposed(context, toPoint, bounds) {
+      if (this.sweeping) return this.sweep.draw(context, toPoint, bounds);
       this.proposals.draw(context, toPoint, bounds);
       if (this.part === "team") this.form.draw(context, toPoint);
       else this.teams.draw(context, toPoint);
+      return undefined;
+    }
+
+    // Whether the map shows a sweep, instead of stops.
+    get sweeping() {
+      return this.part === "prepare" && this.sweep.open;
     }
 
     _fit(code, animate = !everycell.still) {
@@ -130,6 +137,7 @@
       this.form = new everycell.TeamForm(byId("team"), this);
       this.list = new everycell.PlanList(byId("plans"), byId("plans-list"), this);
       this.plan = new everycell.PlanView(this);
+      this.sweep = new everycell.SweepView(byId("sweep"), byId("sweep-body"), this);
       this.search = new everycell.Search(byId("search"), source, (feature) => this._found(feature));
       byId("add-team").addEventListener("click", () => this.editTeam(null));
       byId("go").addEventListener("click", () => this.go());
@@ -150,7 +158,7 @@
     _part(name) {
       this.part = name;
       for (const part of PARTS) byId(part).hidden = part !== name;
-      this.map.getContainer().classList.toggle("placing", name === "team");
+      this.map.getContainer().classList.toggle("placing", name === "team" || (this.sweeping && this.sweep.polygon));
       this.repaint();
     }
 
@@ -176,6 +184,7 @@
     select(code, go = false) {
       this.map.closePopup();
       this.area = code;
+      if (!this.sweep.polygon) this.sweep.clear();
       everycell.address.write({ area: code });
       this._showArea();
       if (go) this._fit(code);
@@ -366,11 +375,18 @@
 
     _click(latLng) {
       if (this.part === "team") return this.form.placeAt(latLng);
+      if (this.sweeping) return this._sweepAt(latLng);
       const planned = this.plan.plan?.status === "planned";
       const stop = planned ? this.routes.at(latLng) : this.proposals.at(latLng);
       if (stop && planned) return this.plan.choose(stop.key);
       if (stop) return this._openProposal(stop);
       return this._offer(latLng, planned);
+    }
+
+    // A corner of a polygon, or another cell to be swept.
+    _sweepAt(latLng) {
+      const cell = this.sweep.placeAt(latLng) ? null : this.cells.at(latLng);
+      if (cell) this.select(cell);
     }
 
     _openProposal(stop) {
@@ -412,7 +428,8 @@
 
     _point(latLng) {
       const planned = this.plan.plan?.status === "planned";
-      const stop = this.part === "team" ? null : planned ? this.routes.at(latLng) : this.proposals.at(latLng);
+      const stop =
+        this.part === "team" || this.sweeping ? null : planned ? this.routes.at(latLng) : this.proposals.at(latLng);
       this.map.getContainer().classList.toggle("over-door", Boolean(stop));
       if (!stop) {
         this.tip.remove();

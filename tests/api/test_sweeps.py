@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, date, datetime
 
 import gpxpy
+import numpy as np
 import pytest
 
 from gis.patrol.roads import store_network
+from gis.patrol.ways import assemble
 from tests.api.conftest import Served
 from tests.gis.patrol.sweeping.towns import lattice
 
@@ -16,7 +17,20 @@ VILLAGE = "990101100201"
 
 
 def with_streets(served: Served) -> None:
-    network = dataclasses.replace(lattice(4, 4), version="0123456789abcdef")
+    grid = lattice(4, 4)
+    num = len(grid.line)
+    network = assemble(
+        lon=grid.lon,
+        lat=grid.lat,
+        line=grid.line,
+        length_m=grid.length_m,
+        way=grid.way,
+        name=grid.name,
+        street_class=grid.street_class,
+        ends=np.stack([grid.tail[:num], grid.head[:num]], axis=1),
+        seconds={mode: found.reshape(2, num).T.ravel() for mode, found in grid.seconds.items()},
+        forbidden_turns=[],
+    )
     with served.store.begin() as conn:
         store_network(
             conn, 990101, network, source="a grid", data_on=date(2026, 1, 1), now=datetime(2026, 1, 2, tzinfo=UTC)

@@ -326,6 +326,7 @@ def patrol_routes(app: FastAPI, patrols: FakePatrols) -> None:
     _plan_routes(app, patrols)
     _change_routes(app, patrols)
     _files(app, patrols)
+    _sweeps(app, patrols)
 
 
 def _team_routes(app: FastAPI, patrols: FakePatrols) -> None:
@@ -435,3 +436,34 @@ def _files(app: FastAPI, patrols: FakePatrols) -> None:
     @app.get("/patrol/plans/{id}/{kind}")
     def file(id: str, kind: str) -> Response:
         return Response(kind, media_type="application/octet-stream")
+
+
+def _sweeps(app: FastAPI, patrols: FakePatrols) -> None:
+    """Squares around the middle of a polygon or the county, one for each shift of an hour; none is a sweep."""
+
+    @app.post("/patrol/sweeps")
+    async def sweep(request: Request, f: str = "json") -> Response:
+        wish: Json = await request.json()
+        patrols.asked.append(wish)
+        if wish["shift_minutes"] == 13:
+            return _problem(400, "bad-request", "area: has 3,000 pieces of street", "area")
+        if f == "gpx":
+            return Response("<gpx/>", media_type="application/gpx+xml")
+        side = fake.SIDE
+        west, south = (
+            wish["polygon"]["coordinates"][0][0] if "polygon" in wish else (fake.WEST + side, fake.SOUTH + side)
+        )
+        corners = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9), (0.1, 0.1)]
+        routes = [
+            {
+                "metres": 1234.4,
+                "seconds": 1201,
+                "line": {
+                    "type": "LineString",
+                    "coordinates": [[west + (x + number) * side, south + y * side] for x, y in corners],
+                },
+            }
+            for number in range(2 if wish["shift_minutes"] else 1)
+        ]
+        figures = {"street_m": 1000.0, "walk_m": 1300.0, "bound_m": 1250.0, "ratio": 1.3}
+        return JSONResponse({**figures, "routes": routes, "left_out": [{"why": "border", "metres": 41.7}]})

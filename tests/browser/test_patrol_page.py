@@ -275,3 +275,44 @@ def test_every_size_and_hostile_words(open_page: Open, service: FakeService) -> 
         page.keyboard.press("Escape")
         expect(page.locator("#prepare")).to_be_visible()
         page.close()
+
+
+def test_a_sweep_of_all_streets(service: FakeService, open_page: Open, complaints: Complaints) -> None:
+    page = open_page(url(service, area=fake.code_at(1, 1)))
+    page.locator("#sweep summary").click()
+    sweep = page.locator("#sweep")
+    sweep.get_by_role("button", name="计算路线").click()
+    expect(sweep.locator("tbody tr")).to_have_count(1)
+    expect(sweep).to_contain_text("每米街道走 1.30 米；单条路线的下限为 1.25 米")
+    expect(sweep).to_contain_text("边界处的短头：42 米")
+    asked = service.patrols.asked
+    assert asked[-1] == {"area": fake.code_at(1, 1), "mode": "foot", "shift_minutes": None}
+
+    # A polygon by clicks; each corner can be taken back, and another wish clears what was found.
+    sweep.locator("[name=of]").select_option("polygon")
+    sweep.locator("[name=mode]").select_option("car")
+    sweep.locator("[name=shift]").fill("60")
+    expect(sweep.locator("tbody tr")).to_have_count(0)
+    expect(sweep.locator(".primary")).to_be_disabled()
+    spots = [(fake.WEST + x * fake.SIDE, fake.SOUTH + y * fake.SIDE) for x, y in ((1.2, 1.3), (1.8, 1.3), (1.7, 1.8))]
+    for spot in (*spots, spots[1]):
+        click(page, spot)
+    sweep.get_by_role("button", name="撤销上一个角点").click()
+    expect(sweep).to_contain_text("3 个角点")
+    sweep.locator(".primary").click()
+    expect(sweep.locator("tbody tr")).to_have_text([re.compile(r"1\s*1,234\s*21"), re.compile(r"2\s*1,234\s*21")])
+    ring = asked[-1]["polygon"]["coordinates"][0]
+    assert len(ring) == 4
+    assert ring[0] == ring[-1]
+    assert abs(ring[1][0] - spots[1][0]) < 1e-4
+    assert (asked[-1]["mode"], asked[-1]["shift_minutes"]) == ("car", 60)
+    assert page.evaluate("everycell.page.map.getContainer().classList.contains('placing')")
+    with page.expect_download() as download:
+        sweep.get_by_role("button", name="GPX").click()
+    assert download.value.suggested_filename == "sweep-polygon.gpx"
+
+    # What the service refuses is told beside the form.
+    sweep.locator("[name=shift]").fill("13")
+    sweep.locator(".primary").click()
+    expect(sweep.locator("[role=alert]")).to_contain_text("3,000")
+    complaints.expect(400)

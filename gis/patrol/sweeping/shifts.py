@@ -1,8 +1,9 @@
-"""A sweep split by shift: few walks, the longest as short as can be (the last may be much shorter). Pure.
+"""A sweep split by shift: few walks, the longest as short as can be and the others like it. Pure.
 
-Route first, cluster second: the streets stay in the order in which the one walk sweeps them, and that order is cut
-where the shift is full. Each part is then walked as a sweep of its own, which is never longer; so it is also tried
-whether one part fewer will do.
+Route first, cluster second: the streets stay in the order in which the one walk sweeps them, and that order is cut:
+into as few parts as the shift allows, and those as even as can be. Each part is then walked as a sweep of its own,
+which is never longer, but some save more than others: what they saved is taken into account, and the order is cut anew.
+It is also tried whether one part fewer will do.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gis.patrol.network import Floats, Ints
+from gis.patrol.sweeping.parts import Part, even, filled
 from gis.patrol.sweeping.request import Walk
 
 if TYPE_CHECKING:
     from gis.patrol.sweeping.sweep import Sweeping
-
-_HALVINGS: Final = 18
 
 
 def split(ground: Sweeping, whole: Walk, required: Ints, shift_s: float) -> list[Walk]:
@@ -25,18 +25,23 @@ def split(ground: Sweeping, whole: Walk, required: Ints, shift_s: float) -> list
     if whole.seconds <= shift_s:
         return [whole]
     order = _Order(ground, whole, required)
-    parts = order.equal(len(order.cut(shift_s)))
-    walks = order.walks(parts)
-    while len(parts) > 1:
-        fewer = order.equal(len(parts) - 1)
-        tried = order.walks(fewer)
-        if max(walk.seconds for walk in tried) > shift_s:
+    parts = filled(order.long, shift_s)
+    walks = order.evened(len(parts))
+    if _longest(walks) > shift_s:
+        walks = order.walks(parts)
+    while len(walks) > 1:
+        fewer = order.evened(len(walks) - 1)
+        if _longest(fewer) > shift_s:
             break
-        parts, walks = fewer, tried
+        walks = fewer
     return walks
 
 
-Part = tuple[int, int]  # from one place in the order up to before another
+def _longest(walks: list[Walk]) -> float:
+    return max(walk.seconds for walk in walks)
+
+
+_ROUNDS: Final = 3
 
 
 class _Order:
@@ -50,45 +55,35 @@ class _Order:
         self.after = np.concatenate([[0.0], np.cumsum(spent)])
         arcs = whole.arcs[self.at]
         self.tail, self.head = ground.network.tail[arcs], ground.network.head[arcs]
-        self.out, self.back = self._legs()
+        # Of the streets i … j (both of them) in order, with the way there and back.
+        self.long = self.after[self.at + 1] - self.after[self.at][:, np.newaxis] + self._legs()
 
-    def _legs(self) -> tuple[Floats, Floats]:
-        if self.ground.start is None:
-            self.ground.times.need(self.head.tolist())
-            return np.zeros(len(self.at)), np.zeros(len(self.at))
-        here = np.array([self.ground.start])
-        return self.ground.times.costs(here, self.tail)[0], self.ground.times_back.costs(here, self.head)[0]
+    def _legs(self) -> Floats:
+        """The seconds from the start to street i and from j back to it, or from j to i; shape (n, n)."""
+        times, times_back, start = self.ground.times, self.ground.times_back, self.ground.start
+        if start is None:
+            return times.costs(self.head, self.tail).T
+        here = np.array([start])
+        return times.costs(here, self.tail).T + times_back.costs(here, self.head)
 
-    def seconds(self, i: int, j: int) -> float:
-        """Of the streets i … j - 1 in order, with the way there and back."""
-        inner = float(self.after[self.at[j - 1] + 1] - self.after[self.at[i]])
-        if self.ground.start is None:
-            return inner + self.ground.times.cost(int(self.head[j - 1]), int(self.tail[i]))
-        return inner + float(self.out[i] + self.back[j - 1])
-
-    def cut(self, limit_s: float) -> list[Part]:
-        """Parts in order, each as long as the limit allows and of one street at least."""
-        parts, i = [], 0
-        while i < len(self.at):
-            j = i + 1
-            while j < len(self.at) and self.seconds(i, j + 1) <= limit_s:
-                j += 1
-            parts.append((i, j))
-            i = j
-        return parts
-
-    def equal(self, number: int) -> list[Part]:
-        """At most so many parts, the longest as short as can be."""
-        low, high = 0.0, self.whole.seconds + float(np.max(self.out + self.back))
-        best = [(0, len(self.at))]
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            parts = self.cut(middle)
-            if len(parts) <= number and max(self.seconds(i, j) for i, j in parts) <= middle:
-                best, high = parts, middle
-            else:
-                low = middle
+    def evened(self, number: int) -> list[Walk]:
+        """At most so many walks, the longest as short as was found by cutting anew with what the walks before saved."""
+        long, best = self.long, list[Walk]()
+        for _ in range(_ROUNDS):
+            parts = even(long, number)
+            walks = self.walks(parts)
+            if not best or _longest(walks) < _longest(best):
+                best = walks
+            long = self.long * self._shares(parts, walks)
         return best
+
+    def _shares(self, parts: list[Part], walks: list[Walk]) -> Floats:
+        """What share of the seconds of a part is left when it is walked as a sweep of its own, shape (n, n): the mean
+        over its streets of what was left where they were walked."""
+        left = [walk.seconds / self.long[i, j - 1] for (i, j), walk in zip(parts, walks, strict=True)]
+        summed = np.concatenate([[0.0], np.cumsum(np.repeat(left, [j - i for i, j in parts]))])
+        at = np.arange(len(self.at))
+        return (summed[1:] - summed[:-1, np.newaxis]) / np.maximum(at - at[:, np.newaxis] + 1, 1)
 
     def walks(self, parts: list[Part]) -> list[Walk]:
         return [self._walk(i, j) for i, j in parts]
@@ -97,7 +92,7 @@ class _Order:
         """The part as a sweep of its own, or in the order of the whole where that is not shorter in time."""
         edges = np.sort(self.ground.network.edge[self.whole.arcs[self.at[i:j]]])
         own = self.ground.walk(edges, prove=False)[0]
-        if own.seconds <= self.seconds(i, j):
+        if own.seconds <= self.long[i, j - 1]:
             return own
         inner = self.whole.arcs[self.at[i] : self.at[j - 1] + 1]
         times, first, last = self.ground.times, int(self.tail[i]), int(self.head[j - 1])

@@ -32,7 +32,7 @@ def sweep(
 ) -> Sweep:
     """Walks that pass every edge of `required` (numbers of edges), each closed, from the node `start` where given.
 
-    Without `shift_s` there is one walk; with it few, none longer, the longest as short as can be. A street
+    Without `shift_s` there is one walk; with it few, none longer, as even as their order allows. A street
     that is passed for the first time is passed with `speed_mps` where given, everything else with the network's times.
     All required edges and the start must be strongly connected in the mode (see `area`). Nothing required: no walk.
     Raises BadInput for more than MOST_EDGES edges, and for one that nobody may pass.
