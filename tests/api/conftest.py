@@ -172,7 +172,7 @@ def fill_with_plan(store: Store) -> None:
 @pytest.fixture(scope="module")
 def served(filled: Filled) -> Iterator[Served]:
     """A small county, served for a whole module: its tests read only."""
-    with filled.copy("served", fill_with_plan) as (store, _), serving(store) as running:
+    with filled.copy("served_with_plan", fill_with_plan) as (store, _), serving(store) as running:
         yield running
 
 

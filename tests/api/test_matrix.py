@@ -193,6 +193,16 @@ def team_of(method: str, own: int) -> Row:
     return Row(f"{method} /patrol/teams/{{code}}", PATROLS, asks)
 
 
+def sweeping() -> Row:
+    """A sweep of one's own area; elsewhere it is refused before anybody looks."""
+    other = {"own": OWN.code, "sibling": SIBLING.code, "parent": OWN.town, "county": AFAR.code}
+    asks = {
+        at: Ask("/patrol/sweeps", 200 if at == "own" else 403, {"area": area, "mode": "foot"})
+        for at, area in other.items()
+    }
+    return Row("POST /patrol/sweeps", PATROLS, asks)
+
+
 def asking() -> Row:
     """A plan of one's own area, where nothing waits of what is asked for; elsewhere it is refused before anybody
     looks."""
@@ -440,6 +450,7 @@ ROWS: Final = (
     once("GET /maps/coverage", SIGNED_IN, "/maps/coverage"),
     once("GET /maps/heat", SIGNED_IN, "/maps/heat"),
     once("GET /maps/edit", GRID, "/maps/edit"),
+    once("GET /maps/patrol", PATROLS, "/maps/patrol"),
     areas("GET /households/unvisited", DOORS, "/households/unvisited?"),
     areas("GET /households/unvisited", DOORS, "/households/unvisited?f=csv&"),
     Row(
@@ -490,6 +501,7 @@ ROWS: Final = (
     areas("GET /patrol/stops", PATROLS, "/patrol/stops?"),
     areas("GET /patrol/plans", PATROLS, "/patrol/plans?"),
     asking(),
+    sweeping(),
     plan("GET", "", 200, id=OVER),
     plan("DELETE", "", 200, id=OVER),
     plan("POST", "/changes", 412, {"version": 77, "changes": [{"do": "pin", "stop": "D1"}]}),

@@ -272,6 +272,8 @@ def test_signing_out_by_keyboard(signed_in: FakeService, open_page: Open, size: 
     expect(menu.get_by_role("button", name="退出登录")).to_be_hidden()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    expect(menu.get_by_role("link", name="全部页面")).to_be_focused()
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**/login")
 

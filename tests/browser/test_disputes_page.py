@@ -123,6 +123,7 @@ def test_filters_keys_and_addresses(service: FakeService, open_page: Open) -> No
     page.locator("#filters [name=category]").select_option("damages")
     expect(page.locator("#list-count")).to_have_text("这里没有符合条件的案件。")
     page.locator("#filters [name=category]").select_option("")
+    expect(rows(page)).to_have_count(7)
     assert "state=all" in page.evaluate("location.hash")
 
     # Arrows go from row to row and show each on the map, Enter opens, Esc goes back to the same row.

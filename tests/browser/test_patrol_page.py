@@ -71,6 +71,7 @@ def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None
     # A place is added by a click on the map, and taken out again.
     for minutes, aside in (("8", 0), ("25", 0.2)):
         click(page, (FREE[0] + aside * fake.SIDE, FREE[1]))
+        expect(page.locator(".place-form")).to_have_count(1)  # the one before has faded
         page.locator(".place-form [name=minutes]").fill(minutes)
         page.get_by_role("button", name="添加", exact=True).click()
     page.get_by_role("button", name="移出添加的地点 2").click()
@@ -228,6 +229,7 @@ def test_what_goes_out_and_what_was_done(service: FakeService, open_page: Open, 
     for position, outcome in ((1, "reached"), (2, "no_answer"), (3, "skipped")):
         service.patrols.tick(plan, position, outcome)
     plan["on"] = "2026-11-21"
+    page.close()  # it would go on asking
     again = open_page(url(service, plan=plan["id"]))
     expect(again.locator("#after-panel")).to_contain_text("已走访 3/56 处")
     expect(again.locator("#after-panel .late").first).to_have_text("遗漏 50 处，下次计划优先。")

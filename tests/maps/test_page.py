@@ -103,4 +103,5 @@ def test_folium_element_with_an_unknown_asset_is_refused() -> None:
 def test_our_scripts_write_text_and_never_markup() -> None:
     forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|https?://")
     for file in (Path(maps.__file__).parent / "static").glob("*.*js"):
-        assert not forbidden.search(file.read_text("utf-8")), file.name
+        script = file.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")  # a name that nobody asks for
+        assert not forbidden.search(script), file.name

@@ -36,6 +36,7 @@ from gis.cells.editing.parse import parse_operation
 from gis.cells.editing.replay import digest, replay
 from gis.cells.reversal import effect_between, taken_back
 from gis.cells.topology import united
+from gis.errors import BrokenCoverage
 from tests.examples import examples
 from tests.gis.cells.editing.grids import (
     Codes,
@@ -86,6 +87,8 @@ class Editing(RuleBasedStateMachine):
             for issue in refused.issues:
                 if issue.code not in {"UNKNOWN_CELL"}:
                     assert_told(issue)
+        except BrokenCoverage:  # rounding would let a border slip over a node: refused whole
+            assert digest(self.grid) == before
         else:
             after = changed(self.grid, change)
             assert_untouched(self.grid, after, change)
