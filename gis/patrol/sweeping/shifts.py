@@ -83,7 +83,8 @@ class _Order:
         left = [walk.seconds / self.long[i, j - 1] for (i, j), walk in zip(parts, walks, strict=True)]
         summed = np.concatenate([[0.0], np.cumsum(np.repeat(left, [j - i for i, j in parts]))])
         at = np.arange(len(self.at))
-        return (summed[1:] - summed[:-1, np.newaxis]) / np.maximum(at - at[:, np.newaxis] + 1, 1)
+        share: Floats = (summed[1:] - summed[:-1, np.newaxis]) / np.maximum(at - at[:, np.newaxis] + 1, 1)
+        return share
 
     def walks(self, parts: list[Part]) -> list[Walk]:
         return [self._walk(i, j) for i, j in parts]
