@@ -72,15 +72,15 @@ class Complaints(list[str]):
                 return
         super().append(text)
 
-    def expect(self, status: int) -> None:
+    def expect(self, status: int, more: int = 1) -> None:
         """The browser has printed an answer of this status, or is about to: the event may come a moment after the page
-        has shown it, and one more may follow. Where none comes, the test fails at its end."""
+        has shown it, and `more` may follow. Where none comes, the test fails at its end."""
         seen = [text for text in self if _is_answer(text, status)]
         for text in seen:
             self.remove(text)
         self._printed[status] += len(seen)
         self._expected[status] += 1
-        self._most[status] = max(self._printed[status], self._expected[status]) + 1
+        self._most[status] = max(self._printed[status], self._expected[status]) + more
 
     def all(self) -> list[str]:
         """What is left: complaints that nobody expected, and answers that were expected and never came."""
