@@ -41,6 +41,12 @@ def test_each_team_has_its_own_pages_and_every_stop_is_on_them() -> None:
     assert any("CJK" in str(font["/BaseFont"]) for font in fonts)
 
 
+def test_a_sheet_needs_no_codes() -> None:
+    """A shell does not know under which address the service is reached."""
+    read = PdfReader(io.BytesIO(sheets_pdf(plan(("A1",), 3), About("城关镇", ABOUT.printed_at))))
+    assert "永安路" in read.pages[0].extract_text()
+
+
 def test_what_a_sheet_tells() -> None:
     made = document(plan(stops=14), ABOUT, streets(), lang="en")
     first, second = made["sheets"]

@@ -16,8 +16,9 @@ from gis.patrol.travel import Travel
 Order = tuple[int, ...]  # stops of a team, by index
 Orders = tuple[Order, ...]  # of every team
 
-# Seconds of a way that there is not: more than any shift, and so little that sums of them fit into 32 bits.
-FAR: Final = 10_000_000
+# Seconds of a way that there is not: more than any shift, and so little that 32 bits hold one for each of 1,000 stops
+# and both ends of 100 teams, which VROOM adds up before it begins.
+FAR: Final = 2_000_000
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from gis.errors import BadInput
 from gis.patrol.network import Mode
-from gis.patrol.planner import solve
+from gis.patrol.planner import by_vroom, solve
 from gis.patrol.planner.board import Board, board_of
 from gis.patrol.planner.check import faults
 from gis.patrol.planner.timing import fits
+from gis.patrol.planner.validate import MOST_STOPS, MOST_TEAMS
 from gis.patrol.request import Aim, Break, Station
-from tests.gis.patrol.planner.cases import drawn, request, stop, team, travel_of
+from gis.patrol.travel import Astray
+from tests.gis.patrol.planner.cases import drawn, request, stop, team, travel_of, without
 
 
 @settings(max_examples=10)
@@ -131,6 +133,18 @@ def test_capacity_is_kept() -> None:
     travel = {Mode.foot: travel_of([(10.0 * i, 0.0) for i in range(5)] + [(0.0, 0.0)])}
     plan = solve(request(stops, [team("A", capacity=7), team("B", capacity=4)], limit_s=0.4), travel)
     assert [len(route.visits) for route in plan.routes] == [2, 1]
+
+
+def test_a_stop_that_nobody_gets_to_does_not_spoil_a_plan_of_the_largest_size() -> None:
+    """VROOM adds up the longest way of every place in 32 bits, and a place that is astray has none that is short."""
+    size, astray = MOST_STOPS, 17
+    places = [(10.0 * (i % 40), 10.0 * (i // 40)) for i in range(size)]
+    travel = {Mode.foot: without(travel_of([*places, (0.0, 0.0)]), astray, Astray.no_way)}
+    crews = [team(f"T{i}", shift=(0, 900)) for i in range(MOST_TEAMS)]
+    board = board_of(request([stop(f"s{i}") for i in range(size)], crews), travel)
+    taken = [i for order in by_vroom.search(board, range(size), 1, 0, 0.05) for i in order]
+    assert taken
+    assert astray not in taken
 
 
 def test_no_stop_is_an_empty_plan_and_progress_is_told() -> None:
