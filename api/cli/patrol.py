@@ -154,10 +154,24 @@ def show(id: Id, as_json: Annotated[bool, typer.Option("--json", help="the whole
     _show(found)
 
 
+def _routed(plan: StoredPlan) -> bool:
+    """Whether routes were ever found: a plan whose first search failed, or was given up, has none."""
+    return plan.status == "planned" or any(stop.seq is not None for stop in plan.stops)
+
+
+def _refuse_empty(plan: StoredPlan) -> None:
+    if not _routed(plan):
+        raise Conflict(f"plan {plan.id} is {plan.status}: it has no routes")
+
+
 def _show(plan: StoredPlan) -> None:
     hours = hours_of(plan)
+    told = f"plan {plan.id}: {plan.area} on {plan.on}, {plan.status}, version {plan.version}"
+    if not _routed(plan):
+        out.print(f"{told}: it has no routes")
+        return
     ground = "straight lines × 1.4: there are no streets yet" if plan.straight else f"streets of {plan.network_on}"
-    out.print(f"plan {plan.id}: {plan.area} on {plan.on}, {plan.status}, version {plan.version}; {ground}")
+    out.print(f"{told}; {ground}")
     for route in plan.routes:
         code = route.team.code
         stops = plan.route_of(code)
@@ -191,6 +205,7 @@ def export(
     with opened() as store:
         with store.read(ALL.settings()) as conn:
             found = _plan(conn, id)
+            _refuse_empty(found)
             if team is not None and team not in [route.team.code for route in found.routes]:
                 raise BadInput(f"--team: the plan has no team {team!r}", field="--team")
             made = _as_pdf(conn, found, team) if form == ".pdf" else forms[form](found, team)
@@ -220,6 +235,7 @@ def report(
     with opened() as store:
         with store.read(ALL.settings()) as conn:
             plan = _plan(conn, id)
+            _refuse_empty(plan)
             found = report_of(conn, plan, over=plan.on < today_in(settings()))
         if output is not None:
             with store.begin() as conn:
