@@ -206,7 +206,7 @@ def rows_in(answer: httpx.Response) -> int:
     """How many things an answer tells of: the longest list of a JSON document, lines of a CSV, 1 for another body."""
     if answer.status_code != 200:
         return 0
-    if "json" in answer.headers["content-type"]:
+    if "json" in (kind := answer.headers["content-type"]) and "manifest" not in kind:  # whose lists are of pictures
         lists = [value for value in answer.json().values() if isinstance(value, list)]
         return max(map(len, lists), default=1)
     return len(answer.content.splitlines()) if "csv" in answer.headers["content-type"] else 1
