@@ -1,7 +1,7 @@
 """What sets a PDF, in a process of its own that says how much memory it took: `bench.report` runs it.
 
 python -m bench._setting typst|fpdf|weasyprint          a table of 2,500 rows × 6 columns; the peak in MB on stdout
-python -m bench._setting report FONTS FAMILY...         what `maps.report.typeset` does; the peak in MB on stderr
+python -m bench._setting report TEMPLATE FONTS FAMILY...   what `maps.report.typeset` does; the peak in MB on stderr
 """
 
 from __future__ import annotations

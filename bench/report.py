@@ -3,7 +3,8 @@
     ./run bench report [--households N] [--quick] [--fresh]
 
 A generated county in a cluster of its own. `gather_s` reads it, `words_s` makes the document with its maps and charts,
-then each form by itself; `pdf_peak_mb` is the largest process that set one. `table_…_s`: a table of 2,500 rows × 6
+then each form by itself; `…_cpu_s` is the processor time of this process alone, which others on the machine do not
+lengthen; `pdf_peak_mb` is the largest process that set one. `table_…_s`: a table of 2,500 rows × 6
 columns in Noto Sans CJK set in a process of its own by Typst, fpdf2 and WeasyPrint, of which those count that are
 installed (`uv pip install fpdf2 weasyprint`); `table_…_mb` is what it took at its peak, start and imports included.
 """
@@ -33,7 +34,7 @@ from maps.report.assemble import document
 from maps.report.flat import flat
 from maps.report.fonts import FAMILIES, font_folder
 from maps.report.page import page
-from maps.report.pdf import pdf
+from maps.report.pdf import TEMPLATE, pdf
 from maps.report.workbook import workbook
 
 T = TypeVar("T")
@@ -63,9 +64,10 @@ def of_county(store: Store) -> dict[str, float]:
     figures: dict[str, float] = {}
 
     def timed(name: str, make: Callable[[], T]) -> T:
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         made = make()
         figures[f"{name}_s"] = time.perf_counter() - begun
+        figures[f"{name}_cpu_s"] = time.process_time() - cpu
         if isinstance(made, bytes):
             figures[f"{name}_kb"] = len(made) / 1000
         return made
@@ -79,7 +81,7 @@ def of_county(store: Store) -> dict[str, float]:
     timed("html", lambda: page(made).encode())
     timed("xlsx", lambda: workbook(made))
     timed("pdf", lambda: pdf(made))
-    command = [sys.executable, "-m", "bench._setting", "report", str(font_folder()), *FAMILIES]
+    command = [sys.executable, "-m", "bench._setting", "report", str(TEMPLATE), str(font_folder()), *FAMILIES]
     sent = json.dumps(flat(made), ensure_ascii=False).encode()
     figures["pdf_peak_mb"] = float(subprocess.run(command, input=sent, check=True, capture_output=True).stderr)
     return figures

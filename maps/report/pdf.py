@@ -13,7 +13,7 @@ from maps.report.document import Document
 from maps.report.flat import flat
 from maps.report.fonts import FAMILIES, font_folder
 
-_TEMPLATE: Final = Path(__file__).with_name("report.typ")
+TEMPLATE: Final = Path(__file__).with_name("report.typ")
 LIMIT_S: Final = 35.0  # a request may take 60 s, and reads and draws before it
 
 
@@ -23,7 +23,7 @@ class TooLong(Exception):
 
 def pdf(document: Document, fonts: Path | None = None, limit_s: float | None = None) -> bytes:
     """The report as PDF; see `typeset`."""
-    return typeset(_TEMPLATE, flat(document), fonts, limit_s)
+    return typeset(TEMPLATE, flat(document), fonts, limit_s)
 
 
 def typeset(

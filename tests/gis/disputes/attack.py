@@ -112,13 +112,22 @@ def loose_ends(of: County, levels: list[dict[int, Table]]) -> Mapping[Key, tuple
 
 class Bounds:
     """What somebody knows of counts (size,) who was told the sums `known` over parts of them (masks), and that the sums
-    over `least` are not 0: the least and the most that any other sum can be."""
+    over `least` are not 0, and that of the pairs `within` the first sum is no greater than the second: the least and
+    the most that any other sum can be."""
 
-    def __init__(self, size: int, known: Sequence[tuple[Mask, int]], least: Sequence[Mask]) -> None:
+    def __init__(
+        self,
+        size: int,
+        known: Sequence[tuple[Mask, int]],
+        least: Sequence[Mask],
+        within: Sequence[tuple[Mask, Mask]] = (),
+    ) -> None:
         rows = sp.csr_array(np.array([mask for mask, _ in known], float).reshape(len(known), size))
         self._program: dict[str, Any] = {"A_eq": rows, "b_eq": [number for _, number in known], "method": "highs"}
-        if least:
-            self._program |= {"A_ub": -sp.csr_array(np.array(least, float)), "b_ub": -np.ones(len(least))}
+        above = [-mask.astype(float) for mask in least] + [part.astype(float) - whole for part, whole in within]
+        if above:
+            most = np.r_[-np.ones(len(least)), np.zeros(len(within))]
+            self._program |= {"A_ub": sp.csr_array(np.array(above)), "b_ub": most}
         self._program["bounds"] = (0, sum(number for _, number in known) + 1000)
 
     def of(self, mask: Mask) -> tuple[float, float]:
