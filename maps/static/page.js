@@ -16,6 +16,17 @@ const everycell = {};
     const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
     everycell.scale = size / 14;
     everycell.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (everycell.still) jump();
+  };
+
+  // Leaflet glides when it makes room for a popup or follows an arrow key, whatever its options say of animations.
+  const jump = () => {
+    const { panBy } = L.Map.prototype;
+    L.Map.include({
+      panBy(offset, options) {
+        return panBy.call(this, offset, { ...options, animate: false });
+      },
+    });
   };
 
   /** The zoom as the eye sees it: on a wall, where everything is larger, the same zoom shows less detail a metre. */
