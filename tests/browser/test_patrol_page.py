@@ -255,6 +255,7 @@ def test_what_goes_out_and_what_was_done(service: FakeService, open_page: Open, 
     complaints.expect(401, more=20)  # stops, plans, teams, and streets, for the map has moved
 
 
+@pytest.mark.slow
 def test_every_size_and_hostile_words(open_page: Open, service: FakeService) -> None:
     note = "<img src=x onerror=alert(1)>"
     for one in service.patrols.proposals:
