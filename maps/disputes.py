@@ -54,6 +54,8 @@ SCRIPTS: Final = (
     "intake-place.js",
     "intake.js",
     "desk-keys.js",
+    "desk-filters.js",
+    "desk-map.js",
     "disputes.js",
 )
 MODULE: Final = "mvt.mjs"

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import Connection
 
 from api.cli import dispute_figures, dispute_maps
@@ -61,7 +61,8 @@ def list_(
     with opened() as store, store.read(ALL.settings()) as conn:
         wanted = Wanted(area, states, category, None, overdue)
         found, more = cases.listed(conn, counties(conn, area), wanted, now=now, limit=number)
-    shown = Table("id", "area", "category", "state", "level", "due")
+    whole = Column("id", no_wrap=True, min_width=len(str(uuid4())))  # it is what `show` and `change` are given
+    shown = Table(whole, "area", "category", "state", "level", "due")
     for one in found:
         shown.add_row(str(one.id), one.area, NAMES[one.category].en, _state(one.state), one.level, _due(one, now))
     out.print(shown if found else "no such cases")

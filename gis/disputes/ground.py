@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis.disputes.heat import Flags, Floats, Raster, density, raster_over
+from gis.disputes.heat import Extent, Floats, Raster, density, extent_of, raster_over
 from gis.disputes.pixels import Ints, polygon_at
 from gis.errors import BadInput
 
@@ -34,12 +34,12 @@ class Places:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """A raster over some cells, which of its pixels lie in them, and weighted points (m,): `share` of the number of
-    `cell` lies at `x`, `y` (metres); the shares of a cell sum to 1."""
+    """A raster over some cells, its pixels that lie in them, and weighted points (m,): `share` of the number of `cell`
+    lies at `x`, `y` (metres); the shares of a cell sum to 1."""
 
     raster: Raster
     bandwidth_m: float
-    inside: Flags
+    extent: Extent
     x: Floats
     y: Floats
     cell: Ints
@@ -49,16 +49,15 @@ class Ground:
         """Numbers of the cells (n,) as a surface per km² (rows, columns); its sum is theirs, and all of it is
         inside."""
         weights = numbers[self.cell] * self.share
-        return density(self.x, self.y, self.raster, self.bandwidth_m, weights=weights, inside=self.inside)
+        return density(self.x, self.y, self.raster, self.bandwidth_m, weights=weights, extent=self.extent)
 
 
-def ground_of(polygons: NDArray[Any], places: Places, bandwidth_m: float, *, rough: bool = False) -> Ground:
-    """The ground of cells (metric polygons (n,), one at least). Places outside of all of them are left out. `rough`:
-    two pixels to a bandwidth, for a peak within a few percent.
+def ground_of(polygons: NDArray[Any], places: Places, bandwidth_m: float) -> Ground:
+    """The ground of cells (metric polygons (n,), one at least). Places outside of all of them are left out.
 
     Raises BadInput naming `bandwidth` where the area is too wide for it.
     """
-    raster = _raster(shapely.total_bounds(polygons), bandwidth_m, 2 if rough else _A_BANDWIDTH)
+    raster = _raster(shapely.total_bounds(polygons), bandwidth_m)
     at = polygon_at(polygons, raster)
     standing: NDArray[Any] = np.array(shapely.points(places.x, places.y), dtype=object, ndmin=1)
     cell, point = shapely.STRtree(standing).query(polygons, predicate="intersects")
@@ -71,13 +70,14 @@ def ground_of(polygons: NDArray[Any], places: Places, bandwidth_m: float, *, rou
     cell = np.r_[cell, spread]
     weights = np.r_[places.dwellings[point], np.ones(len(spread))]
     share = weights / np.bincount(cell, weights, minlength=len(polygons))[cell]
-    return Ground(raster, bandwidth_m, _inside(at), np.r_[places.x[point], x], np.r_[places.y[point], y], cell, share)
+    extent = extent_of(at >= 0, raster, bandwidth_m)
+    return Ground(raster, bandwidth_m, extent, np.r_[places.x[point], x], np.r_[places.y[point], y], cell, share)
 
 
-def _raster(bounds: Floats, bandwidth_m: float, a_bandwidth: int) -> Raster:
+def _raster(bounds: Floats, bandwidth_m: float) -> Raster:
     west, south, east, north = bounds.tolist()
     longer = max(east - west, north - south)
-    wanted = min(longer * a_bandwidth / bandwidth_m, _LONGER_SIDE)
+    wanted = min(longer * _A_BANDWIDTH / bandwidth_m, _LONGER_SIDE)
     pixels = int(np.ceil(max(wanted, longer * 2 / bandwidth_m, 3))) + 2
     raster = raster_over((west, south, east, north), pixels)
     if raster.rows * raster.columns > _MOST_PIXELS:
@@ -87,11 +87,6 @@ def _raster(bounds: Floats, bandwidth_m: float, a_bandwidth: int) -> Raster:
             field="bandwidth",
         )
     return raster
-
-
-def _inside(at: Ints) -> Flags:
-    inside: Flags = at >= 0
-    return inside
 
 
 def _over_area(polygons: NDArray[Any], cells: Ints, at: Ints, raster: Raster) -> tuple[Floats, Floats, Ints]:

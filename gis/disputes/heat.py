@@ -31,6 +31,7 @@ MIN_BANDWIDTH_M: Final = 200.0
 MIN_HOUSEHOLDS: Final = 30.0  # below so many under the kernel there is neither heat nor rate
 _TRUNCATE: Final = 4.0  # bandwidths at which the kernel ends: 3e-4 of its peak
 M2_PER_KM2: Final = 1e6
+_LOWER, _UPPER = slice(None, -1), slice(1, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,20 @@ def smoothed(grid: Floats, raster: Raster, bandwidth_m: float) -> Floats:
     return found
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Extent:
+    """An area on a raster (rows, columns): which pixels lie `inside`, and the `mass` of a kernel at each pixel that
+    falls inside (0 to 1)."""
+
+    inside: Flags
+    mass: Floats
+
+
+def extent_of(inside: Flags, raster: Raster, bandwidth_m: float) -> Extent:
+    """The area of some pixels (rows, columns), none allowed, for kernels of one bandwidth. Errors: `smoothed`."""
+    return Extent(inside, smoothed(inside.astype(np.float64), raster, bandwidth_m))
+
+
 def density(
     x: Floats,
     y: Floats,
@@ -148,25 +163,24 @@ def density(
     bandwidth_m: float,
     *,
     weights: Floats | None = None,
-    inside: Flags | None = None,
+    extent: Extent | None = None,
 ) -> Floats:
     """Points (n,), weighted, as a density per km² (rows, columns), zero outside the area.
 
-    `inside` (rows, columns) says which pixels lie in the area: with it the edge is corrected and the sum over the area
-    times a pixel's km² is the sum of weights; without it the surface runs on past the points. Errors: `binned`,
-    `smoothed`; BadInput for a point that is farther from the area than the kernel reaches.
+    With `extent`, of the same bandwidth, the edge is corrected and the sum over the area times a pixel's km² is the sum
+    of weights; without it the surface runs on past the points. Errors: `binned`, `smoothed`; BadInput for a point that
+    is farther from the area than the kernel reaches.
     """
     grid = binned(x, y, weights, raster)
     per_pixel = M2_PER_KM2 / raster.pixel_m**2
-    if inside is None:
+    if extent is None:
         surface = smoothed(grid, raster, bandwidth_m)
         surface *= per_pixel
         return surface
-    mass = smoothed(inside.astype(np.float64), raster, bandwidth_m)
-    if (grid[mass <= 0] > 0).any():
+    if (grid[extent.mass <= 0] > 0).any():
         raise BadInput("there are points far outside the area")
-    corrected = np.divide(grid, mass, out=np.zeros_like(grid), where=mass > 0)
-    return np.where(inside, smoothed(corrected, raster, bandwidth_m) * per_pixel, 0.0)
+    corrected = np.divide(grid, extent.mass, out=np.zeros_like(grid), where=extent.mass > 0)
+    return np.where(extent.inside, smoothed(corrected, raster, bandwidth_m) * per_pixel, 0.0)
 
 
 def households_under(households_per_km2: Floats, bandwidth_m: float) -> Floats:
@@ -185,6 +199,21 @@ def per_hundred(cases: Floats, households: Floats, bandwidth_m: float, least: fl
 def above_floor(cases: Floats, households: Floats, bandwidth_m: float, least: float = MIN_HOUSEHOLDS) -> Floats:
     """A density of cases, NaN where fewer than `least` households lie under the kernel."""
     return np.where(households_under(households, bandwidth_m) >= least, cases, np.nan)
+
+
+def greatest(surface: Floats) -> float:
+    """The greatest value (NaN: nothing) that is drawn; 0 where nothing is.
+
+    A band needs three pixels at a corner. An island of a single pixel holds all of its cases, edges being corrected,
+    and would be the densest place of a county without being seen on its map.
+    """
+    known = np.isfinite(surface)
+    corners = [(rows, columns) for rows in (_LOWER, _UPPER) for columns in (_LOWER, _UPPER)]
+    reached = sum(known[corner].astype(np.int8) for corner in corners) >= 3
+    drawn = np.zeros(surface.shape, bool)
+    for corner in corners:
+        drawn[corner] |= reached
+    return float(surface[drawn & known].max(initial=0.0))
 
 
 def steps(peak: float, count: int = 5) -> tuple[float, ...]:

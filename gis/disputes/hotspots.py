@@ -18,6 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.optimize import brentq
 
 from gis.disputes.rates import with_itself
 from gis.disputes.verdicts import Course, Verdict
@@ -31,6 +32,7 @@ MIN_CASES: Final = 5  # fewer are never called hot
 # Overdispersion is taken as real where chance alone would bring it as rarely as this.
 _OVERDISPERSED: Final = 0.01
 _TRIMMED: Final = 0.005  # of the cells at either end: a hot block is no scatter of all cells
+_MOST_DISPERSED: Final = 10.0  # the α of cells half of which have hardly any
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,33 +87,42 @@ def hot_spots(cases: Floats, households: Floats, links: sp.csr_array) -> HotSpot
 def scatter(cases: Floats, expected: Floats) -> float:
     """By how much cells (n,) scatter beyond Poisson: the α of variance = e + α e²; 0 where chance explains it.
 
-    By moments, from the middle 99 % of the cells (by their residuals), so that a hot block that is looked for
-    does not hide itself; the same cut of Poisson counts with these means says what chance leaves. Deterministic: the
-    Poisson counts are quantiles, not draws.
+    By the squared residuals of the middle 99 % of the cells, so that a hot block that is looked for does not hide
+    itself: the α whose negative binomial counts, with these means and cut alike, have as large ones. Deterministic: the
+    counts are quantiles, not draws.
     """
     used = expected > 0
     cases, expected = cases[used], expected[used]
     if len(cases) < 20:
         return 0.0
+    found = _trimmed_squares(cases, expected).mean()
+    by_chance = _squares_by_chance(expected, 0.0)
+    deviation = by_chance.std() / np.sqrt(len(by_chance))
+    if found <= by_chance.mean() + stats.norm.isf(_OVERDISPERSED) * deviation:
+        return 0.0
+
+    def short_of_it(dispersion: float) -> float:
+        return float(found - _squares_by_chance(expected, dispersion).mean())
+
+    if short_of_it(_MOST_DISPERSED) >= 0:
+        return _MOST_DISPERSED
+    return float(brentq(short_of_it, 0.0, _MOST_DISPERSED, xtol=1e-3))
+
+
+def _trimmed_squares(cases: Floats, expected: Floats) -> Floats:
     residual = (cases - expected) / np.sqrt(expected)
     low, high = np.quantile(residual, [_TRIMMED, 1 - _TRIMMED])
-    kept = (residual >= low) & (residual <= high)
-    excess = float((residual[kept] ** 2).mean())
-    by_chance, deviation = _trimmed_chance(expected)
-    if excess <= by_chance + stats.norm.isf(_OVERDISPERSED) * deviation:
-        return 0.0
-    return float((excess / by_chance - 1.0) / expected[kept].mean())
+    squares: Floats = residual[(residual >= low) & (residual <= high)] ** 2
+    return squares
 
 
-def _trimmed_chance(expected: Floats) -> tuple[float, float]:
-    """Mean of the trimmed squared residuals of Poisson counts with these means, and its standard error."""
-    shuffled = np.random.default_rng(0).permutation(len(expected))
-    ranks = (shuffled + 0.5) / len(expected)
-    drawn = stats.poisson.ppf(ranks, expected)
-    residual = (drawn - expected) / np.sqrt(expected)
-    low, high = np.quantile(residual, [_TRIMMED, 1 - _TRIMMED])
-    squares = residual[(residual >= low) & (residual <= high)] ** 2
-    return float(squares.mean()), float(squares.std() / np.sqrt(len(squares)))
+def _squares_by_chance(expected: Floats, dispersion: float) -> Floats:
+    """The same of counts with these means that scatter by chance and by `dispersion` (0: Poisson)."""
+    ranks = (np.random.default_rng(0).permutation(len(expected)) + 0.5) / len(expected)
+    if dispersion == 0:
+        return _trimmed_squares(stats.poisson.ppf(ranks, expected), expected)
+    shape = _negative_binomial(expected, expected + dispersion * expected**2)
+    return _trimmed_squares(stats.nbinom.ppf(ranks, *shape), expected)
 
 
 def noticeable(expected: Floats, variance: Floats) -> NDArray[np.bool_]:

@@ -21,11 +21,12 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from gis.disputes.figures import Expected, periods
-from gis.disputes.ground import Ground, ground_of
-from gis.disputes.heat import Band, Floats, above_floor, isobands, per_hundred, recency, steps
+from gis.disputes.ground import Ground, Places, ground_of
+from gis.disputes.heat import Band, Floats, above_floor, greatest, isobands, per_hundred, recency, steps
 from gis.disputes.kept import Kept
 from gis.disputes.own_numbers import expected_within
 from gis.disputes.painting import Sheet
@@ -91,9 +92,8 @@ def _drawn(brush: _Brush, released: Sequence[Published], question: Question) -> 
     parts = [part for one in released if (part := brush.county(one, question)) is not None]
     if not parts:
         raise NotFound("area: there are no figures of cells in it", field="area")
-    peak = max(part.peak for part in parts)
-    scale = max([peak, *(brush.scale(one, question) for one in released)])
-    return replace(_together(parts), peak=peak, bounds=steps(scale))
+    scale = max(brush.scale(one, question) for one in released)
+    return replace(_together(parts), peak=max(part.peak for part in parts), bounds=steps(scale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,41 +107,37 @@ class _Brush:
     stand: Stand
 
     def scale(self, released: Published, question: Question) -> float:
-        """The greatest value of the block of months in which the period lies; 0 where it is no month."""
+        """The greatest value of all that is painted on one scale with a period; 0 where no cell is seen."""
         block = _block(released, question)
-        if block == [question.period]:
-            return 0.0
 
         def make() -> float:
-            rough = [self.county(released, replace(question, period=month), rough=True) for month in block]
-            return max((one.peak for one in rough if one is not None), default=0.0)
+            drawn = [self.county(released, replace(question, period=month)) for month in block]
+            return max((one.peak for one in drawn if one is not None), default=0.0)
 
         key = ("scale", self.stand, released.county, replace(question, period=block[-1]))
         return self.kept.get(key, make, lambda _: 100)
 
-    def county(self, released: Published, question: Question, *, rough: bool = False) -> Heat | None:
+    def county(self, released: Published, question: Question) -> Heat | None:
         """The surface of one county, without classes; None where no cell of it is seen."""
         counted = _counted(released, question)
         read = self._tables(released, question)
         tables = [read[each] for each in counted]
         latest = tables[-1]
-        land = self._land(released, question, latest, rough=rough)
+        land = self._land(released, question, latest)
         if land is None:
             return None
         numbers = np.zeros(len(latest.codes))
         for table, weight in zip(tables, _weights(counted, question), strict=True):
             numbers += table.number * weight
-        seen, homes = numbers[land.rows], latest.households[land.rows].astype(np.float64)
-        surface = _surface(
-            land.ground.density(seen), land.ground.density(homes), land.ground.bandwidth_m, question.mode
-        )
+        seen = numbers[land.rows]
+        surface = _surface(land.ground.density(seen), land.households, land.ground.bandwidth_m, question.mode)
         grid_on = released.grid_on(latest.base)
         return Heat(
             question=question,
             sheets=(Sheet(surface, land.ground.raster, land.shapes.to_metric),),
             shapes=(land.shapes,),
             bounds=(),
-            peak=_peak(surface),
+            peak=greatest(surface),
             cases=float(seen.sum()),
             num_periods=len(counted),
             bandwidth_m=int(land.ground.bandwidth_m),
@@ -165,21 +161,23 @@ class _Brush:
         key = ("tables", self.stand, released.county, question.within, question.category, tuple(asked))
         return self.kept.get(key, make, lambda found: 40 * sum(len(one.codes) for one in found.values()))
 
-    def _land(self, released: Published, question: Question, table: Expected, *, rough: bool) -> _Land | None:
-        key = ("land", self.stand, released.county, question.within, question.area, question.bandwidth_m, rough)
-        return self.kept.get(key, lambda: _read_land(self.conn, released, question, table, rough), _land_size)
+    def _land(self, released: Published, question: Question, table: Expected) -> _Land | None:
+        key = ("land", self.stand, released.county, question.within, question.area, question.bandwidth_m)
+        return self.kept.get(key, lambda: _read_land(self.conn, released, question, table), _land_size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Land:
-    """The cells of a table that a reader sees: their shapes, their rows in the table, and their ground."""
+    """The cells of a table that a reader sees: their shapes, their rows in the table, their ground, and the density of
+    households on it."""
 
     shapes: Shapes
     rows: Ints
     ground: Ground
+    households: Floats
 
 
-def _read_land(conn: Connection, released: Published, question: Question, table: Expected, rough: bool) -> _Land | None:
+def _read_land(conn: Connection, released: Published, question: Question, table: Expected) -> _Land | None:
     seen = [code for code in table.codes if question.area is None or code.startswith(question.area)]
     if not seen:
         return None
@@ -187,11 +185,15 @@ def _read_land(conn: Connection, released: Published, question: Question, table:
     row_of = {code: row for row, code in enumerate(table.codes)}
     rows = np.array([row_of[code] for code in shapes.codes], np.int64)
     places = places_at(conn, released.county, released.published_at, shapes)
-    polygons = shapes.metric
-    given = question.bandwidth_m
+    ground = _ground(shapes.metric, places, question.bandwidth_m)
+    return _Land(shapes, rows, ground, ground.density(table.households[rows].astype(np.float64)))
+
+
+def _ground(polygons: NDArray[Any], places: Places, given: int | None) -> Ground:
+    """With the bandwidth that was asked for; without one, the finest for which the area is not too wide."""
     for bandwidth_m in (given,) if given else BANDWIDTHS_M[1:]:
         try:
-            return _Land(shapes, rows, ground_of(polygons, places, bandwidth_m, rough=rough))
+            return ground_of(polygons, places, bandwidth_m)
         except BadInput:
             if bandwidth_m in (given, BANDWIDTHS_M[-1]):
                 raise
@@ -228,10 +230,6 @@ def _surface(cases: Floats, households: Floats, bandwidth_m: float, mode: Mode) 
     return drawn(cases, households, bandwidth_m)
 
 
-def _peak(surface: Floats) -> float:
-    return float(np.nanmax(surface)) if np.isfinite(surface).any() else 0.0
-
-
 def _together(parts: Sequence[Heat]) -> Heat:
     """The surfaces of several counties as one; their detail is told as old as the oldest."""
     if len(parts) == 1:
@@ -257,5 +255,6 @@ def _size(heat: Heat) -> int:
 def _land_size(land: _Land | None) -> int:
     if land is None:
         return 100
-    ground = land.ground
-    return ground.inside.nbytes + 4 * ground.x.nbytes + 200 * len(land.shapes.codes)
+    extent, points = land.ground.extent, land.ground.x
+    surfaces = extent.inside.nbytes + extent.mass.nbytes + land.households.nbytes
+    return surfaces + 4 * points.nbytes + 200 * len(land.shapes.codes)

@@ -149,10 +149,10 @@ def visits(table: Table, columns: Mapping[str, str], rejects: Rejects, terms: Te
     return _first_only(good, col, rejects)
 
 
-def _ids(col: Columns) -> pd.Series[Any]:
-    """Lower-case UUIDs; null where the file has none."""
+def _ids(col: Columns, otherwise: str = "") -> pd.Series[Any]:
+    """Lower-case UUIDs; null where the file has none. `otherwise` says what to do with something else."""
     ids = col.text("id").str.lower().str.strip("{}")
-    col.reject(~ids.str.fullmatch(_UUID, na=True), "id", "is no UUID")
+    col.reject(~ids.str.fullmatch(_UUID, na=True), "id", f"is no UUID{otherwise}")
     return ids
 
 
@@ -208,7 +208,7 @@ def disputes(
     col.reject(at < datetime.combine(oldest, time(), terms.settings.zone), "reported_at", too_old)
     if placed is None:
         col.reject(cell.isna(), "cell", "is empty, and the file has no places")
-    given = _ids(col)
+    given = _ids(col, "; a number of your own goes into a column number (案件编号)")
     col.reject(given.isna() & number.isna(), "id", "has neither an id nor a number: imported again it would be another")
     nowhere = np.full(len(table.rows), np.nan)
     frame: dict[str, Any] = {

@@ -6,6 +6,7 @@ A status says only whether a household is visited. Why one is exempt is not stor
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
 from gis.disputes.categories import NAMES, Category, Channel
@@ -34,22 +35,45 @@ _LEVEL: Final = {
     "town": "乡镇 街道 乡镇街道 镇 乡 乡级 township street",
     "village": "村 社区 村社区 行政村 居委会 村委会 村级 community",
 }
+# As ledgers of mediation call them; each with 纠纷 at its end too.
+_CASE_CATEGORY: Final = {
+    "neighbours": "邻里 相邻关系 相邻权",
+    "housing": "房屋宅基地 宅基地 房屋",
+    "land": "山林土地 山林 林地 土地 土地承包",
+    "debt": "合同债务 合同 债务 债权债务 借贷 民间借贷 经济",
+    "labour": "劳动争议 劳动 劳动人事争议 劳资 欠薪",
+    "damages": "损害赔偿 人身损害赔偿 财产损害赔偿 赔偿",
+    "property_management": "物业 物业管理 物业服务",
+    "traffic": "交通事故 道路交通事故 交通",
+    "consumer": "消费 消费者权益",
+    "relocation": "征地拆迁 征地 拆迁",
+    "environment": "环境 环境污染 环境保护 生态环境",
+    "village_affairs": "村务 村务管理",
+    "other": "其他 其它 其他民间",
+    "family": "婚姻家庭 婚姻 家庭 家事",
+}
+_CHANNEL: Final = {
+    "patrol": "巡查 巡逻发现 巡逻 排查发现 排查",
+    "reported": "群众报告 群众来访 当场反映 上门反映 申请调解",
+    "referred": "部门移送 部门移交 部门转办 移送 移交 转来 转办 委托移送 department",
+}
 
 
 def _words(table: Mapping[str, str]) -> dict[str, str]:
     return {normal(word): value for value, words in table.items() for word in (value, *words.split())}
 
 
+def _named(kind: type[StrEnum]) -> dict[str, str]:
+    return {normal(word): entry.value for entry in kind for word in (entry.value, NAMES[entry].zh, NAMES[entry].en)}
+
+
 STATUS: Final = _words(_STATUS)
 OUTCOME: Final = _words(_OUTCOME)
 PURPOSE: Final = _words(_PURPOSE)
 KIND: Final = _words(_KIND)
-CASE_CATEGORY: Final = {
-    normal(word): entry.value for entry in Category for word in (entry.value, NAMES[entry].zh, NAMES[entry].en)
-}
-CHANNEL: Final = {
-    normal(word): entry.value for entry in Channel for word in (entry.value, NAMES[entry].zh, NAMES[entry].en)
-}
+CASE_CATEGORY: Final = {f"{word}{end}": value for word, value in _words(_CASE_CATEGORY).items() for end in ("", "纠纷")}
+CASE_CATEGORY.update(_named(Category))
+CHANNEL: Final = _words(_CHANNEL) | _named(Channel)
 CASE_LEVEL: Final = _words({**_LEVEL, "cell": "网格 网格级 grid"})
 LEVEL: Final = _words(_LEVEL)
 CATEGORY: Final = {

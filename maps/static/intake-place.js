@@ -47,7 +47,7 @@
           "Fewer than eight dwellings are in this cell: click on the map where it is, for a place around.",
         );
         this._take(choices, choices.length === 1 ? choices[0] : null, choices.length ? "" : none);
-        this.desk.showPlaces(choices);
+        if (choices.length) this.desk.ground.fit(choices[0].cell);
       });
     }
 

@@ -123,7 +123,7 @@ def test_a_case_from_the_map_to_its_revisits(live: Live, open_page: Open, compla
     expect(page.locator("#list .case")).to_have_count(1)
     snap = "SELECT ST_AsText(geom) FROM everycell.snap_point s JOIN everycell.dispute d ON d.snap = s.id"
     [(point,)] = live.rows(snap)
-    groups = page.evaluate("everycell.page.points.groups.map(({ place }) => `POINT(${place[0]} ${place[1]})`)")
+    groups = page.evaluate("everycell.page.ground.points.groups.map(({ place }) => `POINT(${place[0]} ${place[1]})`)")
     assert groups == [point]
     # Who has read and changed what is in the audit; where it was reported is nowhere.
     audit = live.rows("SELECT action, area, detail FROM everycell.audit")
@@ -145,4 +145,4 @@ def test_the_case_of_a_family_is_told_down_to_its_village(live: Live, open_page:
     html = page.evaluate("fetch(location.href, { headers: { Accept: 'text/html' } }).then((answer) => answer.text())")
     shown = page.locator("#case").inner_text() + html + page.locator("#list").inner_text()
     assert cell_code(1) not in shown
-    assert page.evaluate("everycell.page.points.groups") == []
+    assert page.evaluate("everycell.page.ground.points.groups") == []

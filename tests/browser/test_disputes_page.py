@@ -77,7 +77,7 @@ def test_the_list_and_the_map_beside_it(service: FakeService, open_page: Open) -
     expect(rows(page).first.locator(".second")).to_have_text(re.compile("已受理 *南川村 网格 005.*网格"))
     expect(rows(page).nth(1).locator(".second span")).to_have_text("南川村")
     # What is on the map are the snap points of listed cases; a family dispute has none.
-    groups = page.evaluate("everycell.page.points.groups.map(({place, cases}) => [place, cases.length])")
+    groups = page.evaluate("everycell.page.ground.points.groups.map(({place, cases}) => [place, cases.length])")
     listed = [service.desk.place(one) for one in service.desk.cases.values() if not one.ended_at]
     assert {tuple(place) for place, _ in groups} == {tuple(place["coordinates"]) for place in listed if place}
     assert sorted(number for _, number in groups) == [1, 2, 2]
@@ -96,7 +96,7 @@ def test_the_list_and_the_map_beside_it(service: FakeService, open_page: Open) -
     # A family dispute: its village is outlined, nothing is told of where in it.
     rows(page).nth(1).click()
     expect(page.locator("#case dl")).to_contain_text("南川村 不显示地点")
-    assert page.evaluate("everycell.page._outlined()") == fake.code_at(4, 1)[:12]
+    assert page.evaluate("everycell.page.outlined") == fake.code_at(4, 1)[:12]
     page.keyboard.press("Escape")
 
     # An area: by the map, by the select, back by the crumbs.

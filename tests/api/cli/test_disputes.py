@@ -50,7 +50,7 @@ def ledger(number: int = 40) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "案件编号": [f"调字2026-{n:03}" for n in at],
-            "矛盾纠纷类型": ["邻里纠纷" if n % 3 else "土地" if n == 0 else "debt" for n in at],
+            "矛盾纠纷类型": ["邻里纠纷" if n % 3 else "天气" if n == 0 else "debt" for n in at],
             "登记日期": [str(TODAY - timedelta(days=n)) for n in at],
             "经度": [WEST + 0.0037123 + n % 8 * 0.009 for n in at],
             "纬度": [SOUTH + 0.0041379 + n // 8 * 0.009 for n in at],
@@ -64,7 +64,7 @@ def test_a_ledger_is_snapped_and_its_story_left_out(shell: Store, tmp_path: Path
     found = run("import", "disputes", file)
     assert figures(found.output) == ["disputes", "40", "39", "0", "0", "1"], found.output
     assert "ignored, not stored: 案情简介" in found.output
-    assert "土地" not in (tmp_path / "台账.csv.rejects.csv").read_text("utf-8-sig"), "a value is never repeated"
+    assert "天气" not in (tmp_path / "台账.csv.rejects.csv").read_text("utf-8-sig"), "a value is never repeated"
     assert figures(run("import", "disputes", file).output) == ["disputes", "40", "0", "0", "39", "1"], "again: nothing"
     with shell.read() as conn:
         rows = conn.execute(text("SELECT DISTINCT ST_AsText(geom) FROM everycell.snap_point")).scalars()
@@ -82,6 +82,7 @@ def test_cells_may_stand_for_places(shell: Store, tmp_path: Path) -> None:
     frame.loc[4, "网格编码"] = None
     found = run("import", "disputes", csv(tmp_path / "格.csv", frame))
     assert figures(found.output)[1:] == ["6", "3", "0", "0", "3"], found.output
+    assert "3,cell,is no cell of the county" in (tmp_path / "格.csv.rejects.csv").read_text("utf-8-sig")
     with shell.read() as conn:
         assert set(conn.execute(text("SELECT cell FROM everycell.dispute")).scalars()) == {f"{COUNTY}100200001"}
 
@@ -116,10 +117,11 @@ def test_rows_that_cannot_be_used(shell: Store, tmp_path: Path) -> None:
     frame.loc[3, "登记日期"] = str(TODAY + timedelta(days=9))
     frame.loc[4, "案件编号"] = frame.loc[5, "案件编号"]
     frame.loc[6, "经度"] = None
+    frame.loc[7, "ID"] = "台账-7"
     found = run("import", "disputes", csv(tmp_path / "台账.csv", frame), "--map", "id=ID")
-    assert figures(found.output)[1:] == ["8", "2", "0", "0", "6"], found.output
+    assert figures(found.output)[1:] == ["8", "1", "0", "0", "7"], found.output
     reasons = (tmp_path / "台账.csv.rejects.csv").read_text("utf-8-sig")
-    for said in ("neither an id nor a number", "cases are kept 24 months", "lies in the future", "is the same case"):
+    for said in ("neither an id nor a number", "cases are kept 24 months", "lies in the future", "is the same case", "(案件编号)"):
         assert said in reasons, reasons
 
 

@@ -20,6 +20,8 @@ from gis.disputes.heat import (
     above_floor,
     binned,
     density,
+    extent_of,
+    greatest,
     households_under,
     isobands,
     per_hundred,
@@ -78,7 +80,7 @@ def test_it_holds_as_many_cases_as_there_are_all_inside_the_area(seed: int, coun
     at = at[shapely.contains_xy(area, at)][:count]
     raster = raster_over(area.bounds, 120)
     inside = shapely.contains_xy(area, *np.meshgrid(raster.x, raster.y))
-    found = density(at[:, 0], at[:, 1], raster, bandwidth_m, inside=inside)
+    found = density(at[:, 0], at[:, 1], raster, bandwidth_m, extent=extent_of(inside, raster, bandwidth_m))
     assert found.sum() * raster.pixel_m**2 / 1e6 == pytest.approx(len(at), rel=1e-9)
     assert (found[~inside] == 0).all()
     assert (found >= 0).all()
@@ -117,7 +119,7 @@ def test_what_cannot_be_drawn_is_refused() -> None:
     inside = np.zeros((62, 62), bool)
     inside[:5, :5] = True
     with pytest.raises(BadInput, match="far outside the area"):
-        density(np.array([5000.0]), np.array([5000.0]), raster, 200.0, inside=inside)
+        density(np.array([5000.0]), np.array([5000.0]), raster, 200.0, extent=extent_of(inside, raster, 200.0))
 
 
 def test_older_cases_weigh_less() -> None:
@@ -179,6 +181,19 @@ def test_isobands_are_the_surface() -> None:
         wanted = (surface > band.low) & (surface < band.high)
         assert np.array_equal(held & known, wanted & known)
         assert not held[30:34, 30:50].any()
+
+
+def test_what_sets_the_scale_is_seen() -> None:
+    """An island of a pixel, or of two, is no band, and not the greatest value of a map; one of three is both."""
+    raster = raster_over(SQUARE, 62)
+    surface = density(*points(9, 60), raster, 250.0)
+    surface[20:40, :] = np.nan
+    surface[30, 30:32] = 1000.0
+    surface[35, 30:32] = surface[36, 30] = 500.0
+    assert greatest(surface) == 500.0
+    assert isobands(surface, raster, (0.0, 999.0, 1001.0), lambda x, y: (x, y)) == []
+    assert isobands(surface, raster, (0.0, 499.0, 501.0), lambda x, y: (x, y)) != []
+    assert greatest(np.full((9, 9), np.nan)) == greatest(np.full((1, 9), 5.0)) == 0.0
 
 
 def test_isobands_of_nothing() -> None:

@@ -162,8 +162,9 @@ def test_scatter_is_none_by_chance_and_about_what_it_is() -> None:
     mean = rng.lognormal(2.0, 0.8, 2500)
     by_chance = [scatter(rng.poisson(mean).astype(float), mean) for _ in range(20)]
     assert sum(value > 0 for value in by_chance) <= 2
-    wide = [scatter(rng.poisson(mean * rng.gamma(2.0, 0.5, 2500)).astype(float), mean) for _ in range(5)]
-    assert np.median(wide) == pytest.approx(0.5, rel=0.5)
+    wide = [scatter(rng.poisson(4 * mean * rng.gamma(2.0, 0.5, 2500)).astype(float), 4 * mean) for _ in range(5)]
+    assert np.median(wide) == pytest.approx(0.5, rel=0.1)
+    assert scatter(np.r_[np.zeros(400), np.full(20, 900.0)], np.full(420, 5.0)) == 10.0, "the most that is looked for"
     assert scatter(np.ones(5), np.ones(5)) == 0
 
 

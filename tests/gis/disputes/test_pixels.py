@@ -70,7 +70,7 @@ def test_a_number_lies_in_its_cell_at_its_places() -> None:
     numbers[[1, 2]] = 8.0, 3.0
     surface = ground.density(numbers)
     assert surface.sum() * ground.raster.pixel_m**2 / 1e6 == pytest.approx(11.0)
-    assert (surface[~ground.inside] == 0).all()
+    assert (surface[~ground.extent.inside] == 0).all()
 
 
 def test_a_cell_smaller_than_a_pixel_has_its_number_too() -> None:

@@ -122,6 +122,10 @@ def test_words() -> None:
 def test_no_word_of_a_closed_list_means_two_things() -> None:
     for table in (vocabulary.STATUS, vocabulary.OUTCOME, vocabulary.PURPOSE, vocabulary.KIND, vocabulary.LEVEL):
         assert all(word == normal(word) for word in table)
+    kinds = [word for words in vocabulary._CASE_CATEGORY.values() for word in words.split()]
+    assert len(kinds) == len(set(kinds))
+    found, bad = words(column("债务", "民间借贷纠纷", "信访", "Housing and homestead"), vocabulary.CASE_CATEGORY)
+    assert (found[~bad].tolist(), bad.tolist()) == (["debt", "debt", "housing"], [False, False, True, False])
 
 
 @pytest.mark.parametrize(
