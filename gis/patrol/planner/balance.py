@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -49,7 +49,9 @@ def balanced(board: Board, orders: Orders, again: Again, over: Over = lambda: Fa
     `over` says that the time is.
     """
     hours = Hours(board)
-    found = [level(board, orders, orders, hours, over)]
+    found = [level(board, orders, orders, hours, over, shed=False)]
+    if hours.spread(found[0]) > board.request.spread:
+        found.append(level(board, found[0], orders, hours, over))
     for step, cap in enumerate(CAPS):
         if hours.spread(found[-1]) <= board.request.spread or over():
             break
@@ -65,35 +67,46 @@ def balanced(board: Board, orders: Orders, again: Again, over: Over = lambda: Fa
     return max(good, key=board.key) if good else min(found, key=hours.spread)
 
 
-def level(board: Board, orders: Orders, base: Orders, hours: Hours, over: Over) -> Orders:
-    """Move stops out of the longest route into others, or leave them out where the loss permits, while that helps."""
+def level(board: Board, orders: Orders, base: Orders, hours: Hours, over: Over, *, shed: bool = True) -> Orders:
+    """Move stops out of the longest route into others, while that helps; with `shed` leave some out, too, where the
+    loss permits."""
     best = orders
     for _ in range(MOVES):
         if hours.spread(best) <= board.request.spread or over():
             break
-        better = min(_moves(board, best, base, hours.of(best)), key=hours.unrest, default=best)
+        moves = [*_moved(board, best, hours.of(best)), *(_shed(board, best, base, hours.of(best)) if shed else ())]
+        better = min(moves, key=hours.unrest, default=best)
         if hours.unrest(better) >= hours.unrest(best):
             break
         best = better
     return best
 
 
-def _moves(board: Board, orders: Orders, base: Orders, hours: list[int]) -> list[Orders]:
+def _moved(board: Board, orders: Orders, hours: list[int]) -> Iterator[Orders]:
+    """Each stop of the longest route in each other one, where it costs least there."""
     longest = hours.index(max(hours))
     routes = Routes(board, orders)
-    found = []
-    for stop in orders[longest]:
-        rest = tuple(each for each in orders[longest] if each != stop)
-        if not fits(board, longest, rest):
-            continue
+    for stop, rest in _without_one(board, orders[longest], longest):
         for team in range(len(orders)):
             if team != longest and routes.cost[team, stop] < NEVER:
                 at = int(routes.place[team, stop])
-                found.append(_with(orders, {longest: rest, team: (*orders[team][:at], stop, *orders[team][at:])}))
+                yield _with(orders, {longest: rest, team: (*orders[team][:at], stop, *orders[team][at:])})
+
+
+def _shed(board: Board, orders: Orders, base: Orders, hours: list[int]) -> Iterator[Orders]:
+    """The longest route without one of its stops, where so many points less can be borne."""
+    longest = hours.index(max(hours))
+    for stop, rest in _without_one(board, orders[longest], longest):
         shed = _with(orders, {longest: rest})
         if stop not in board.must and _affordable(board, base, shed):
-            found.append(shed)
-    return found
+            yield shed
+
+
+def _without_one(board: Board, order: Order, team: int) -> Iterator[tuple[int, Order]]:
+    for stop in order:
+        rest = tuple(each for each in order if each != stop)
+        if fits(board, team, rest):
+            yield stop, rest
 
 
 def _with(orders: Orders, changed: dict[int, Order]) -> Orders:

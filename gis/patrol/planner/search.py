@@ -29,8 +29,8 @@ from gis.patrol.travel import Travel
 
 OnProgress = Callable[[float, str], None]
 
-# Rounds for each second of the limit, with up to 120 stops; a round is about 4 ms, of shortening 1 ms.
-POLISH_RATE: Final = 80
+# Rounds for each second of the limit, with up to 120 stops; a round is about 2 ms, of shortening 1 ms.
+POLISH_RATE: Final = 200
 SHORTEN_RATE: Final = 500
 FULL_SIZE: Final = 120
 # VROOM's thoroughness (0 to 5) up to so many stops. A higher one costs more than the search after it, which does better
