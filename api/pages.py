@@ -74,6 +74,8 @@ def heat_map(request: Request, serving: Serving, lang: Language = "zh") -> Respo
 def patrol_map(request: Request, serving: Serving, lang: Language = "zh") -> Response:
     nonce = token_urlsafe(18)
     page = PatrolPage(nonce=nonce, **_shared(request, serving, lang))
+    if not page.barred:
+        serving.service.planning.warm()  # while stops are chosen, the process that finds routes begins
     return _page(patrol_page(page), nonce, serving.settings)
 
 

@@ -31,7 +31,8 @@ from gis.households.coverage import counties, today_in
 from gis.patrol import plans
 from gis.patrol.asking import parse_asked
 from gis.patrol.clock import written
-from gis.patrol.jobs import Finder, Outcome, run
+from gis.patrol.finder import Finder
+from gis.patrol.jobs import Outcome, run
 from gis.patrol.stored import StoredPlan
 from gis.patrol.surroundings import area_name
 from gis.settings import settings

@@ -644,6 +644,7 @@ _PATROLS: Final = {
         hash=None,
         created_at=None,
         expires_at=None,
+        shown=("显示过的站点", "stops that it has shown"),
     ),
 }
 

@@ -180,6 +180,7 @@ CALLED: Final = frozenset(
         "retire_visit_ids",
         "retire_visits",
         "set_changeset_state",
+        "show_patrol_stops",
         "settle_visit_ids",
         "snap_at",
         "tick_stop",

@@ -105,6 +105,7 @@ CALLED: Final = frozenset(
         "retire_visits",
         "set_changeset_state",
         "settle_visit_ids",
+        "show_patrol_stops",
         "snap_at",
         "tick_stop",
         "undo_plan",
