@@ -59,6 +59,7 @@ from api.options import OptionsLayer
 from api.permissions import refuse_unlisted
 from api.shortcut import Shortcut
 from api.streams import Streams
+from api.webhooks import Deliveries
 from gis.access.scope import ALL
 from gis.disputes.kept import Kept
 from gis.errors import NotAllowed, NotSignedIn
@@ -100,6 +101,7 @@ def create_app(
     `cache_bytes` is how much memory finished answers may take.
     """
     mirror, daily, planning = Mirror(store, ALL.settings()), Daily(store), Planning(store)
+    deliveries = Deliveries(store)
     audits = Audits(store)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
     idle = timedelta(minutes=store.settings.session_idle_minutes)
@@ -112,8 +114,10 @@ def create_app(
             await run_in_threadpool(hub.start)
             daily.start()
             planning.start()
+            deliveries.start()
             yield {"end_streams": hub.end}
         finally:
+            await run_in_threadpool(deliveries.close)
             await run_in_threadpool(planning.close)
             await run_in_threadpool(daily.close)
             await run_in_threadpool(hub.close)
