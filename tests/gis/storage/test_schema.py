@@ -36,6 +36,8 @@ SHARED = {
     "session",
     "login_throttle",
     "access_state",
+    "event_state",
+    "webhook",
     "audit",
     "direct_read",
     "retention_run",
