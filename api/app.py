@@ -43,6 +43,7 @@ from api import (
     problems,
     report,
     search,
+    wall,
 )
 from api.answers import Answers
 from api.audits import Audits
@@ -82,6 +83,7 @@ _PARTS: Final = (
     changesets,
     search,
     pages,
+    wall,
     *_PEOPLE,
     about,
     health,

@@ -184,6 +184,8 @@ async def authorize(request: Request) -> None:
     if not anybody and request.state.caller_unknown is not None:
         raise request.state.caller_unknown
     refuse(caller, need)
+    if caller.kind is Kind.wall and request.method not in _SAFE and not anybody:
+        raise NotAllowed("a wall may change nothing: its token came in a cookie, which any page may send")
     if caller.kind is Kind.session and request.method not in _SAFE and not anybody:
         wanted = csrf_token(session_secret(request.scope))
         if not hmac.compare_digest(request.headers.get("x-csrf-token", "").encode(), wanted.encode()):

@@ -68,6 +68,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Need]] = MappingProxyType(
         ("GET", "/patrol/network"): Right.figures,
         ("GET", "/maps/coverage"): Right.figures,
         ("GET", "/maps/heat"): Right.figures,
+        ("GET", "/wall"): Right.figures,
         ("GET", "/maps/edit"): Right.grid,
         ("GET", "/maps/patrol"): Right.patrols,
         ("GET", "/households/unvisited"): Right.doors,
