@@ -19,7 +19,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api.audits import source_of
-from api.callers import COOKIE, forget_wall, opens_wall
+from api.callers import COOKIE, forget_wall, opens_wall, wall_secret
 from api.deps import ServiceFor, Serving
 from api.forms import form_fields, local_path, refuse_other_sites, refuse_without_csrf
 from api.login_page import Said, SignedIn, login_page
@@ -183,7 +183,8 @@ def begin_session(
         if who.may
         else login_page(request, settings, lang, onward, said=Said.no_rights, who=who)
     )
-    forget_wall(answer, request.scope)  # a browser is one caller
+    if wall_secret(request.scope):
+        forget_wall(answer, request.scope)  # a browser is one caller
     answer.set_cookie(
         COOKIE,
         secret,

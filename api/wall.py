@@ -17,7 +17,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.audits import source_of
-from api.callers import COOKIE, keep_wall
+from api.callers import COOKIE, keep_wall, shown
 from api.deps import ServiceFor, Serving
 from api.pages import Language, page_answer, shared
 from api.params import Area
@@ -78,19 +78,20 @@ def wall(
 
 def _enter(request: Request, serving: ServiceFor) -> Response:
     """The token was found good, or nobody would have come here: it goes into a cookie, and out of the address."""
-    caller, secret = serving.caller, request.query_params["token"]
-    if caller.kind is not Kind.wall:  # Somebody sent another credential in a header
+    caller, (_, secret) = serving.caller, shown(request.scope)
+    if caller.kind is not Kind.wall:
         raise BadInput("token: the request shows who asks already, by a header", field="token")
+    before = request.cookies.get(COOKIE)
     with serving.store.begin() as conn:
-        if (before := request.cookies.get(COOKIE)) is not None:
+        if before is not None:
             sessions.sign_out(conn, before)  # or it would show what whoever was signed in here may see
         note(conn, who=caller.who, source=source_of(request.scope), action=Action.sign_in, detail={"by": "token"})
-    if before is not None:
-        serving.service.mirror.refresh()
     kept = [(name, value) for name, value in request.query_params.multi_items() if name != "token"]
     onward = request.url.path + (f"?{urlencode(kept, safe=',:')}" if kept else "")
     answer = RedirectResponse(onward, 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
-    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    if before is not None:
+        serving.service.mirror.refresh()
+        answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     keep_wall(answer, request.scope, secret, caller.expires_at)
     return answer
 
