@@ -8,12 +8,12 @@ Everything it holds is made from the store; nothing is read from the environment
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cache
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +26,7 @@ from api import (
     changesets,
     dispute_figures,
     disputes,
+    events,
     health,
     heat,
     households,
@@ -51,6 +52,7 @@ from api.cache import AnswerCache
 from api.callers import CallerLayer, Callers
 from api.daily import Daily
 from api.deps import Service, authorize, refuse_unknown_parameters
+from api.event_hub import Hub
 from api.features import edit_routes as editing
 from api.features import routes as features
 from api.hardening import HardenedApp
@@ -77,6 +79,7 @@ _PARTS: Final = (
     features,
     editing,
     households,
+    events,
     *_OF_CASES,
     report,
     *_OF_PATROLS,
@@ -101,18 +104,21 @@ def create_app(
     mirror, daily, planning = Mirror(store, ALL.settings()), Daily(store), Planning(store)
     audits = Audits(store)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
-    callers = Callers(store, mirror, timedelta(minutes=store.settings.session_idle_minutes))
+    idle = timedelta(minutes=store.settings.session_idle_minutes)
+    callers, hub = Callers(store, mirror, idle), Hub(store, mirror, idle)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         try:
             await run_in_threadpool(mirror.start)
+            await run_in_threadpool(hub.start)
             daily.start()
             planning.start()
-            yield
+            yield {"end_streams": hub.end}
         finally:
             await run_in_threadpool(planning.close)
             await run_in_threadpool(daily.close)
+            await run_in_threadpool(hub.close)
             await run_in_threadpool(mirror.close)
             on_close()
 
@@ -133,7 +139,7 @@ def create_app(
             Middleware(Shortcut, answers=answers),
         ],
     )
-    app.state.service = Service(store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits, planning)
+    app.state.service = Service(store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits, planning, hub)
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from api.answers import Answers, Body
 from api.audits import Audits, DoorRead
 from api.callers import session_secret
+from api.event_hub import Hub
 from api.permissions import Open, need_of, offered, refuse
 from api.problems import Trouble
 from api.requests import caller_of
@@ -55,6 +56,7 @@ class Service:
     streams: Streams
     audits: Audits
     planning: Planning
+    events: Hub
 
 
 @dataclass(frozen=True)
