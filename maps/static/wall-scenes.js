@@ -60,8 +60,9 @@
     };
   };
 
-  // Rows tell their level by the digits of their codes.
-  const levelOf = (rows) => everycell.periods.levelOf(rows[0]?.code ?? "");
+  // What is told of areas is told of those one level below the one that is looked at, of villages at the finest.
+  const levelBelow = ({ drill }) =>
+    ({ county: "town", town: "village" })[everycell.periods.levelOf(drill.area)] ?? "village";
 
   const coverage = {
     title: N("Visit coverage"),
@@ -90,7 +91,7 @@
     needs: ["board"],
     areas: (wall) => {
       const rows = wall.board?.cases_overdue?.areas ?? [];
-      return counted(wall, levelOf(rows), rows, ({ number }) => number, looks.countClasses(CASES));
+      return counted(wall, levelBelow(wall), rows, ({ number }) => number, looks.countClasses(CASES));
     },
     legend: () => countLegend(t("Cases past their date, published"), looks.countClasses(CASES), { withheld: true }),
   };
@@ -103,7 +104,7 @@
       const byCode = new Map(rows.map((row) => [row.code, row]));
       const lookOf = ({ code }) => looks.shareLook(byCode.get(code)?.ticked ?? 0, byCode.get(code)?.stops ?? 0);
       return {
-        shapes: wall.drawing.areas(levelOf(rows)),
+        shapes: wall.drawing.areas("village"),
         look: lookOf,
         say: (shape) => {
           const row = byCode.get(shape.code);
@@ -120,7 +121,7 @@
     needs: ["board"],
     areas: (wall) => {
       const rows = wall.board?.sites_due?.villages ?? [];
-      return counted(wall, "village", rows, ({ overdue }) => overdue, looks.countClasses(SITES));
+      return counted(wall, "village", rows, ({ never, overdue }) => never + overdue, looks.countClasses(SITES));
     },
     legend: () => countLegend(t("Key sites whose check is overdue"), looks.countClasses(SITES)),
   };

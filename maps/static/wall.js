@@ -121,8 +121,9 @@
     }
 
     async _askHeat() {
+      const { periods } = await this.source.periods();
       this.source.forget();
-      return this.source.heat({ mode: "density" });
+      return periods.length ? this.source.heat({ mode: "density" }) : null;
     }
 
     _takeHeat(heat) {
