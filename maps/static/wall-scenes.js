@@ -64,14 +64,22 @@
   const levelBelow = ({ drill }) =>
     ({ county: "town", town: "village" })[everycell.periods.levelOf(drill.area)] ?? "village";
 
+  // The legend explains what there is: the kinds of cells without a share that there are.
+  const specialOf = ({ figures }) => {
+    const found = new Set([...figures.cells.keys()].map((code) => legend.special(figures.byCell.get(code))?.kind));
+    return ["confirmed", "unchecked", "nodata"].filter((kind) => found.has(kind));
+  };
+
+  const compact = (figures) => everycell.coverageShown.note(figures)?.replace(" ", "") ?? null;
+
   const coverage = {
     title: N("Visit coverage"),
     needs: ["coverage"],
-    cells: () => ({ ...everycell.coverageShown, brief: everycell.coverageShown.note }),
-    legend: () => [
+    cells: () => ({ ...everycell.coverageShown, brief: compact }),
+    legend: (wall) => [
       heading(t("Cells by coverage; the strongest colour: most left")),
       legend.coverageRamp(),
-      items(...legend.cellLines(t)),
+      items(...legend.cellLines(t, specialOf(wall))),
     ],
   };
 
@@ -79,10 +87,10 @@
     title: N("Never visited"),
     needs: ["coverage"],
     cells: () => looks.never(),
-    legend: () => [
+    legend: (wall) => [
       heading(t("Households never visited: how many, and of how many")),
       looks.neverRamp(),
-      items(...legend.cellLines(t)),
+      items(...legend.cellLines(t, specialOf(wall))),
     ],
   };
 

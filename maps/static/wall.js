@@ -248,6 +248,7 @@
       this.drawing.show(scene);
       this.bar.show();
       byId("legend-body").replaceChildren(...scene.legend(this));
+      byId("legend").dataset.of = ["shapes", ...scene.needs].join(" ");
       this._area();
     }
 
@@ -266,6 +267,7 @@
 
     _area() {
       everycell.showWallPanel({
+        scene: this.rotation.key,
         area: this.drill.area,
         figures: this.figures,
         cutoff: everycell.cutoffText(this.cutoff),
@@ -325,6 +327,7 @@
   everycell.startWall = (map) => {
     everycell.open({ body: MAP_BODY });
     everycell.font = getComputedStyle(document.body).fontFamily;
+    document.body.classList.toggle("kiosk", everycell.config.wall.kiosk);
     everycell.frame();
     everycell.accountMenu();
     if (!everycell.config.bounds) {
