@@ -23,6 +23,7 @@ from starlette.routing import Route
 from api import (
     about,
     accounts,
+    board,
     changesets,
     dispute_figures,
     disputes,
@@ -58,6 +59,7 @@ from api.permissions import refuse_unlisted
 from api.shortcut import Shortcut
 from api.streams import Streams
 from gis.access.scope import ALL
+from gis.board.today import DayVisits
 from gis.disputes.kept import Kept
 from gis.errors import NotAllowed, NotSignedIn
 from gis.households.figures import Figures
@@ -76,6 +78,7 @@ _PARTS: Final = (
     features,
     editing,
     households,
+    board,
     *_OF_CASES,
     report,
     *_OF_PATROLS,
@@ -131,7 +134,17 @@ def create_app(
             Middleware(Shortcut, answers=answers),
         ],
     )
-    app.state.service = Service(store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits, planning)
+    app.state.service = Service(
+        store,
+        mirror,
+        answers,
+        Figures(),
+        DayVisits(store.settings.timezone),
+        Kept(_DRAWN_BYTES),
+        Streams(),
+        audits,
+        planning,
+    )
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)

@@ -64,6 +64,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Need]] = MappingProxyType(
         ): Open.by_collection,
         ("GET", "/coverage"): Right.figures,
         ("GET", "/rounds"): Right.figures,
+        ("GET", "/board"): Right.figures,
         ("GET", "/report"): Right.figures,
         ("GET", "/patrol/network"): Right.figures,
         ("GET", "/maps/coverage"): Right.figures,

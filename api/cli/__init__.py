@@ -22,6 +22,7 @@ _MODULES: Final = {
     "coverage": "api.cli.coverage",
     "unvisited": "api.cli.coverage",
     "check": "api.cli.coverage",
+    "board": "api.cli.board",
     "round": "api.cli.rounds",
     "changeset": "api.cli.changesets",
     "cells": "api.cli.cells",
