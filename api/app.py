@@ -23,6 +23,7 @@ from starlette.routing import Route
 from api import (
     about,
     accounts,
+    alarms,
     board,
     changesets,
     dispute_figures,
@@ -58,6 +59,7 @@ from api.options import OptionsLayer
 from api.permissions import refuse_unlisted
 from api.shortcut import Shortcut
 from api.streams import Streams
+from api.watching import Watch
 from gis.access.scope import ALL
 from gis.board.today import DayVisits
 from gis.disputes.kept import Kept
@@ -79,6 +81,7 @@ _PARTS: Final = (
     editing,
     households,
     board,
+    alarms,
     *_OF_CASES,
     report,
     *_OF_PATROLS,
@@ -100,7 +103,8 @@ def create_app(
     `cache_bytes` is how much memory finished answers may take.
     """
     mirror, daily, planning = Mirror(store, ALL.settings()), Daily(store), Planning(store)
-    audits = Audits(store)
+    audits, figures = Audits(store), Figures()
+    watch = Watch(store, mirror, figures)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
     callers = Callers(store, mirror, timedelta(minutes=store.settings.session_idle_minutes))
 
@@ -110,8 +114,10 @@ def create_app(
             await run_in_threadpool(mirror.start)
             daily.start()
             planning.start()
+            watch.start()
             yield
         finally:
+            await run_in_threadpool(watch.close)
             await run_in_threadpool(planning.close)
             await run_in_threadpool(daily.close)
             await run_in_threadpool(mirror.close)
@@ -138,7 +144,7 @@ def create_app(
         store,
         mirror,
         answers,
-        Figures(),
+        figures,
         DayVisits(store.settings.timezone),
         Kept(_DRAWN_BYTES),
         Streams(),

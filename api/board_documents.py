@@ -29,7 +29,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gis.board.content import Board, CasesOverdue, Patrols, Progress, Sites, VisitsToday
+from gis.board.content import Board, Patrols, Progress, Sites, VisitsToday
+from gis.disputes.overdue import OverdueCases
 from gis.households.coverage import AreaCoverage
 
 _FIGURES = ("known", "reached", "tried", "never", "overdue", "coverage")
@@ -114,13 +115,12 @@ def _patrols(patrols: Patrols) -> dict[str, Any]:
     }
 
 
-def _cases(cases: CasesOverdue) -> dict[str, Any]:
+def _cases(cases: OverdueCases) -> dict[str, Any]:
     return {
         "as_of": cases.published_at.isoformat(timespec="milliseconds"),
-        "month": cases.month,
-        "ended_on": cases.ended_on.isoformat(),
+        "month": str(cases.month),
+        "ended_on": cases.month.last.isoformat(),
         "areas": [
-            {"code": code, "name": name, "level": level.value, "number": number}
-            for code, name, level, number in cases.areas
+            {"code": one.code, "name": one.name, "level": one.level.value, "number": one.number} for one in cases.areas
         ],
     }

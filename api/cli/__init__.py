@@ -23,6 +23,7 @@ _MODULES: Final = {
     "unvisited": "api.cli.coverage",
     "check": "api.cli.coverage",
     "board": "api.cli.board",
+    "alarms": "api.cli.alarms",
     "round": "api.cli.rounds",
     "changeset": "api.cli.changesets",
     "cells": "api.cli.cells",

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate
 
 from gis.codes import Level
+from gis.disputes.overdue import OverdueCases
 from gis.households.coverage import AreaCoverage
 from gis.households.rounds import Round, planned_percent
 
@@ -73,17 +74,6 @@ class Patrols:
 
 
 @dataclass(frozen=True, slots=True)
-class CasesOverdue:
-    """Published: how many cases were past their date when a month ended, of each area inside the board's. A number that
-    is None is withheld. `published_at` is when the table was made."""
-
-    month: str
-    ended_on: date
-    published_at: datetime
-    areas: tuple[tuple[str, str, Level, int | None], ...]  # code, name, level, number
-
-
-@dataclass(frozen=True, slots=True)
 class Board:
     """The board of an area (None: of all that its reader may see) at one moment.
 
@@ -104,4 +94,4 @@ class Board:
     visits: VisitsToday
     sites: tuple[Sites, ...]
     patrols: Patrols
-    cases: CasesOverdue | None
+    cases: OverdueCases | None

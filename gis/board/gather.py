@@ -19,6 +19,7 @@ from gis.board.content import Board, Progress, VisitsToday
 from gis.board.today import HOURS, HourCounts
 from gis.board.works import patrols_of, sites_of
 from gis.codes import DIGITS, Level
+from gis.disputes.overdue import overdue_cases
 from gis.errors import BadInput
 from gis.households.coverage import (
     CoverageTable,
@@ -83,7 +84,7 @@ def gather(conn: Connection, ask: Question, figures: Figures, visits: Visits, se
         visits=_visits(visits(by_county), areas, ask.today),
         sites=sites_of(conn, ask.counties, area, ask.today, settings),
         patrols=patrols_of(conn, ask.counties, area, ask.now),
-        cases=None,
+        cases=overdue_cases(conn, ask.counties, area),
     )
 
 

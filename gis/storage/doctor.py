@@ -22,8 +22,12 @@ from gis.storage.roles import APP_ROLE
 SEEN: Final = frozenset(
     {
         "access_state",
+        "alarm",
+        "alarm_look",
         "alembic_version",
         "case_figure",
+        "case_overdue_figure",
+        "case_overdue_release",
         "case_release",
         "cell",
         "cell_history",
@@ -59,7 +63,11 @@ SEEN: Final = frozenset(
 _COUNTY: Final = "lpad((county)::text, 6, '0'::text)"
 POLICIES: Final = MappingProxyType(
     {
+        "alarm": ("within", "figures", "area"),
+        "alarm_look": ("meets", "figures", _COUNTY),
         "case_figure": ("within", "figures", "area"),
+        "case_overdue_figure": ("within", "figures", "area"),
+        "case_overdue_release": ("meets", "figures", _COUNTY),
         "case_release": ("meets", "figures", _COUNTY),
         "cell": ("within", "figures", "code"),
         "cell_history": ("within", "figures", "code"),
@@ -112,10 +120,12 @@ def condition(function: str, right: str, code: str) -> str:
 CALLED: Final = frozenset(
     {
         "account_of_subject",
+        "acknowledge_alarms",
         "add_doorplate",
         "add_household",
         "add_operations",
         "add_site",
+        "begin_alarm_look",
         "begin_retention",
         "caller_of_session",
         "caller_of_token",
@@ -161,6 +171,8 @@ CALLED: Final = frozenset(
         "plans_touched",
         "publish_case_figures",
         "publish_changeset",
+        "publish_overdue_cases",
+        "put_alarms",
         "put_patrol_link",
         "put_team",
         "record_revisit",
@@ -182,6 +194,7 @@ CALLED: Final = frozenset(
         "retire_visits",
         "set_changeset_state",
         "settle_visit_ids",
+        "shelve_alarms",
         "sites_due",
         "snap_at",
         "tick_stop",

@@ -66,7 +66,9 @@ def ticked_stops(served: Served, areas: list[str]) -> int:
     return int(found.scalar_one())
 
 
-@pytest.mark.parametrize("areas", [["all"], ["990101"], [OWN.town], [OWN.code], [OWN.cells[0]], [OWN.code, COUSIN.code]])
+@pytest.mark.parametrize(
+    "areas", [["all"], ["990101"], [OWN.town], [OWN.code], [OWN.cells[0]], [OWN.code, COUSIN.code]]
+)
 def test_the_sums_are_those_of_coverage_and_of_sql(region: Served, areas: list[str]) -> None:
     hour = visit_now(region, OWN.household(1, 0))
     visit_now(region, OWN.household(1, 0), "no_answer")  # the same day again: no last date moves

@@ -8,7 +8,8 @@ SELECT o.county, o.revision,
        (SELECT coalesce(md5(string_agg(concat_ws(E'\t', d.code, d.name, d.parent, d.source), E'\n' ORDER BY d.code)), '')
         FROM everycell.division d
         WHERE d.code BETWEEN lpad(o.county::text, 6, '0') AND lpad(o.county::text, 6, '0') || '999999') AS divisions,
-       (SELECT count(*) FROM everycell.case_release p WHERE p.county = o.county) AS releases,
+       (SELECT count(*) FROM everycell.case_release p WHERE p.county = o.county)
+       + (SELECT count(*) FROM everycell.case_overdue_release p WHERE p.county = o.county) AS releases,
        (SELECT jsonb_object_agg(p.area, p.digest) FROM (
             SELECT p.area, md5(string_agg(concat_ws(' ', p.id, p.version, p.status, (
                 SELECT count(*) FROM everycell.patrol_tick t WHERE t.county = p.county AND t.plan = p.id)), ',' ORDER BY p.id))

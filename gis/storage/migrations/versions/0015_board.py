@@ -1,4 +1,4 @@
-"""What the board beside the map shows: visits of today, key sites due, patrols of today."""
+"""What the board beside the map shows: visits and patrols of today, key sites due, cases past their date; alarms."""
 
 from pathlib import Path
 
@@ -13,5 +13,5 @@ _SQL = Path(__file__).parent.parent / "sql"
 
 
 def upgrade() -> None:
-    for part in ("board",):
+    for part in ("board", "alarms", "overdue"):
         op.get_bind().exec_driver_sql((_SQL / f"0015_{part}.sql").read_text(encoding="utf-8").replace("%", "%%"))
