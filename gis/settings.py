@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         description="for which periods cases of a county, its towns, villages and cells are counted: month, quarter or"
         " year each, none shorter than the one before",
     )
-    alarm_behind_points: int = Field(
+    alarm_behind_percent: int = Field(
         10, ge=1, le=100, description="a village this many percentage points behind its round's plan is an alarm"
     )
     alarm_overdue_percent: int = Field(

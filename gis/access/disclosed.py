@@ -949,7 +949,7 @@ SETTINGS: Final[Mapping[str, Words]] = MappingProxyType(
         ),
         "work_left_3_percent": Words("达到多少算第三级(%)", "the same of the third grade"),
         "work_left_4_percent": Words("达到多少算第四级(%)", "the same of the fourth grade"),
-        "alarm_behind_points": Words(
+        "alarm_behind_percent": Words(
             "落后轮次计划多少个百分点时告警", "points behind a round's plan from which a village is an alarm"
         ),
         "alarm_overdue_percent": Words("超期户达到多少时告警(%)", "share of overdue households that is an alarm (%)"),

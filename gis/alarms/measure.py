@@ -17,7 +17,7 @@ from gis.households.rounds import Round, planned_percent
 FEW_HOUSEHOLDS: Final = 10  # so many have to be overdue: a share of a hamlet is no reason to call anybody
 
 
-def behind(villages: Iterable[AreaCoverage], round: Round, today: date, *, limit_points: int) -> Iterator[Reading]:
+def behind(villages: Iterable[AreaCoverage], round: Round, today: date, *, limit_percent: int) -> Iterator[Reading]:
     """How far villages are behind the plan of an open round; `villages` have the figures since its first day. Nothing
     without a target, or for a village without households."""
     planned = planned_percent(round.target, round.first_on, round.last_on, today)
@@ -26,7 +26,7 @@ def behind(villages: Iterable[AreaCoverage], round: Round, today: date, *, limit
     for one in villages:
         if one.coverage is not None:
             points = max(planned - 100 * one.coverage, 0.0)
-            yield Reading(Kind.behind, one.code, round_(points), points, limit_points)
+            yield Reading(Kind.behind, one.code, round_(points), points, limit_percent)
 
 
 def round_(value: float) -> int:

@@ -59,7 +59,7 @@ def readings(conn: Connection, county: int, now: datetime, figures: Figures, set
     opened = [one for one in list_rounds(conn, code) if one.closed_at is None and one.first_on <= today]
     by_round = _by_round(opened, villages)
     for round, inside in by_round:
-        found += measure.behind(inside, round, today, limit_points=settings.alarm_behind_points)
+        found += measure.behind(inside, round, today, limit_percent=settings.alarm_behind_percent)
     heard = {one.code: one for one in villages(today - timedelta(days=settings.alarm_silent_days))}
     ready = today - timedelta(days=settings.alarm_silent_days)
     awaited = {one.code for round, inside in by_round if round.first_on <= ready for one in inside}
