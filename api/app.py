@@ -8,12 +8,12 @@ Everything it holds is made from the store; nothing is read from the environment
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cache
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -28,6 +28,7 @@ from api import (
     changesets,
     dispute_figures,
     disputes,
+    events,
     health,
     heat,
     households,
@@ -45,6 +46,7 @@ from api import (
     problems,
     report,
     search,
+    wall,
 )
 from api.answers import Answers
 from api.audits import Audits
@@ -52,6 +54,7 @@ from api.cache import AnswerCache
 from api.callers import CallerLayer, Callers
 from api.daily import Daily
 from api.deps import Service, authorize, refuse_unknown_parameters
+from api.event_hub import Hub
 from api.features import edit_routes as editing
 from api.features import routes as features
 from api.hardening import HardenedApp
@@ -82,12 +85,14 @@ _PARTS: Final = (
     households,
     board,
     alarms,
+    events,
     *_OF_CASES,
     report,
     *_OF_PATROLS,
     changesets,
     search,
     pages,
+    wall,
     *_PEOPLE,
     about,
     health,
@@ -106,20 +111,23 @@ def create_app(
     audits, figures = Audits(store), Figures()
     watch = Watch(store, mirror, figures)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
-    callers = Callers(store, mirror, timedelta(minutes=store.settings.session_idle_minutes))
+    idle = timedelta(minutes=store.settings.session_idle_minutes)
+    callers, hub = Callers(store, mirror, idle), Hub(store, mirror, idle)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         try:
             await run_in_threadpool(mirror.start)
+            await run_in_threadpool(hub.start)
             daily.start()
             planning.start()
             watch.start()
-            yield
+            yield {"end_streams": hub.end}
         finally:
             await run_in_threadpool(watch.close)
             await run_in_threadpool(planning.close)
             await run_in_threadpool(daily.close)
+            await run_in_threadpool(hub.close)
             await run_in_threadpool(mirror.close)
             on_close()
 
@@ -150,6 +158,7 @@ def create_app(
         Streams(),
         audits,
         planning,
+        hub,
     )
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from api.answers import Answers, Body
 from api.audits import Audits, DoorRead
 from api.callers import session_secret
+from api.event_hub import Hub
 from api.permissions import Open, need_of, offered, refuse
 from api.problems import Trouble
 from api.requests import caller_of
@@ -57,6 +58,7 @@ class Service:
     streams: Streams
     audits: Audits
     planning: Planning
+    events: Hub
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,8 @@ async def authorize(request: Request) -> None:
     if not anybody and request.state.caller_unknown is not None:
         raise request.state.caller_unknown
     refuse(caller, need)
+    if caller.kind is Kind.wall and request.method not in _SAFE and not anybody:
+        raise NotAllowed("a wall may change nothing: its token came in a cookie, which any page may send")
     if caller.kind is Kind.session and request.method not in _SAFE and not anybody:
         wanted = csrf_token(session_secret(request.scope))
         if not hmac.compare_digest(request.headers.get("x-csrf-token", "").encode(), wanted.encode()):

@@ -98,21 +98,12 @@ def _table(
     today, within = serving.today, serving.caller.scope.where(Right.figures)
     if round is not None:
         found = visit_rounds.get_round(conn, round)
-        area, since = _inside(area, found), found.first_on
+        area, since = visit_rounds.inside_round(area, found), found.first_on
         if found.closed_at is not None:
             return coverage_of_round(conn, round, level, today, area, within)
     cut_off = since or default_since(conn, area, today)
     parts = serving.cell_figures(conn, serving.counties(touch), cut_off)
     return coverage_table(list(parts.values()), area=area, within=within, level=level, since=cut_off, today=today)
-
-
-def _inside(area: str | None, found: visit_rounds.Round) -> str:
-    """The part of a round's area that is asked for. Raises BadInput where it lies outside the round."""
-    if area is None or found.area.startswith(area):
-        return found.area
-    if not area.startswith(found.area):
-        raise BadInput(f"area: {area} lies outside round {found.code}, which is of {found.area}", field="area")
-    return area
 
 
 def _coverage_body(conn: Connection, form: Format, table: CoverageTable, counties: list[int], base: str) -> Body:

@@ -11,6 +11,8 @@ from starlette.types import Scope
 from api.problems import Trouble
 from gis.access.sessions import Caller
 
+HEAD: Final = "everycell.head"  # in the scope of a HEAD that is asked as GET
+CONNECTION: Final = "everycell.connection"  # the extension in which the server hands over its transport
 _HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}", re.ASCII)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import CACHE_CONTROL, VARY, Answers, etag_of, matches
-from api.requests import header, identity
+from api.requests import HEAD, header, identity
 
 
 class Shortcut:
@@ -25,7 +25,7 @@ class Shortcut:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "HEAD":
-            scope, send = {**scope, "method": "GET"}, _bodiless(send)
+            scope, send = {**scope, "method": "GET", HEAD: True}, _bodiless(send)
         if scope["method"] != "GET" or not await self._sent(scope, send):
             await self._app(scope, receive, send)
 

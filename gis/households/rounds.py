@@ -118,6 +118,15 @@ def get_round(conn: Connection, code: str, *, lock: bool = False) -> Round:
     return Round(*row)
 
 
+def inside_round(area: str | None, found: Round) -> str:
+    """The part of a round's area that is asked for. Raises BadInput where it lies outside the round."""
+    if area is None or found.area.startswith(area):
+        return found.area
+    if not area.startswith(found.area):
+        raise BadInput(f"area: {area} lies outside round {found.code}, which is of {found.area}", field="area")
+    return area
+
+
 def list_rounds(conn: Connection, area: str | None = None) -> list[Round]:
     """Rounds that touch an area (None: all), open ones first, then the newest."""
     if area is not None:

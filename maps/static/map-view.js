@@ -16,20 +16,22 @@
     return zooms;
   };
 
+  const OVER = ["#legend", "#datatime", "#tools", "#hint", ".leaflet-control"];
+
   /**
    * `panes` are names with their height; nothing in them takes the pointer, the map does. `between`: a view from afar may
-   * lie between two steps of the zoom.
+   * lie between two steps of the zoom. `over` are the selectors of what lies over the map, `label` says what it is.
    */
   everycell.MapView = class {
-    constructor(map, panes, { between = false } = {}) {
-      Object.assign(this, { map, between });
-      this._panes(panes);
+    constructor(map, panes, { between = false, over = OVER, label = null } = {}) {
+      Object.assign(this, { map, between, over });
+      this._panes(panes, label ?? t("Map: arrows move it, plus and minus zoom"));
     }
 
-    _panes(panes) {
+    _panes(panes, label) {
       const { map } = this;
       map.getContainer().setAttribute("role", "application");
-      map.getContainer().setAttribute("aria-label", t("Map: arrows move it, plus and minus zoom"));
+      map.getContainer().setAttribute("aria-label", label);
       for (const [name, level] of Object.entries(panes)) {
         const pane = map.createPane(name);
         pane.style.zIndex = String(level);
@@ -68,7 +70,7 @@
       const view = everycell.viewOf(this.map, [bounds].flat(), {
         zooms: zoomsOf(this.map, this.between),
         panel: everycell.byId("panel"),
-        over: () => [...document.querySelectorAll("#legend, #datatime, #tools, #hint, .leaflet-control")],
+        over: () => [...document.querySelectorAll(this.over.join())],
         before: () => {},
       });
       if (view) this._go(view.center, view.zoom, animate);

@@ -8,13 +8,18 @@ const everycell = {};
 
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   let words = {};
+  everycell.theme = "light";
 
-  /** The page's configuration and words; called once, when the document is complete. */
-  everycell.open = () => {
+  /**
+   * The page's configuration and words; called once, when the document is complete. `body` is the size, in pixels on a
+   * desk, of what the map writes as large as the page writes its text: on a wall, nothing is written smaller.
+   */
+  everycell.open = ({ body = 14 } = {}) => {
     words = read("messages");
     everycell.config = read("config");
+    everycell.theme = everycell.config.theme ?? "light";
     const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    everycell.scale = size / 14;
+    everycell.scale = size / body;
     everycell.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   };
 

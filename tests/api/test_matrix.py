@@ -465,6 +465,7 @@ ROWS: Final = (
     areas("GET /report", SIGNED_IN, "/report?"),
     once("GET /report", SIGNED_IN, "/report?f=xlsx"),
     once("GET /maps/coverage", SIGNED_IN, "/maps/coverage"),
+    areas("GET /wall", SIGNED_IN, "/wall?"),
     once("GET /maps/heat", SIGNED_IN, "/maps/heat"),
     once("GET /maps/edit", GRID, "/maps/edit"),
     once("GET /maps/patrol", PATROLS, "/maps/patrol"),

@@ -37,6 +37,7 @@ SHARED = {
     "session",
     "login_throttle",
     "access_state",
+    "event_state",
     "audit",
     "direct_read",
     "retention_run",
