@@ -10,8 +10,10 @@
                    "areas": [{"code", "name", "known", "reached", "tried", "never", "overdue", "coverage", "empty"}]},
  "worst_cells":   {"as_of", "with_overdue": number, "cells": [as above, with "oldest_on"]},
  "sites_due":     {"as_of", "sites", "never", "overdue", "due", "villages": [{"code", "name", the same four}]},
- "patrols_today": {"as_of", "day", "planned", "waiting", "out", "done", "over", "stops", "ticked", "missed"},
- "cases_overdue": null | {"as_of", "month", "ended_on", "areas": [{"code", "name", "level", "number": n | null}]}}
+ "patrols_today": {"as_of", "day", "planned", "waiting", "out", "done", "over", "stops", "ticked", "missed",
+                   "areas": [{"code", "name", the same eight}]},
+ "cases_overdue": null | {"as_of", "month", "ended_on", "own": null | row, "towns": [row], "areas": [row]}}
+ with row: {"code", "name", "number": n | null}
 ```
 
 Shares are between 0 and 1, also `target` (GET /rounds gives it in percent) and `planned_today`, what the target asks
@@ -21,8 +23,9 @@ was, where somebody was met twice. `hours` go from the first hour of the county'
 without gaps. `villages` are the cells inside a village. `worst_cells` are the ten with the largest share of overdue
 households; `with_overdue` is how many cells have any. No key site is in two of `never` (checked), `overdue` and `due`
 (within the days of "soon"). Patrols are routes with stops; `planned` is all of them, `over` those whose shift is over
-with stops `missed`. A `number` that is null is withheld. `as_of` of a block is the moment of its data; of
-`cases_overdue` that of its publication.
+with stops `missed`; `areas` are the villages in which their stops lie. Of cases past their date `own` is the number of
+the area itself, `towns` and `areas` (villages) those inside it; one that is null is withheld. `as_of` of a block is the
+moment of its data; of `cases_overdue` that of its publication.
 """
 
 from __future__ import annotations
@@ -30,7 +33,8 @@ from __future__ import annotations
 from typing import Any
 
 from gis.board.content import Board, Patrols, Progress, Sites, VisitsToday
-from gis.disputes.overdue import OverdueCases
+from gis.codes import Level
+from gis.disputes.overdue import LEVELS, OverdueArea, OverdueCases
 from gis.households.coverage import AreaCoverage
 
 _FIGURES = ("known", "reached", "tried", "never", "overdue", "coverage")
@@ -54,8 +58,13 @@ def board_document(board: Board) -> dict[str, Any]:
             "cells": [_area(one) | {"oldest_on": _oldest(one)} for one in board.worst],
         },
         "sites_due": {"as_of": now, **_sites(board.sites[0]), "villages": [_village(one) for one in board.sites[1:]]},
-        "patrols_today": {"as_of": now, "day": board.today.isoformat(), **_patrols(board.patrols)},
-        "cases_overdue": board.cases and _cases(board.cases),
+        "patrols_today": {
+            "as_of": now,
+            "day": board.today.isoformat(),
+            **_patrols(board.patrols[0]),
+            "areas": [{"code": one.code, "name": one.name, **_patrols(one)} for one in board.patrols[1:]],
+        },
+        "cases_overdue": board.cases and _cases(board.cases, board.area),
     }
 
 
@@ -115,12 +124,18 @@ def _patrols(patrols: Patrols) -> dict[str, Any]:
     }
 
 
-def _cases(cases: OverdueCases) -> dict[str, Any]:
+def _cases(cases: OverdueCases, area: str | None) -> dict[str, Any]:
+    rows = {level: [_counted(one) for one in cases.areas if one.level is level] for level in LEVELS}
+    own = [_counted(one) for one in cases.areas if one.code == area or (area is None and one.level is Level.county)]
     return {
         "as_of": cases.published_at.isoformat(timespec="milliseconds"),
         "month": str(cases.month),
         "ended_on": cases.month.last.isoformat(),
-        "areas": [
-            {"code": one.code, "name": one.name, "level": one.level.value, "number": one.number} for one in cases.areas
-        ],
+        "own": own[0] if len(own) == 1 else None,
+        "towns": rows[Level.town],
+        "areas": rows[Level.village],
     }
+
+
+def _counted(one: OverdueArea) -> dict[str, Any]:
+    return {"code": one.code, "name": one.name, "number": one.number}

@@ -17,6 +17,7 @@ from gis.access.scope import ALL
 from gis.board.content import Board
 from gis.board.gather import Question, gather
 from gis.board.today import DayVisits
+from gis.disputes.disclosure import MARK
 from gis.errors import BadInput
 from gis.households.coverage import counties
 from gis.households.figures import Figures
@@ -73,7 +74,8 @@ def _show(board: Board) -> None:
     cases = document["cases_overdue"]
     if cases is not None:
         title = f"超期纠纷 cases past their date at the end of {cases['month']}"
-        rows = [row | {"number": "<5*" if row["number"] is None else row["number"]} for row in cases["areas"]]
+        listed = [*([cases["own"]] if cases["own"] else []), *cases["towns"], *cases["areas"]]
+        rows = [row | {"number": MARK if row["number"] is None else row["number"]} for row in listed]
         _table(title, ("code", "name", "number"), rows)
 
 

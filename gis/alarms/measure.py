@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -55,11 +55,10 @@ def sites(villages: Iterable[Sites]) -> Iterator[Reading]:
         yield Reading(Kind.sites, one.code, one.overdue, one.overdue, 1)
 
 
-def patrols(by_village: Mapping[str | None, Patrols]) -> Iterator[Reading]:
+def patrols(villages: Iterable[Patrols]) -> Iterator[Reading]:
     """Stops that nobody has ticked on routes whose shift is over; of a village, or of what the plan is of."""
-    for area, one in by_village.items():
-        if area is not None:
-            yield Reading(Kind.patrols, area, one.missed, one.missed, 1)
+    for one in villages:
+        yield Reading(Kind.patrols, one.code, one.missed, one.missed, 1)
 
 
 def cases(published: OverdueCases | None) -> Iterator[Reading]:

@@ -13,7 +13,7 @@ from gis.alarms import measure
 from gis.alarms.kinds import Reading
 from gis.alarms.lifecycle import Change, Watched, step
 from gis.alarms.store import begin_look, put, watched
-from gis.board.works import patrols_by_village, sites_of
+from gis.board.works import patrols_of, sites_of
 from gis.codes import Level
 from gis.disputes.overdue import overdue_cases
 from gis.households.coverage import AreaCoverage
@@ -55,7 +55,7 @@ def readings(conn: Connection, county: int, now: datetime, figures: Figures, set
         *measure.sites(sites_of(conn, [county], None, today, settings)[1:]),
     ]
     for days_ago in (0, 1):  # a shift may last beyond midnight
-        found += measure.patrols(patrols_by_village(conn, county, None, now, days_ago))
+        found += measure.patrols(patrols_of(conn, [county], None, now, days_ago)[1:])
     opened = [one for one in list_rounds(conn, code) if one.closed_at is None and one.first_on <= today]
     by_round = _by_round(opened, villages)
     for round, inside in by_round:

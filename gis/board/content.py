@@ -61,9 +61,12 @@ class Sites:
 
 @dataclass(frozen=True, slots=True)
 class Patrols:
-    """Routes with stops. Of these `begun`: some stops ticked, the shift not over; `done`: all ticked; `over`: the shift
-    is over and not all are. `missed` are the stops that are not ticked on routes whose shift is over."""
+    """Routes with stops in a village (or in all: no code). Of these `begun`: some stops ticked, the shift not over;
+    `done`: all ticked; `over`: the shift is over and not all are. `missed` are the stops that are not ticked on routes
+    whose shift is over."""
 
+    code: str
+    name: str
     routes: int
     begun: int
     done: int
@@ -78,7 +81,7 @@ class Board:
     """The board of an area (None: of all that its reader may see) at one moment.
 
     `parts` are villages, inside a village its cells; `worst` the cells with the largest share of overdue households,
-    `num_overdue_cells` how many cells have any. `sites` begins with the sum of all.
+    `num_overdue_cells` how many cells have any. `sites` and `patrols` begin with all together.
     """
 
     as_of: datetime
@@ -93,5 +96,5 @@ class Board:
     progress: Progress | None
     visits: VisitsToday
     sites: tuple[Sites, ...]
-    patrols: Patrols
+    patrols: tuple[Patrols, ...]
     cases: OverdueCases | None

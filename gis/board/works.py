@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -12,8 +11,6 @@ from gis.board.content import Patrols, Sites
 from gis.patrol.clock import DAY_S
 from gis.settings import Settings
 from gis.storage.queries import query
-
-_NONE: Final = Patrols(0, 0, 0, 0, 0, 0, 0)
 
 
 def sites_of(
@@ -25,34 +22,32 @@ def sites_of(
     values = {"area": area or "", "today": today, "soon": soon}
     rows = [row for one in counties for row in conn.execute(query("board/sites_due"), {"county": one, **values})]
     villages = [Sites(r.village, r.name or "", r.sites, r.never, r.overdue, r.due) for r in rows]
-    return (total_of_sites(villages), *villages)
-
-
-def total_of_sites(villages: Sequence[Sites]) -> Sites:
-    """The sum over villages."""
     numbers = [(one.sites, one.never, one.overdue, one.due) for one in villages]
-    return Sites("", "", *map(sum, zip(*numbers, strict=True))) if numbers else Sites("", "", 0, 0, 0, 0)
+    total = Sites("", "", *map(sum, zip(*numbers, strict=True))) if numbers else Sites("", "", 0, 0, 0, 0)
+    return total, *villages
 
 
-def patrols_of(conn: Connection, counties: Sequence[int], area: str | None, now: datetime) -> Patrols:
-    """Patrols of today in an area (None: all that the reader may see); `now` is on the county's clock."""
-    found = [by_village[None] for one in counties if (by_village := patrols_by_village(conn, one, area, now))]
-    if not found:
-        return _NONE
-    return Patrols(*(sum(getattr(one, name) for one in found) for name in Patrols.__slots__))
-
-
-def patrols_by_village(
-    conn: Connection, county: int, area: str | None, now: datetime, days_ago: int = 0
-) -> dict[str | None, Patrols]:
-    """Patrols of today, or of some days ago, by the village in which their stops lie; None: all, each counted once.
-    Nothing where there are none."""
+def patrols_of(
+    conn: Connection, counties: Sequence[int], area: str | None, now: datetime, days_ago: int = 0
+) -> tuple[Patrols, ...]:
+    """Patrols of today, or of some days ago, in an area (None: all that the reader may see): all, each counted once,
+    then by the village in which their stops lie; a stop in no cell counts for what its plan is of. `now` is on the
+    county's clock."""
     day = now.date() - timedelta(days=days_ago)
     seconds = days_ago * DAY_S + now.hour * 3600 + now.minute * 60 + now.second
-    values = {"county": county, "area": area or "", "day": day, "now_s": seconds}
-    rows = conn.execute(query("board/patrols_of_day"), values)
-    return {
-        row.village: Patrols(row.routes, row.begun, row.done, row.over, row.stops, row.ticked, row.missed)
-        for row in rows
-        if row.routes
-    }
+    values = {"area": area or "", "day": day, "now_s": seconds}
+    rows = [row for one in counties for row in conn.execute(query("board/patrols_of_day"), {"county": one, **values})]
+    found = [
+        Patrols(r.village or "", r.name or "", r.routes, r.begun, r.done, r.over, r.stops, r.ticked or 0, r.missed)
+        for r in rows
+        if r.routes
+    ]
+    return _all(found), *(one for one in found if one.code)
+
+
+def _all(found: Sequence[Patrols]) -> Patrols:
+    """Those of all counties together, from the rows that count each patrol once."""
+    numbers = [
+        (one.routes, one.begun, one.done, one.over, one.stops, one.ticked, one.missed) for one in found if not one.code
+    ]
+    return Patrols("", "", *map(sum, zip(*numbers, strict=True))) if numbers else Patrols("", "", 0, 0, 0, 0, 0, 0, 0)

@@ -61,10 +61,18 @@ BEGIN
         AND NOT EXISTS (SELECT FROM everycell.alarm_look WHERE county = p_county AND looked_at >= p_before);
 END $$;
 
+-- Whoever looks at these areas hears that their alarms have changed, and nothing of what. None: nothing is told.
+CREATE FUNCTION everycell.tell_alarms(p_county integer, p_areas text[]) RETURNS integer LANGUAGE sql AS $$
+    SELECT everycell.emit(p_county, 'alarms', jsonb_build_object('areas', to_jsonb(ARRAY(
+        SELECT DISTINCT a FROM unnest(p_areas) AS a ORDER BY a)))) WHERE p_areas <> '{}';
+    SELECT coalesce(cardinality(p_areas), 0)
+$$;
+
 -- What was measured: rows as `gis.alarms.store` writes them, each with what has changed ('raised', 'returned', 'cleared',
--- or nothing). What people did to an alarm is theirs, but that one which is raised anew is not acknowledged.
-CREATE FUNCTION everycell.put_alarms(p_county integer, p_at timestamptz, p_rows jsonb) RETURNS void
+-- or nothing). What people did to an alarm is theirs, but that one which is raised anew is not acknowledged. How many changed.
+CREATE FUNCTION everycell.put_alarms(p_county integer, p_at timestamptz, p_rows jsonb) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = everycell, public, pg_temp AS $$
+DECLARE told integer;
 BEGIN
     INSERT INTO everycell.alarm AS a
         (county, kind, area, number, over_since, under_since, raised_at, cleared_at, times)
@@ -78,25 +86,28 @@ BEGIN
         raised_at = excluded.raised_at, cleared_at = excluded.cleared_at, times = excluded.times,
         acknowledged_at = CASE WHEN a.raised_at = excluded.raised_at THEN a.acknowledged_at END,
         acknowledged_by = CASE WHEN a.raised_at = excluded.raised_at THEN a.acknowledged_by END;
-    INSERT INTO everycell.alarm_event (county, kind, area, at, change, number)
-    SELECT p_county, r.kind, r.area, p_at, r.change, r.number
-    FROM jsonb_to_recordset(p_rows) AS r (kind text, area text, number integer, change text)
-    WHERE r.change IS NOT NULL
-    ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        PERFORM everycell.emit(p_county, 'alarms', '{}');
-    END IF;
+    WITH changed AS (
+        INSERT INTO everycell.alarm_event (county, kind, area, at, change, number)
+        SELECT p_county, r.kind, r.area, p_at, r.change, r.number
+        FROM jsonb_to_recordset(p_rows) AS r (kind text, area text, number integer, change text)
+        WHERE r.change IS NOT NULL
+        RETURNING area
+    )
+    SELECT everycell.tell_alarms(p_county, array_agg(area)) INTO told FROM changed;
     INSERT INTO everycell.alarm_look (county, looked_at) VALUES (p_county, p_at)
     ON CONFLICT (county) DO UPDATE SET looked_at = excluded.looked_at;
     DELETE FROM everycell.alarm_event WHERE county = p_county AND at < p_at - interval '90 days';
     DELETE FROM everycell.alarm
     WHERE county = p_county AND coalesce(cleared_at, p_at) < p_at - interval '90 days' AND over_since IS NULL;
+    RETURN told;
 END $$;
 
 -- Acknowledge the alarms of a kind in an area that are up, where the caller may record visits. How many there are.
 CREATE FUNCTION everycell.acknowledge_alarms(p_county integer, p_kind text, p_area text, p_role text, p_at timestamptz)
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = everycell, public, pg_temp AS $$
-DECLARE found_rows integer;
+DECLARE
+    found_rows integer;
+    told integer;
 BEGIN
     PERFORM FROM everycell.alarm
     WHERE county = p_county AND kind = p_kind AND starts_with(area, p_area) ORDER BY area FOR NO KEY UPDATE;
@@ -108,12 +119,11 @@ BEGIN
         WHERE county = p_county AND kind = p_kind AND starts_with(area, p_area) AND raised_at IS NOT NULL
             AND cleared_at IS NULL AND acknowledged_at IS NULL AND everycell.within('visits', area)
         RETURNING area, number
+    ), noted AS (
+        INSERT INTO everycell.alarm_event (county, kind, area, at, change, number, role)
+        SELECT p_county, p_kind, area, p_at, 'acknowledged', number, p_role FROM done
     )
-    INSERT INTO everycell.alarm_event (county, kind, area, at, change, number, role)
-    SELECT p_county, p_kind, area, p_at, 'acknowledged', number, p_role FROM done;
-    IF FOUND THEN
-        PERFORM everycell.emit(p_county, 'alarms', '{}');
-    END IF;
+    SELECT everycell.tell_alarms(p_county, array_agg(area)) INTO told FROM done;
     RETURN found_rows;
 END $$;
 
@@ -122,7 +132,9 @@ END $$;
 CREATE FUNCTION everycell.shelve_alarms(
     p_county integer, p_kind text, p_area text, p_until timestamptz, p_role text, p_at timestamptz
 ) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = everycell, public, pg_temp AS $$
-DECLARE found_rows integer;
+DECLARE
+    found_rows integer;
+    told integer;
 BEGIN
     PERFORM FROM everycell.alarm
     WHERE county = p_county AND kind = p_kind AND starts_with(area, p_area) ORDER BY area FOR NO KEY UPDATE;
@@ -131,15 +143,13 @@ BEGIN
         WHERE county = p_county AND kind = p_kind AND starts_with(area, p_area) AND raised_at IS NOT NULL
             AND cleared_at IS NULL AND everycell.within('visits', area)
         RETURNING area, number
+    ), noted AS (
+        INSERT INTO everycell.alarm_event (county, kind, area, at, change, number, role, until)
+        SELECT p_county, p_kind, area, p_at, CASE WHEN p_until IS NULL THEN 'unshelved' ELSE 'shelved' END, number, p_role,
+               p_until
+        FROM done
     )
-    INSERT INTO everycell.alarm_event (county, kind, area, at, change, number, role, until)
-    SELECT p_county, p_kind, area, p_at, CASE WHEN p_until IS NULL THEN 'unshelved' ELSE 'shelved' END, number, p_role,
-           p_until
-    FROM done;
-    GET DIAGNOSTICS found_rows = ROW_COUNT;
-    IF found_rows > 0 THEN
-        PERFORM everycell.emit(p_county, 'alarms', '{}');
-    END IF;
+    SELECT everycell.tell_alarms(p_county, array_agg(area)) INTO found_rows FROM done;
     RETURN found_rows;
 END $$;
 
