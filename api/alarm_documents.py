@@ -8,6 +8,7 @@ line: {"id", "kind", "priority": "high" | "medium" | "low", "area", "name", "lev
        "areas": [{"code", "name", "number", "since"}], "may": boolean}
 ```
 
+`unacknowledged` is how many lines have something that nobody has seen to yet; of a line, how many of its alarms.
 A line stands for `count` alarms of a kind in an area; `areas` names up to five of them, the largest numbers first.
 `number` is what is told of the kind: cases, stops, households or key sites (of several areas their sum), percentage
 points or days (the most). `since` is when the last of them was raised, `times` how often one has come back at most.
@@ -40,7 +41,7 @@ def alarms_document(
     aside = lines(one for one in alarms if id(one) in shelved)
     return {
         "as_of": _written(looked_at),
-        "unacknowledged": sum(line.unacknowledged for line in up),
+        "unacknowledged": sum(line.unacknowledged > 0 for line in up),
         "alarms": [_line(line, names, may) for line in up],
         "shelved": [_line(line, names, may) for line in aside],
     }

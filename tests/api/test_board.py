@@ -43,27 +43,24 @@ def visit_now(served: Served, household: str, outcome: str = "reached") -> int:
 
 def counted(served: Served, areas: list[str], day: date) -> list[list[int]]:
     """Visits of a day by hour, straight from the visits."""
-    rows = served.store.engine.connect().execute(
-        text(
-            "SELECT extract(hour FROM v.visited_at AT TIME ZONE :zone)::int AS hour,"
-            " count(*) FILTER (WHERE outcome = 'reached'), count(*) FILTER (WHERE outcome = 'no_answer')"
-            " FROM everycell.visit v JOIN everycell.household h ON h.id = v.household"
-            " WHERE v.visited_on = :day AND h.cell LIKE ANY (:areas) GROUP BY 1 ORDER BY 1"
-        ),
-        {"zone": served.store.settings.timezone, "day": day, "areas": [f"{area}%" for area in areas]},
+    statement = text(
+        "SELECT extract(hour FROM v.visited_at AT TIME ZONE :zone)::int AS hour,"
+        " count(*) FILTER (WHERE outcome = 'reached'), count(*) FILTER (WHERE outcome = 'no_answer')"
+        " FROM everycell.visit v JOIN everycell.household h ON h.id = v.household"
+        " WHERE v.visited_on = :day AND h.cell LIKE ANY (:areas) GROUP BY 1 ORDER BY 1"
     )
-    return [list(row) for row in rows]
+    values = {"zone": served.store.settings.timezone, "day": day, "areas": [f"{area}%" for area in areas]}
+    with served.store.read() as conn:
+        return [list(row) for row in conn.execute(statement, values)]
 
 
 def ticked_stops(served: Served, areas: list[str]) -> int:
-    found = served.store.engine.connect().execute(
-        text(
-            "SELECT count(*) FROM everycell.patrol_stop s WHERE area = ANY (:areas) AND EXISTS ("
-            " SELECT FROM everycell.patrol_tick t WHERE t.plan = s.plan AND t.stop = s.key)"
-        ),
-        {"areas": areas},
+    statement = text(
+        "SELECT count(*) FROM everycell.patrol_stop s WHERE area = ANY (:areas) AND EXISTS ("
+        " SELECT FROM everycell.patrol_tick t WHERE t.plan = s.plan AND t.stop = s.key)"
     )
-    return int(found.scalar_one())
+    with served.store.read() as conn:
+        return int(conn.execute(statement, {"areas": areas}).scalar_one())
 
 
 @pytest.mark.parametrize(
