@@ -21,12 +21,22 @@
   };
   const DARK = {
     colours: ["#2c728e", "#25878d", "#289e86", "#35b779", "#72cc55", "#b4dc39", "#fde725"],
-    inks: ["#ffffff", "#ffffff", "#0b1016", "#0b1016", "#0b1016", "#0b1016", "#0b1016"],
+    inks: ["#ffffff", "#000000", "#0b1016", "#0b1016", "#0b1016", "#0b1016", "#0b1016"],
     empty: { kind: "confirmed", colour: "#2a343d", ink: "#c3ccd4" },
     unchecked: { kind: "unchecked", colour: "#1a222b", ink: "#c3ccd4", dots: "#8fa0ae" },
     nodata: { kind: "nodata", colour: null, ink: "#c3ccd4" },
   };
-  const palette = () => (everycell.theme === "dark" ? DARK : LIGHT);
+  // A wall on light ground, read from metres away: each class has 3:1 on the ground at least, as on dark ground; made for
+  // even steps to colour-blind eyes too (CAM16-UCS, tests/maps/test_colours.py).
+  const ROOM = {
+    ...LIGHT,
+    colours: ["#b88203", "#a16a06", "#8d5104", "#7b3604", "#6a1200", "#49030f", "#21010d"],
+    inks: ["#000000", "#ffffff", "#ffffff", "#ffffff", "#ffffff", "#ffffff", "#ffffff"],
+  };
+  const palette = () => {
+    if (everycell.theme === "dark") return DARK;
+    return document.documentElement.dataset.theme ? ROOM : LIGHT;
+  };
 
   /** The class of a step of the scale, 0 for nothing left to 6 for everything: {colour, ink}. */
   const step = (index) => ({ colour: palette().colours[index], ink: palette().inks[index] });

@@ -62,9 +62,7 @@ const everycell = {};
     return `${when.getFullYear()}-${pad(when.getMonth() + 1)}-${pad(when.getDate())} ${pad(when.getHours())}:${pad(when.getMinutes())}`;
   };
 
-  /** An element; strings become text, `on*` functions listeners, null children nothing. */
-  everycell.h = (tag, attributes = {}, ...children) => {
-    const element = document.createElement(tag);
+  const filled = (element, attributes, children) => {
     for (const [name, value] of Object.entries(attributes)) {
       if (value === null || value === undefined || value === false) continue;
       if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -74,6 +72,13 @@ const everycell = {};
     element.append(...children.flat().filter((child) => child !== null && child !== undefined));
     return element;
   };
+
+  /** An element; strings become text, `on*` functions listeners, null children nothing. */
+  everycell.h = (tag, attributes = {}, ...children) => filled(document.createElement(tag), attributes, children);
+
+  /** The same of a drawing. */
+  everycell.svg = (tag, attributes = {}, ...children) =>
+    filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
   everycell.byId = (id) => document.getElementById(id);
 
