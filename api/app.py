@@ -63,6 +63,7 @@ from api.permissions import refuse_unlisted
 from api.shortcut import Shortcut
 from api.streams import Streams
 from api.watching import Watch
+from api.webhooks import Deliveries
 from gis.access.scope import ALL
 from gis.board.today import DayVisits
 from gis.disputes.kept import Kept
@@ -108,6 +109,7 @@ def create_app(
     `cache_bytes` is how much memory finished answers may take.
     """
     mirror, daily, planning = Mirror(store, ALL.settings()), Daily(store), Planning(store)
+    deliveries = Deliveries(store)
     audits, figures = Audits(store), Figures()
     watch = Watch(store, mirror, figures)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
@@ -122,8 +124,10 @@ def create_app(
             daily.start()
             planning.start()
             watch.start()
+            deliveries.start()
             yield {"end_streams": hub.end}
         finally:
+            await run_in_threadpool(deliveries.close)
             await run_in_threadpool(watch.close)
             await run_in_threadpool(planning.close)
             await run_in_threadpool(daily.close)
