@@ -96,17 +96,28 @@ def test_a_wall_opened_by_its_token_follows_the_visits(store: Store, open_page: 
         post(page, live, [one.code for one in waiting[20:40]])
         becomes(lambda: '"cells"' in "".join(page.evaluate("heard")), wanted=True)
         everything = [*bodies, *page.evaluate("heard")]
+        page.close()
         assert len(bodies) > 8
         with store.read() as conn:
             doors = conn.execute(text("SELECT code, address FROM everycell.doorplate")).all()
             homes = conn.execute(text("SELECT id::text, code FROM everycell.household")).all()
             cases = conn.execute(text("SELECT id::text FROM everycell.dispute")).scalars().all()
-            snaps = conn.execute(text("SELECT round(ST_X(geom)::numeric, 5)::text FROM everycell.snap_point")).scalars()
-            points = set(snaps)
-        secrets = {value for row in (*doors, *homes) for value in row} | set(cases) | {f"[{one}" for one in points}
+            points = (
+                conn.execute(text("SELECT ST_X(geom), ST_Y(geom) FROM everycell.snap_point")).all()
+                + conn.execute(text("SELECT ST_X(geom), ST_Y(geom) FROM everycell.doorplate")).all()
+            )
+        assert min(map(len, (doors, homes, cases, points))) > 10
+        secrets = {value for row in (*doors, *homes) for value in row} | set(cases)
         whole = "\n".join(everything)
-        words = set(re.findall(r"[^\s\",:{}\[\]]+", whole)) | set(re.findall(r"\[\d+\.\d{5}", whole))
-        assert words & secrets == set()
+        assert set(re.findall(r"[^\s\",:{}\[\]]+", whole)) & secrets == set()
+        pairs = re.findall(r"\[(-?\d+\.\d+), ?(-?\d+\.\d+)\]", whole)
+        assert len(pairs) > 100
+        assert {_place(*map(float, pair)) for pair in pairs} & {_place(*point) for point in points} == set()
+
+
+def _place(lon: float, lat: float) -> tuple[float, float]:
+    """A place to a decimetre."""
+    return round(lon, 6), round(lat, 6)
 
 
 def _keep(bodies: list[str], request: Any) -> None:
@@ -141,7 +152,8 @@ def test_outages_pass_without_a_reload_and_nothing_is_lost(
             expect(shown).to_have_text(counted(live), timeout=60_000)
             expect(age).to_have_attribute("data-age", "live", timeout=60_000)
             assert page.evaluate("window.same")
-        complaints.clear()  # what did not come in between
+            page.close()
+    complaints.clear()  # of what did not come in between
 
 
 def record(store: Store, households: list[str]) -> None:
