@@ -23,6 +23,8 @@ from starlette.routing import Route
 from api import (
     about,
     accounts,
+    alarms,
+    board,
     changesets,
     dispute_figures,
     disputes,
@@ -44,6 +46,7 @@ from api import (
     problems,
     report,
     search,
+    wall,
 )
 from api.answers import Answers
 from api.audits import Audits
@@ -59,8 +62,10 @@ from api.options import OptionsLayer
 from api.permissions import refuse_unlisted
 from api.shortcut import Shortcut
 from api.streams import Streams
+from api.watching import Watch
 from api.webhooks import Deliveries
 from gis.access.scope import ALL
+from gis.board.today import DayVisits
 from gis.disputes.kept import Kept
 from gis.errors import NotAllowed, NotSignedIn
 from gis.households.figures import Figures
@@ -79,6 +84,8 @@ _PARTS: Final = (
     features,
     editing,
     households,
+    board,
+    alarms,
     events,
     *_OF_CASES,
     report,
@@ -86,6 +93,7 @@ _PARTS: Final = (
     changesets,
     search,
     pages,
+    wall,
     *_PEOPLE,
     about,
     health,
@@ -102,7 +110,8 @@ def create_app(
     """
     mirror, daily, planning = Mirror(store, ALL.settings()), Daily(store), Planning(store)
     deliveries = Deliveries(store)
-    audits = Audits(store)
+    audits, figures = Audits(store), Figures()
+    watch = Watch(store, mirror, figures)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
     idle = timedelta(minutes=store.settings.session_idle_minutes)
     callers, hub = Callers(store, mirror, idle), Hub(store, mirror, idle)
@@ -114,10 +123,12 @@ def create_app(
             await run_in_threadpool(hub.start)
             daily.start()
             planning.start()
+            watch.start()
             deliveries.start()
             yield {"end_streams": hub.end}
         finally:
             await run_in_threadpool(deliveries.close)
+            await run_in_threadpool(watch.close)
             await run_in_threadpool(planning.close)
             await run_in_threadpool(daily.close)
             await run_in_threadpool(hub.close)
@@ -141,7 +152,18 @@ def create_app(
             Middleware(Shortcut, answers=answers),
         ],
     )
-    app.state.service = Service(store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits, planning, hub)
+    app.state.service = Service(
+        store,
+        mirror,
+        answers,
+        figures,
+        DayVisits(store.settings.timezone),
+        Kept(_DRAWN_BYTES),
+        Streams(),
+        audits,
+        planning,
+        hub,
+    )
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)

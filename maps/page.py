@@ -47,7 +47,7 @@ class Frame:
     """What every page needs besides its content.
 
     `nonce` is fresh for every answer. `base` is the address the service is mounted at ("" for the root). A standalone
-    page carries all its assets and asks nobody for anything.
+    page carries all its assets and asks nobody for anything. `theme` is a wall's, "dark" or "light"; "" for desks.
     """
 
     title: str
@@ -55,6 +55,7 @@ class Frame:
     lang: Lang = "zh"
     base: str = ""
     standalone: bool = False
+    theme: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,14 +134,16 @@ class PageFigure(Figure):
 
     _template = Template(
         "<!DOCTYPE html>\n"
-        '<html lang="{{ this.frame_lang|e }}">\n<head>\n<title>{{ this.title|e }}</title>\n'
+        '<html lang="{{ this.frame_lang|e }}"{% if this.theme %} data-theme="{{ this.theme|e }}"{% endif %}>\n'
+        "<head>\n<title>{{ this.title|e }}</title>\n"
         "{{ this.header.render(**kwargs) }}\n</head>\n<body>\n{{ this.html.render(**kwargs) }}\n"
         "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
     )
 
-    def __init__(self, title: str, lang: Lang) -> None:
+    def __init__(self, title: str, lang: Lang, theme: str = "") -> None:
         super().__init__(title=title)
         self.frame_lang = html_lang(lang)
+        self.theme = theme
 
 
 class GridMap(folium.Map):
@@ -194,7 +197,7 @@ class GridMap(folium.Map):
         self._assets = (tuple(styles), tuple(scripts), tuple(modules))
         self._start = start
         self._base_map_url = base_map.url if base_map else None
-        self._figure = PageFigure(frame.title, frame.lang)
+        self._figure = PageFigure(frame.title, frame.lang, frame.theme)
         self._figure.add_child(self)
         self._figure.html.add_child(_Text(chrome), name="chrome")
         for name, value in data.items():

@@ -32,6 +32,7 @@ from gis.exchange.personal_headings import personal_heading
 from gis.settings import Settings
 from gis.sites.categories import CATEGORIES
 from gis.storage import access_models as _access_models  # noqa: F401 - registers its tables
+from gis.storage import alarm_models as _alarm_models  # noqa: F401
 from gis.storage import changeset_models as _changeset_models  # noqa: F401
 from gis.storage import dispute_models as _dispute_models  # noqa: F401
 from gis.storage import patrol_models as _patrol_models  # noqa: F401

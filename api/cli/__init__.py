@@ -22,6 +22,8 @@ _MODULES: Final = {
     "coverage": "api.cli.coverage",
     "unvisited": "api.cli.coverage",
     "check": "api.cli.coverage",
+    "board": "api.cli.board",
+    "alarms": "api.cli.alarms",
     "round": "api.cli.rounds",
     "changeset": "api.cli.changesets",
     "cells": "api.cli.cells",

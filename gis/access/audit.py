@@ -47,6 +47,8 @@ class Action(StrEnum):
     patrol_cancel = "patrol_cancel"
     patrol_link = "patrol_link"  # a link for the phone of a team
     patrol_tick = "patrol_tick"
+    alarm_acknowledge = "alarm_acknowledge"
+    alarm_shelve = "alarm_shelve"
     import_ = "import"
     round_open = "round_open"
     round_close = "round_close"

@@ -29,6 +29,15 @@ class Round:
     closed_at: datetime | None
 
 
+def planned_percent(target: int | None, first_on: date, last_on: date, day: date) -> float | None:
+    """The coverage (percent) that a round was to have by the end of `day`: the target in even parts over its days."""
+    if target is None:
+        return None
+    days = (last_on - first_on).days + 1
+    passed = min(max((day - first_on).days + 1, 0), days)
+    return target * passed / days
+
+
 _COLUMNS = "code, area, name, first_on, last_on, target, closed_at"
 
 

@@ -125,8 +125,7 @@ class Mirror:
 
     def token(self, touch: Touch) -> bytes:
         """Bytes that change whenever something that `touch` names has changed, and from database to database."""
-        today = datetime.now(self._zone).date().isoformat()
-        return self._identity + token(list(self._states.values()), touch, today)
+        return self._identity + token(list(self._states.values()), touch, datetime.now(self._zone))
 
     def refresh(self) -> None:
         """Read from the database, now, what has changed since the last time."""
@@ -186,21 +185,22 @@ class Mirror:
 def _read_county(connection: Connection, row: Row[Any], known: CountyState | None) -> CountyState:
     """The state of a county. The search tree of `known` is kept where no shape has changed."""
     whole, parts = _shared(connection, row, known)
+    plans = tuple(Part(code, True, digest.encode()) for code, digest in (row.patrols or {}).items())
     cells = connection.execute(query("cells/revisions"), {"county": row.county}).all()
     table = np.array([(int(code), revision, version) for code, revision, version in cells], np.int64).reshape(-1, 3)
     codes, revisions, versions = table.T.copy()
     if known is not None and known.same_shapes(codes, versions):
-        return known.with_revisions(tuple(row), whole, parts, revisions)
+        return known.with_revisions(tuple(row), whole, parts, revisions, plans)
     boxes = connection.execute(query("cells/bounds"), {"county": row.county}).all()
     bounds = np.array([tuple(box) for box in boxes], np.float64).reshape(-1, 4)
-    return CountyState(row.county, tuple(row), whole, parts, codes, revisions, versions, bounds)
+    return CountyState(row.county, tuple(row), whole, parts, codes, revisions, versions, bounds, plans)
 
 
 def _shared(connection: Connection, row: Row[Any], known: CountyState | None) -> tuple[bytes, Parts]:
     """What of a county is not of single cells, as digests, each of what somebody sees: the county's revision itself is
     raised by every import, whatever village it is of."""
     same = (row.county, row.revision, row.rounds, row.divisions, row.releases)
-    if known is not None and same == (*known.stamp[:2], *known.stamp[3:]):
+    if known is not None and same == (*known.stamp[:2], *known.stamp[3:6]):
         return known.whole, known.parts
     values = {"county": row.county}
     whole = connection.execute(query("streets/digest"), values).scalar_one().encode()

@@ -9,7 +9,7 @@ import pytest
 from tests.api.conftest import Served
 
 PAGES = pytest.mark.parametrize(
-    "path", ["/maps/coverage", "/maps/heat", "/maps/edit", "/maps/patrol", "/disputes?f=html"]
+    "path", ["/maps/coverage", "/maps/heat", "/maps/edit", "/maps/patrol", "/disputes?f=html", "/wall"]
 )
 
 
@@ -29,6 +29,8 @@ def test_the_page_carries_its_policy(served: Served, path: str) -> None:
     [
         ("/maps/coverage", "zh", "<title>走访覆盖"),
         ("/maps/coverage", "en", "<title>Visit coverage"),
+        ("/wall", "zh", "<title>大屏"),
+        ("/wall", "en", "<title>Map wall"),
         ("/maps/heat", "zh", "<title>纠纷热力"),
         ("/maps/heat", "en", "<title>Dispute heat"),
         ("/maps/edit", "zh", "<title>网格编辑"),
