@@ -39,6 +39,7 @@ _CATEGORY_SHARE: Final = {
     Category.other: 0.02,
     Category.family: 0.06,
 }
+_WAITING: Final = 0.07  # of the cases are settled long after their date
 _CHANNEL_SHARE: Final = {Channel.patrol: 0.3, Channel.reported: 0.55, Channel.referred: 0.15}
 
 
@@ -109,9 +110,8 @@ def _life(rng: np.random.Generator, reported: datetime) -> Iterator[Step]:
     if rng.random() < 0.12:
         at += timedelta(days=float(rng.uniform(2, 10)))
         yield Step(at, extension=Extension(_any(rng, list(Extension))))
-    if rng.random() < 0.07:
-        return  # it has been waiting ever since
-    at += timedelta(days=float(rng.uniform(1, 24)))
+    waits = rng.random() < _WAITING
+    at += timedelta(days=float(rng.uniform(30, 110) if waits else rng.uniform(1, 24)))
     if rng.random() < 0.16:
         yield from _referred(rng, at)
     else:
@@ -126,7 +126,9 @@ def _settled(rng: np.random.Generator, at: datetime) -> Iterator[Step]:
     if rng.random() < 0.04:
         at += timedelta(days=float(rng.uniform(8, 40)))
         yield Step(at, State.reopened)
-        yield Step(at + timedelta(days=1), State.in_mediation)
+        at += timedelta(days=1)
+        yield Step(at, State.in_mediation)
+        yield from _settled(rng, at + timedelta(days=float(rng.uniform(5, 60))))
 
 
 def _referred(rng: np.random.Generator, at: datetime) -> Iterator[Step]:
