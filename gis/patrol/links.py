@@ -114,8 +114,8 @@ def tickable(store: Store, link: Link) -> StoredPlan:
 
 
 def ticking(store: Store, link: Link, plan: StoredPlan) -> Scope:
-    """What may be written through a link: visits and checks in the cells where these stops now lie, revisits where those
-    are."""
+    """What may be written through a link: visits and checks in the cells where these stops now lie, revisits where
+    those are."""
     doors = [one.stop.doorplate for one in plan.stops if one.stop.doorplate is not None]
     sites = [one.stop.site for one in plan.stops if one.stop.site is not None]
     values = {"county": link.county, "doors": doors, "sites": sites}

@@ -106,8 +106,8 @@ def record(
     role_of: RoleOf,
     team: str | None = None,
 ) -> BatchResult:
-    """Record a batch of ticks at stops of a plan; every tick stands for itself. Of a `team` at any stop of the plan as it
-    is given, without one only at stops in routes: the team of the route has done it.
+    """Record a batch of ticks at stops of a plan; every tick stands for itself. Of a `team` at any stop of the plan as
+    it is given, without one only at stops in routes: the team of the route has done it.
 
     Deadlocks surface as DBAPIError 40P01: run it in `Store.retrying`.
     """

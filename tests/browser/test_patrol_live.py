@@ -89,11 +89,8 @@ def _version(page: Page, plan: Any, number: int) -> None:
 
 
 def _menu(page: Page, key: str, what: str) -> None:
-    item = page.get_by_role("menuitem", name=what, exact=True)
-    while not item.is_visible():  # what has just come from the service closes it
-        page.locator(f'#planned [data-stop="{key}"] [aria-haspopup=menu]').click()
-        page.wait_for_timeout(100)
-    item.click()
+    page.locator(f'#planned [data-stop="{key}"] [aria-haspopup=menu]').click()
+    page.get_by_role("menuitem", name=what, exact=True).click()  # open though news has come meanwhile
 
 
 def test_a_day_of_a_patrol_leader(live: Live, open_page: Open, complaints: Complaints) -> None:

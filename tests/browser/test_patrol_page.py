@@ -53,11 +53,8 @@ def row(page: Page, key: str) -> Locator:
 
 def do(page: Page, key: str, what: str) -> None:
     """Something from the menu of a stop."""
-    item = page.get_by_role("menuitem", name=what, exact=True)
-    while not item.is_visible():  # what has just come from the service closes it
-        row(page, key).get_by_role("button", name=re.compile("^处理")).click()
-        page.wait_for_timeout(100)
-    item.click()
+    row(page, key).get_by_role("button", name=re.compile("^处理")).click()
+    page.get_by_role("menuitem", name=what, exact=True).click()
 
 
 def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None:
