@@ -23,6 +23,7 @@ from api.callers import COOKIE
 from api.deps import ServiceFor, Serving
 from api.forms import form_fields, local_path, refuse_other_sites, refuse_without_csrf
 from api.login_page import Said, SignedIn, login_page
+from api.params import lang_of
 from api.problems import on_own
 from api.requests import caller_of, wants_html
 from gis.access import sessions
@@ -139,7 +140,8 @@ async def sign_in_first(request: Request, error: Exception) -> Response:
     if request.method != "GET" or not wants_html(request.scope):
         return await on_own(request, error)
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{home(request)}login?{urlencode({'next': asked})}", 303, _NO_STORE)
+    spoken = {"lang": "en"} if request.query_params.get("lang") == "en" else {}
+    return RedirectResponse(f"{home(request)}login?{urlencode({**spoken, 'next': asked})}", 303, _NO_STORE)
 
 
 async def say_no_rights(request: Request, error: Exception) -> Response:
@@ -206,13 +208,6 @@ def csrf_of(request: Request, asking: Caller) -> str | None:
 def home(request: Request) -> str:
     """The path of the first page."""
     return f"{request.scope.get('root_path', '')}/"
-
-
-def lang_of(text: str | None) -> Lang:
-    """The language that a page or form names. Raises BadInput for one that the pages do not speak."""
-    if text not in (None, "", "zh", "en"):
-        raise BadInput(f"lang: {text[:20]!r} is none of zh, en", field="lang")
-    return "en" if text == "en" else "zh"
 
 
 def _given(fields: dict[str, str], name: str) -> str:

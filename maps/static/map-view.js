@@ -68,7 +68,7 @@
       const view = everycell.viewOf(this.map, [bounds].flat(), {
         zooms: zoomsOf(this.map, this.between),
         panel: everycell.byId("panel"),
-        over: () => [...document.querySelectorAll("#legend, #datatime, #tools, #hint, .leaflet-control")],
+        over: () => [...document.querySelectorAll("#legend, #datatime, #tools, #hint, .controls, .leaflet-control")],
         before: () => {},
       });
       if (view) this._go(view.center, view.zoom, animate);
