@@ -23,6 +23,7 @@ from api.callers import COOKIE, forget_wall, opens_wall, wall_secret
 from api.deps import ServiceFor, Serving
 from api.forms import form_fields, local_path, refuse_other_sites, refuse_without_csrf
 from api.login_page import Said, SignedIn, login_page
+from api.params import lang_of
 from api.problems import on_own
 from api.requests import caller_of, wants_html
 from api.wall_refused import refused_page
@@ -142,7 +143,8 @@ async def sign_in_first(request: Request, error: Exception) -> Response:
     if opens_wall(request.scope):
         return refused_page(request)
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{home(request)}login?{urlencode({'next': asked})}", 303, _NO_STORE)
+    spoken = {"lang": "en"} if request.query_params.get("lang") == "en" else {}
+    return RedirectResponse(f"{home(request)}login?{urlencode({**spoken, 'next': asked})}", 303, _NO_STORE)
 
 
 async def say_no_rights(request: Request, error: Exception) -> Response:
@@ -211,13 +213,6 @@ def csrf_of(request: Request, asking: Caller) -> str | None:
 def home(request: Request) -> str:
     """The path of the first page."""
     return f"{request.scope.get('root_path', '')}/"
-
-
-def lang_of(text: str | None) -> Lang:
-    """The language that a page or form names. Raises BadInput for one that the pages do not speak."""
-    if text not in (None, "", "zh", "en"):
-        raise BadInput(f"lang: {text[:20]!r} is none of zh, en", field="lang")
-    return "en" if text == "en" else "zh"
 
 
 def _given(fields: dict[str, str], name: str) -> str:

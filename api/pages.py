@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import Annotated, Any, Final
 
@@ -11,16 +12,20 @@ from starlette.responses import FileResponse, Response
 
 from api.accounts import csrf_of
 from api.deps import ServiceFor, Serving
+from api.home import waiting
 from api.html import MEDIA_TYPE
+from api.params import lang_of
+from api.permissions import refuse
 from gis.access.scope import Right
 from gis.cells.sources import credits
-from gis.errors import BadInput, NotFound
+from gis.errors import NotFound
 from gis.settings import Settings
 from maps import csp
 from maps.assets import asset_url, file_of
 from maps.cells import EditPage, edit_page
 from maps.disputes import DisputesPage, disputes_page
 from maps.heat import HeatPage, heat_page
+from maps.home import HomePage, home_page
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
 from maps.patrol import PatrolPage, patrol_page
@@ -33,6 +38,18 @@ mimetypes.add_type("text/javascript", ".mjs")
 
 
 Language = Annotated[str, Query(description="zh or en")]
+
+
+def first_page(request: Request, serving: ServiceFor, lang: str | None) -> Response:
+    """The first page: what `GET /` is for browsers. Raises NotSignedIn or NotAllowed."""
+    if request.state.caller_unknown is not None:
+        raise request.state.caller_unknown
+    refuse(serving.caller, Right.figures)
+    nonce, now, told = token_urlsafe(18), datetime.now(UTC), _looker(request, serving, lang)
+    page = HomePage(nonce=nonce, home=waiting(serving, now), read_at=now.astimezone(serving.settings.zone), **told)
+    answer = _page(home_page(page), nonce, serving.settings)
+    answer.headers["Vary"] = "Accept"
+    return answer
 
 
 @router.get("/maps/coverage", summary="The coverage page")
@@ -82,17 +99,19 @@ def patrol_map(request: Request, serving: Serving, lang: Language = "zh") -> Res
 
 def shared(request: Request, serving: ServiceFor, lang: str) -> dict[str, Any]:
     """What every page of a map is told. Raises BadInput for a language there is not."""
-    if lang not in ("zh", "en"):
-        raise BadInput(f"lang: {lang!r} is none of zh, en", field="lang")
+    told = _looker(request, serving, lang)
     with serving.read() as conn:
         named = credits(conn)
+    return {**told, "base_map": _base_map(serving.settings), "credits": named}
+
+
+def _looker(request: Request, serving: ServiceFor, lang: str | None) -> dict[str, Any]:
+    """Who looks at a page, when, in which language. Raises BadInput for one that there is not."""
     return {
         "today": serving.today,
         "bounds": serving.extent(),
-        "lang": lang,
+        "lang": lang_of(lang),
         "base": request.scope.get("root_path", ""),
-        "base_map": _base_map(serving.settings),
-        "credits": named,
         "rights": frozenset(right.value for right in Right if serving.caller.scope.allows(right)),
         "areas": {right.value: serving.caller.scope.where(right) for right in Right},
         "who": serving.caller.name,

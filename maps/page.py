@@ -7,9 +7,11 @@ the time of the data bottom right. What a page shows comes as JSON data and is w
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import folium
@@ -21,7 +23,7 @@ from markupsafe import Markup
 
 from gis.access.scope import EVERYWHERE, Right
 from maps import csp
-from maps.assets import MODULES, asset_url, inline_text, local_path
+from maps.assets import MODULES, asset_url, file_of, inline_text, local_path
 from maps.text import Lang, html_lang, messages, translator
 
 _TEMPLATES: Final = Environment(
@@ -40,6 +42,9 @@ MAX_ZOOM: Final = 19
 _IN_SCRIPT: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
+
+
+_SAID: Final = re.compile(r'\b(?:t|N)\(\s*"([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,16 @@ class BaseMap:
 
 
 def render(template: str, lang: Lang, **values: Any) -> Markup:
-    """A piece of a page from `maps/templates`, with every value escaped and `_` for the words."""
-    text = _TEMPLATES.get_template(template).render(_=translator(lang), lang=lang, **values)
+    """A page, or a piece of one, from `maps/templates`, with every value escaped and `_` for the words."""
+    text = _TEMPLATES.get_template(template).render({"_": translator(lang), "lang": lang, **values})
     return Markup(text)  # noqa: S704 - rendered with autoescape
+
+
+@lru_cache(maxsize=16)
+def words_of(scripts: tuple[str, ...], lang: Lang) -> dict[str, str]:
+    """The catalogue of what some scripts say, for small pages: that of all pages is ten times as long."""
+    said = {words for path in scripts for words in _SAID.findall(file_of(path).read_text("utf-8"))}
+    return {message: words for message, words in messages(lang).items() if message in said}
 
 
 def script_json(value: Any) -> str:
@@ -128,6 +140,32 @@ class LivePage:
             "credits": [str(Markup.escape(credit)) for credit in self.credits],
         }
 
+    @property
+    def shows_map(self) -> bool:
+        """Whether there is anything to show, to whoever looks."""
+        return not self.barred and self.bounds is not None
+
+    def chrome(self, template: str, here: str, title: str, **of_this_page: Any) -> Markup:
+        """What lies over the map, with nothing in it that whoever looks may not use. `here` is the page's name in
+        the list of pages (`links.html`)."""
+        return render(
+            template,
+            self.lang,
+            title=title,
+            base=self.base,
+            here=here,
+            rights=self.rights,
+            barred=self.barred,
+            empty=self.bounds is None,
+            doors=Right.doors in self.rights,
+            linked=True,
+            who=self.who,
+            csrf=self.csrf,
+            signed_in=bool(self.who),
+            other=f"?lang={'en' if self.lang == 'zh' else 'zh'}",
+            **of_this_page,
+        )
+
 
 class PageFigure(Figure):
     """Folium's figure with a language, a title that is escaped, and the script inside the body."""
@@ -150,8 +188,9 @@ class GridMap(folium.Map):
     """A Folium map whose page runs without the internet and under a strict policy.
 
     `styles`, `scripts` and `modules` are our own files below `static/`; `chrome` is the markup that lies over the map,
-    `data` the JSON values that scripts read by their id, and `start` the script function that gets the map. Other
-    Folium layers may be added as usual: an asset that is not installed raises NotFound when the page is rendered.
+    `data` the JSON values that scripts read by their id, and `start` the script function that gets the map. Where it
+    shows nothing (`shows_map`), nobody gets at it. Other Folium layers may be added as usual: an asset that is not
+    installed raises NotFound when the page is rendered.
     """
 
     default_js = [  # noqa: RUF012 - the base class declares it so
@@ -164,7 +203,11 @@ class GridMap(folium.Map):
     _template = Template(
         """
         {% macro html(this, kwargs) %}
-            <div class="map" id={{ this.get_name()|tojson }}></div>
+            {% if this.shows_map %}
+            <main><div class="map" id={{ this.get_name()|tojson }}></div></main>
+            {% else %}
+            <div class="map" id={{ this.get_name()|tojson }} inert></div>
+            {% endif %}
         {% endmacro %}
         {% macro script(this, kwargs) %}
             var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
@@ -187,6 +230,7 @@ class GridMap(folium.Map):
         data: Mapping[str, Any],
         start: str,
         base_map: BaseMap | None = None,
+        shows_map: bool = True,
         **options: Any,
     ) -> None:
         super().__init__(location=[0.0, 0.0], zoom_start=MIN_ZOOM, tiles=None, zoom_control=False, **options)
@@ -194,6 +238,7 @@ class GridMap(folium.Map):
         self.options.update(min_zoom=MIN_ZOOM, max_zoom=MAX_ZOOM)
         self._id = "grid"
         self.frame = frame
+        self.shows_map = shows_map
         self._assets = (tuple(styles), tuple(scripts), tuple(modules))
         self._start = start
         self._base_map_url = base_map.url if base_map else None

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from gis.codes import DIGITS, Level
+from gis.codes import DIGITS, Level, level_of
 from gis.errors import NotFound
 from gis.households.coverage import AreaCoverage, CoverageTable, Empty, check_level, parts_of, total
 from gis.households.matrix import NEVER, CellFigures, DayMatrix, Ints, day_of, number_of
@@ -169,6 +169,14 @@ def coverage_table(
     if area is not None and not areas:
         raise NotFound(f"area: there is no cell in {area}", field="area")
     return CoverageTable(today, since, areas, total(areas, area if asked == [area] else None))
+
+
+def total_within(parts: Sequence[CountyFigures], within: Sequence[str]) -> AreaCoverage:
+    """The figures of all cells within some areas together, of which none lies in another. No cell: zeros."""
+    rows = [
+        row for part in parts for one in within for row in _areas(part, one, level_of(one) if one else Level.county)
+    ]
+    return total(rows, None)
 
 
 def _areas(part: CountyFigures, area: str, level: Level) -> list[AreaCoverage]:

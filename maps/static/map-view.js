@@ -16,11 +16,12 @@
     return zooms;
   };
 
-  const OVER = ["#legend", "#datatime", "#tools", "#hint", ".leaflet-control"];
+  const OVER = ["#legend", "#datatime", "#tools", "#hint", ".controls", ".leaflet-control"];
 
   /**
    * `panes` are names with their height; nothing in them takes the pointer, the map does. `between`: a view from afar may
-   * lie between two steps of the zoom; from `whole` on none does. `over` are the selectors of what lies over the map, `label` says what it is.
+   * lie between two steps of the zoom; from `whole` on none does. `over` are the selectors of what lies over the map,
+   * `label` says what it is.
    */
   everycell.MapView = class {
     constructor(map, panes, { between = false, whole = between ? WHOLE_FROM : 0, over = OVER, label = null } = {}) {
