@@ -19,7 +19,6 @@ from api.answers import by_content
 from api.audits import source_of
 from api.deps import ServiceFor, Serving
 from api.params import Area, F, Format, format_of
-from api.requests import base_url
 from gis.access.audit import Action, Detail, note
 from gis.access.scope import Right, Role
 from gis.alarms import store
@@ -38,7 +37,7 @@ def alarms(request: Request, serving: Serving, area: Area = None, f: F = None) -
     with serving.read() as conn:
         document = _document(conn, serving, here)
     if form is Format.html or (form is None and html.asks_html(request, None)):
-        body = html.page("告警 · Alarms", document, base=base_url(request.scope))
+        body = html.page("告警 · Alarms", document, request.scope)
         return Response(body.content, headers=dict(body.headers), media_type=body.media_type)
     content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return by_content(request, content, "application/json")

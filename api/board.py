@@ -17,7 +17,6 @@ from api.board_documents import board_document
 from api.deps import Serving
 from api.households import RoundCode
 from api.params import Area, F, Format, format_of, word
-from api.requests import base_url
 from gis.access.scope import Right
 from gis.board.gather import Question, gather
 from gis.codes import county_of
@@ -49,7 +48,7 @@ def board(request: Request, serving: Serving, area: Area = None, round: RoundCod
             )
         )
         if as_page:
-            return html.page("大屏数据 · Board", document, base=base_url(request.scope))
+            return html.page("大屏数据 · Board", document, request.scope)
         return Body(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), "application/json")
 
     return serving.answer(touch, make)

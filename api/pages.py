@@ -47,7 +47,7 @@ def first_page(request: Request, serving: ServiceFor, lang: str | None) -> Respo
     refuse(serving.caller, Right.figures)
     nonce, now, told = token_urlsafe(18), datetime.now(UTC), _looker(request, serving, lang)
     page = HomePage(nonce=nonce, home=waiting(serving, now), read_at=now.astimezone(serving.settings.zone), **told)
-    answer = _page(home_page(page), nonce, serving.settings)
+    answer = page_answer(home_page(page), nonce, serving.settings)
     answer.headers["Vary"] = "Accept"
     return answer
 

@@ -24,8 +24,8 @@ from gis.disputes.releases import of_kind
 from gis.errors import NotFound
 from gis.households.coverage import AreaCoverage, default_since, parts_of
 from gis.households.figures import CountyFigures, coverage_table, total_within
-from gis.households.rounds import list_rounds
-from gis.report.progress import RoundProgress, planned_percent
+from gis.households.rounds import list_rounds, planned_percent
+from gis.report.progress import RoundProgress
 from gis.settings import Settings
 from gis.storage.queries import query
 
