@@ -66,10 +66,10 @@ def shown(scope: Scope) -> tuple[Kind, str]:
 
 def _opening(scope: Scope) -> str:
     """The token in the address of a wall that is opened; "" in every other address."""
-    path: str = scope["path"]
-    if path.removeprefix(scope.get("root_path", "")) != WALL:
+    if scope["path"].removeprefix(scope.get("root_path", "")) != WALL:
         return ""
-    return dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token", "")
+    query: str = scope["query_string"].decode("latin-1")
+    return dict(parse_qsl(query)).get("token", "")
 
 
 def opens_wall(scope: Scope) -> bool:

@@ -57,7 +57,7 @@ def _load(conn: Connection, county: int, frame: pd.DataFrame, settings: Settings
     cases: list[NewCase] = []
     of_row: list[int] = []
     for row, (cell, snap), case in zip(rows, snapped(conn, county, frame), frame.itertuples(), strict=True):
-        if cell is None and pd.isna(case.lon):
+        if cell is None and math.isnan(case.lon):
             rejects.append(Reject(row, "cell", "is no cell of the county"))
         elif cell is None:
             rejects.append(Reject(row, None, "lies in no cell of the county"))
