@@ -19,9 +19,9 @@ from api.deps import Serving
 from api.features.collections import TILED
 from api.features.documents import tileset
 from api.features.tiles import DOORS_FROM
-from api.html import MEDIA_TYPE, render, security_headers
+from api.html import MEDIA_TYPE, frame_of, render, security_headers
 from api.params import F, Format, format_of
-from api.requests import base_url, wants_html
+from api.requests import wants_html
 from gis.access import disclosed, scope
 from gis.access.disclosed import LayerWords, TableWords, Words
 from gis.access.scope import Right
@@ -29,12 +29,13 @@ from gis.errors import BadInput
 from gis.settings import Settings
 from gis.sites.categories import CATEGORIES
 from gis.storage import access_models as _access_models  # noqa: F401 - registers its tables
+from gis.storage import alarm_models as _alarm_models  # noqa: F401
 from gis.storage import changeset_models as _changeset_models  # noqa: F401
 from gis.storage import dispute_models as _dispute_models  # noqa: F401
 from gis.storage import models
 from gis.storage import patrol_models as _patrol_models  # noqa: F401
 from gis.storage import road_models as _road_models  # noqa: F401
-from maps.text import Lang, html_lang
+from maps.text import Lang
 
 router = APIRouter()
 
@@ -76,15 +77,13 @@ def _page(request: Request, told: Told, lang: Lang) -> Response:
         return words[lang]
 
     nonce = token_urlsafe(16)
+    frame = frame_of(request.scope, nonce, lang)
     text = render(
         "about.html",
-        base=base_url(request.scope),
-        nonce=nonce,
-        html_lang=html_lang(lang),
+        frame,
         title=say("公开说明：本服务保存什么数据", "What this service stores"),
-        lang=lang,
         say=say,
-        **told,
+        **{**told, "all_rights": told["rights"], "rights": frame.rights},
     )
     headers = {**security_headers(nonce), "Vary": "Accept", "Cache-Control": "no-cache"}
     return Response(text, headers=headers, media_type=MEDIA_TYPE)

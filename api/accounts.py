@@ -19,12 +19,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api.audits import source_of
-from api.callers import COOKIE
+from api.callers import COOKIE, forget_wall, opens_wall, wall_secret
 from api.deps import ServiceFor, Serving
 from api.forms import form_fields, local_path, refuse_other_sites, refuse_without_csrf
 from api.login_page import Said, SignedIn, login_page
+from api.params import lang_of
 from api.problems import on_own
 from api.requests import caller_of, wants_html
+from api.wall_refused import refused_page
 from gis.access import sessions
 from gis.access.audit import Action, note
 from gis.access.scope import Right
@@ -134,12 +136,15 @@ def me(request: Request, asking: Asking) -> Response:
 
 
 async def sign_in_first(request: Request, error: Exception) -> Response:
-    """Where somebody has to sign in: a browser's address bar goes to the page for it and comes back from there,
-    programs get the problem."""
+    """Where somebody has to sign in: a browser's address bar goes to the page for it and comes back from there, a wall
+    whose token opens nothing is told so, programs get the problem."""
     if request.method != "GET" or not wants_html(request.scope):
         return await on_own(request, error)
+    if opens_wall(request.scope):
+        return refused_page(request)
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{home(request)}login?{urlencode({'next': asked})}", 303, _NO_STORE)
+    spoken = {"lang": "en"} if request.query_params.get("lang") == "en" else {}
+    return RedirectResponse(f"{home(request)}login?{urlencode({**spoken, 'next': asked})}", 303, _NO_STORE)
 
 
 async def say_no_rights(request: Request, error: Exception) -> Response:
@@ -180,6 +185,8 @@ def begin_session(
         if who.may
         else login_page(request, settings, lang, onward, said=Said.no_rights, who=who)
     )
+    if wall_secret(request.scope):
+        forget_wall(answer, request.scope)  # a browser is one caller
     answer.set_cookie(
         COOKIE,
         secret,
@@ -206,13 +213,6 @@ def csrf_of(request: Request, asking: Caller) -> str | None:
 def home(request: Request) -> str:
     """The path of the first page."""
     return f"{request.scope.get('root_path', '')}/"
-
-
-def lang_of(text: str | None) -> Lang:
-    """The language that a page or form names. Raises BadInput for one that the pages do not speak."""
-    if text not in (None, "", "zh", "en"):
-        raise BadInput(f"lang: {text[:20]!r} is none of zh, en", field="lang")
-    return "en" if text == "en" else "zh"
 
 
 def _given(fields: dict[str, str], name: str) -> str:

@@ -8,12 +8,12 @@ Everything it holds is made from the store; nothing is read from the environment
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cache
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -23,9 +23,12 @@ from starlette.routing import Route
 from api import (
     about,
     accounts,
+    alarms,
+    board,
     changesets,
     dispute_figures,
     disputes,
+    events,
     health,
     heat,
     households,
@@ -43,6 +46,7 @@ from api import (
     problems,
     report,
     search,
+    wall,
 )
 from api.answers import Answers
 from api.audits import Audits
@@ -50,6 +54,7 @@ from api.cache import AnswerCache
 from api.callers import CallerLayer, Callers
 from api.daily import Daily
 from api.deps import Service, authorize, refuse_unknown_parameters
+from api.event_hub import Hub
 from api.features import edit_routes as editing
 from api.features import routes as features
 from api.hardening import HardenedApp
@@ -57,7 +62,10 @@ from api.options import OptionsLayer
 from api.permissions import refuse_unlisted
 from api.shortcut import Shortcut
 from api.streams import Streams
+from api.watching import Watch
+from api.webhooks import Deliveries
 from gis.access.scope import ALL
+from gis.board.today import DayVisits
 from gis.disputes.kept import Kept
 from gis.errors import NotAllowed, NotSignedIn
 from gis.households.figures import Figures
@@ -76,12 +84,16 @@ _PARTS: Final = (
     features,
     editing,
     households,
+    board,
+    alarms,
+    events,
     *_OF_CASES,
     report,
     *_OF_PATROLS,
     changesets,
     search,
     pages,
+    wall,
     *_PEOPLE,
     about,
     health,
@@ -97,20 +109,29 @@ def create_app(
     `cache_bytes` is how much memory finished answers may take.
     """
     mirror, daily, planning = Mirror(store, ALL.settings()), Daily(store), Planning(store)
-    audits = Audits(store)
+    deliveries = Deliveries(store)
+    audits, figures = Audits(store), Figures()
+    watch = Watch(store, mirror, figures)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
-    callers = Callers(store, mirror, timedelta(minutes=store.settings.session_idle_minutes))
+    idle = timedelta(minutes=store.settings.session_idle_minutes)
+    callers, hub = Callers(store, mirror, idle), Hub(store, mirror, idle)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         try:
             await run_in_threadpool(mirror.start)
+            await run_in_threadpool(hub.start)
             daily.start()
             planning.start()
-            yield
+            watch.start()
+            deliveries.start()
+            yield {"end_streams": hub.end}
         finally:
+            await run_in_threadpool(deliveries.close)
+            await run_in_threadpool(watch.close)
             await run_in_threadpool(planning.close)
             await run_in_threadpool(daily.close)
+            await run_in_threadpool(hub.close)
             await run_in_threadpool(mirror.close)
             on_close()
 
@@ -131,7 +152,18 @@ def create_app(
             Middleware(Shortcut, answers=answers),
         ],
     )
-    app.state.service = Service(store, mirror, answers, Figures(), Kept(_DRAWN_BYTES), Streams(), audits, planning)
+    app.state.service = Service(
+        store,
+        mirror,
+        answers,
+        figures,
+        DayVisits(store.settings.timezone),
+        Kept(_DRAWN_BYTES),
+        Streams(),
+        audits,
+        planning,
+        hub,
+    )
     problems.install(app)
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from gis.access import retention
 from gis.cells import scheduled
 from gis.disputes import publication, snap_points
+from gis.disputes.overdue import publish_overdue
 from gis.errors import Conflict, Interrupted
 from gis.storage.engine import Store
 
@@ -82,6 +83,8 @@ class Daily:
             for each in publication.publish_due(self._store, today, on_step=self._go_on):
                 kind = "family disputes" if each.family else "cases"
                 _log.info("%s of %06d by %s are published: %s", kind, each.county, each.level, each.period)
+            for county, month in publish_overdue(self._store, today, on_step=self._go_on):
+                _log.info("cases of %06d past their date are published: end of %s", county, month)
         except Interrupted as reason:
             _log.info("counts of cases: %s", reason.message)
         except Exception:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look

@@ -7,10 +7,10 @@ transaction after the answer has gone out, and a failed commit would still have 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -23,12 +23,14 @@ from starlette.responses import Response
 from api.answers import Answers, Body
 from api.audits import Audits, DoorRead
 from api.callers import session_secret
+from api.event_hub import Hub
 from api.permissions import Open, need_of, offered, refuse
 from api.problems import Trouble
 from api.requests import caller_of
 from api.streams import Streams
 from gis.access.scope import ALL, Right
 from gis.access.sessions import Caller, Kind, csrf_token
+from gis.board.today import DayVisits, HourCounts
 from gis.disputes.kept import Kept
 from gis.errors import NotAllowed
 from gis.households.coverage import today_in
@@ -51,10 +53,12 @@ class Service:
     mirror: Mirror
     answers: Answers
     figures: Figures
+    visits: DayVisits
     drawn: Kept
     streams: Streams
     audits: Audits
     planning: Planning
+    events: Hub
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,11 @@ class ServiceFor:
         return today_in(self.settings)
 
     @property
+    def now(self) -> datetime:
+        """Now, on the county's clock."""
+        return datetime.now(self.settings.zone)
+
+    @property
     def told(self) -> Told:
         """What the row policies are told of the caller."""
         return self.caller.scope.settings()
@@ -98,9 +107,12 @@ class ServiceFor:
         county: bool = False,
         today: bool = False,
         households: bool = True,
+        patrols: bool = False,
+        quarter: bool = False,
     ) -> Touch:
         """What an answer depends on, of that which the caller has a right on."""
-        return Touch(boxes, area, self.caller.scope.where(right), cells, county, today, households)
+        within = self.caller.scope.where(right)
+        return Touch(boxes, area, within, cells, county, today, households, patrols, quarter)
 
     def inside(self, right: Right, area: str | None) -> str | None:
         """`area`, where a right holds for all of it; for None the one area the right holds for, None where it holds for
@@ -136,14 +148,24 @@ class ServiceFor:
         before the answer goes out. `by_content`: the ETag is of the content (`Body.tag`)."""
         return self.service.answers.answer(self.request, touch, make, doors, by_content=by_content)
 
-    def cell_figures(self, conn: Connection, counties: Iterable[int], since: date) -> dict[int, CountyFigures]:
+    def cell_figures(
+        self, conn: Connection, counties: Iterable[int], since: date, *, by_day: bool = False
+    ) -> dict[int, CountyFigures]:
         """The figures of every cell of these counties, in the snapshot of `conn`. What a worker keeps in memory is of
-        all cells: whoever calls this cuts it to the caller's areas."""
+        all cells: whoever calls this cuts it to the caller's areas. `by_day` asks for `last_reached` too."""
         mirror, figures = self.service.mirror, self.service.figures
         with widened(conn, ALL.settings(), self.told):
             return {
-                county: figures.county(conn, county, mirror.stamp(county), since, self.today) for county in counties
+                county: figures.county(conn, county, mirror.stamp(county), since, self.today, by_day=by_day)
+                for county in counties
             }
+
+    def visits_today(self, conn: Connection, figures: Mapping[int, CountyFigures]) -> list[HourCounts]:
+        """The visits of today in the cells of these figures, in the same snapshot; of all cells, as these are."""
+        with widened(conn, ALL.settings(), self.told):
+            return [
+                self.service.visits.county(conn, county, part.revisions, self.today) for county, part in figures.items()
+            ]
 
 
 def service(request: Request) -> Service:
@@ -184,6 +206,8 @@ async def authorize(request: Request) -> None:
     if not anybody and request.state.caller_unknown is not None:
         raise request.state.caller_unknown
     refuse(caller, need)
+    if caller.kind is Kind.wall and request.method not in _SAFE and not anybody:
+        raise NotAllowed("a wall may change nothing: its token came in a cookie, which any page may send")
     if caller.kind is Kind.session and request.method not in _SAFE and not anybody:
         wanted = csrf_token(session_secret(request.scope))
         if not hmac.compare_digest(request.headers.get("x-csrf-token", "").encode(), wanted.encode()):

@@ -16,8 +16,7 @@ from starlette.responses import Response
 from api import html
 from api.case_tables import COUNTS, counts_document, counts_row
 from api.deps import Reading, ServiceFor, Serving
-from api.params import Area, F, Format, format_of
-from api.requests import base_url
+from api.params import PAGED, Area, F, Format, format_of
 from api.spreadsheets import XLSX, ledger_csv, ledger_xlsx
 from api.tables import csv_pieces
 from gis.access.audit import Action
@@ -43,6 +42,7 @@ PeriodText = Annotated[
     "/disputes/periods",
     summary="The periods of which counts of cases are published",
     description="`layout` tells by what each level is counted; a longer period is the sum of what was published.",
+    dependencies=PAGED,
 )
 def list_periods(request: Request, serving: Serving, conn: Reading, f: F = None) -> Response:
     found = periods(conn, _counties(serving, Right.figures))
@@ -70,6 +70,7 @@ def list_periods(request: Request, serving: Serving, conn: Reading, f: F = None)
     summary="Published counts of cases of each area in a period",
     description="Of cases registered, by category; family disputes are a table of their own and not in `total`. null"
     " (in CSV `<5*`) is withheld: 1 to 4, or kept back so that no 1 to 4 can be worked out.",
+    dependencies=PAGED,
 )
 def counts(
     request: Request,
@@ -94,7 +95,7 @@ def counts(
         return _file(b"".join(csv_pieces(columns, rows)), _CSV, f"cases-{asked}.csv")
     document = counts_document(found, one, as_of=serving.today)
     if form is Format.html:
-        body = html.page("案件统计 · Counts of cases", document, base=base_url(request.scope))
+        body = html.page("案件统计 · Counts of cases", document, request.scope)
         return Response(body.content, headers=dict(body.headers), media_type=body.media_type)
     content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return Response(content, headers={"Cache-Control": "no-store"}, media_type="application/json")

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bodies import DRAWN_BYTES, MAX_BYTES
+from api.error_pages import ErrorPages
 from api.problems import MEDIA_TYPE, PROBLEMS, Trouble, body_of, document
 from api.requests import header
 
@@ -90,12 +91,13 @@ class Hardening:
 
 
 class HardenedApp(FastAPI):
-    """A FastAPI application with `Hardening` around all of it, its handler of unforeseen errors included."""
+    """A FastAPI application with `Hardening` around all of it, its handler of unforeseen errors included, and pages for
+    people around that."""
 
     limits: Limits | None = None
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Hardening(super().build_middleware_stack(), self.limits)
+        return ErrorPages(Hardening(super().build_middleware_stack(), self.limits))
 
 
 def refusal(scope: Scope, limits: Limits) -> Trouble | None:

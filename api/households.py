@@ -19,8 +19,7 @@ from api.audits import source_of
 from api.bodies import BatchBody, batch_answer, batch_body, batch_items, id_of
 from api.deps import Reading, ServiceFor, Serving
 from api.features.items import MEDIA_TYPE as GEOJSON
-from api.params import Area, F, Format, Since, format_of, word
-from api.requests import base_url
+from api.params import PAGED, Area, F, Format, Since, format_of, word
 from api.streams import streamed
 from gis.access.audit import Action, note
 from gis.access.scope import Right
@@ -44,7 +43,9 @@ RoundCode = Annotated[
 ]
 
 
-@router.get("/coverage", summary="Known, reached, tried, never reached and overdue households of each area")
+@router.get(
+    "/coverage", summary="Known, reached, tried, never reached and overdue households of each area", dependencies=PAGED
+)
 def coverage(
     request: Request,
     serving: Serving,
@@ -64,7 +65,7 @@ def coverage(
 
     def make(conn: Connection) -> Body:
         table = _table(conn, serving, touch, here, level, since, round)
-        return _coverage_body(conn, form, table, serving.counties(touch), base_url(request.scope))
+        return _coverage_body(conn, form, table, serving.counties(touch), request)
 
     return _exported(request, serving, make, here) if form is Format.csv else serving.answer(touch, make)
 
@@ -98,7 +99,7 @@ def _table(
     today, within = serving.today, serving.caller.scope.where(Right.figures)
     if round is not None:
         found = visit_rounds.get_round(conn, round)
-        area, since = _inside(area, found), found.first_on
+        area, since = visit_rounds.inside_round(area, found), found.first_on
         if found.closed_at is not None:
             return coverage_of_round(conn, round, level, today, area, within)
     cut_off = since or default_since(conn, area, today)
@@ -106,16 +107,7 @@ def _table(
     return coverage_table(list(parts.values()), area=area, within=within, level=level, since=cut_off, today=today)
 
 
-def _inside(area: str | None, found: visit_rounds.Round) -> str:
-    """The part of a round's area that is asked for. Raises BadInput where it lies outside the round."""
-    if area is None or found.area.startswith(area):
-        return found.area
-    if not area.startswith(found.area):
-        raise BadInput(f"area: {area} lies outside round {found.code}, which is of {found.area}", field="area")
-    return area
-
-
-def _coverage_body(conn: Connection, form: Format, table: CoverageTable, counties: list[int], base: str) -> Body:
+def _coverage_body(conn: Connection, form: Format, table: CoverageTable, counties: list[int], request: Request) -> Body:
     if form is Format.csv:
         rows = (tables.coverage_row(area) for area in table.areas)
         return Body(b"".join(tables.csv_pieces(tables.COVERAGE, rows)), _CSV, (_attachment("coverage"),))
@@ -123,7 +115,7 @@ def _coverage_body(conn: Connection, form: Format, table: CoverageTable, countie
         return Body(_coverage_features(conn, table, counties), GEOJSON)
     document = tables.coverage_document(table)
     if form is Format.html:
-        return html.page("走访覆盖率 · Coverage", document, base=base)
+        return html.page("走访覆盖率 · Coverage", document, request.scope)
     return Body(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), "application/json")
 
 
@@ -196,7 +188,7 @@ def _feature(household: UnvisitedHousehold) -> str:
     return json.dumps(feature, ensure_ascii=False, separators=(",", ":"))
 
 
-@router.get("/rounds", summary="Visit rounds, open ones first")
+@router.get("/rounds", summary="Visit rounds, open ones first", dependencies=PAGED)
 def rounds(request: Request, conn: Reading, serving: Serving, area: Area = None, f: F = None) -> Response:
     here = serving.inside(Right.figures, area)
     found = [tables.round_row(one) for one in visit_rounds.list_rounds(conn, here)]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from secrets import token_urlsafe
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.forms import keeps_no_cookie
-from api.html import MEDIA_TYPE, render, security_headers
+from api.html import MEDIA_TYPE, frame_of, render, security_headers
 from gis.settings import Settings
-from maps.text import Lang, html_lang, translator
+from maps.text import Lang, translator
 
 
 class Said(Enum):
@@ -56,19 +57,16 @@ def login_page(
     who: SignedIn | None = None,
 ) -> Response:
     """The form to sign in, or for `who` a way on and a way out. `onward` is the path to go on to."""
-    _ = translator(lang)
-    nonce = token_urlsafe(16)
+    _, nonce = translator(lang), token_urlsafe(16)
+    frame = frame_of(request.scope, nonce, lang)
+    other = urlencode({"lang": "en" if lang == "zh" else "zh", "next": onward})
     text = render(
         "login.html",
-        _=_,
+        replace(frame, other=f"{frame.base}/login?{other}", signed_in=False),
         title=_("Sign in"),
-        lang=lang,
-        html_lang=html_lang(lang),
-        base=request.scope.get("root_path", ""),
-        nonce=nonce,
         onward=onward,
         message=_in_words(said, _).format(seconds=wait_s) if said else "",
-        who=who,
+        signed=who,
         oidc=settings.oidc_issuer is not None,
         loses_cookies=keeps_no_cookie(request.scope),
     )

@@ -12,11 +12,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.accounts import begin_session, home, lang_of
+from api.accounts import begin_session, home
 from api.audits import source_of
 from api.deps import ServiceFor, Serving, service_for
 from api.forms import local_path
 from api.login_page import Said, login_page
+from api.params import lang_of
 from api.problems import Trouble
 from api.provider import Begun, Provider, provider_of
 from api.requests import base_url, wants_html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import Annotated, Any, Final
 
@@ -11,19 +12,24 @@ from starlette.responses import FileResponse, Response
 
 from api.accounts import csrf_of
 from api.deps import ServiceFor, Serving
+from api.home import waiting
 from api.html import MEDIA_TYPE
+from api.params import lang_of
+from api.permissions import refuse
 from gis.access.scope import Right
 from gis.cells.sources import credits
-from gis.errors import BadInput, NotFound
+from gis.errors import NotFound
 from gis.settings import Settings
 from maps import csp
 from maps.assets import asset_url, file_of
 from maps.cells import EditPage, edit_page
 from maps.disputes import DisputesPage, disputes_page
 from maps.heat import HeatPage, heat_page
+from maps.home import HomePage, home_page
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
 from maps.patrol import PatrolPage, patrol_page
+from maps.wall import WORKER
 
 router = APIRouter()
 _FOREVER: Final = "public, max-age=31536000, immutable"
@@ -34,6 +40,18 @@ mimetypes.add_type("text/javascript", ".mjs")
 Language = Annotated[str, Query(description="zh or en")]
 
 
+def first_page(request: Request, serving: ServiceFor, lang: str | None) -> Response:
+    """The first page: what `GET /` is for browsers. Raises NotSignedIn or NotAllowed."""
+    if request.state.caller_unknown is not None:
+        raise request.state.caller_unknown
+    refuse(serving.caller, Right.figures)
+    nonce, now, told = token_urlsafe(18), datetime.now(UTC), _looker(request, serving, lang)
+    page = HomePage(nonce=nonce, home=waiting(serving, now), read_at=now.astimezone(serving.settings.zone), **told)
+    answer = page_answer(home_page(page), nonce, serving.settings)
+    answer.headers["Vary"] = "Accept"
+    return answer
+
+
 @router.get("/maps/coverage", summary="The coverage page")
 def coverage_map(
     request: Request,
@@ -41,24 +59,24 @@ def coverage_map(
     lang: Language = "zh",
     since: Annotated[str | None, Query(description="Read by the page: a day, or days back")] = None,
 ) -> Response:
-    nonce, shared = token_urlsafe(18), _shared(request, serving, lang)
-    page = CoveragePage(nonce=nonce, due_soon_days=serving.settings.due_soon_days, **shared)
-    return _page(coverage_page(page), nonce, serving.settings)
+    nonce, told = token_urlsafe(18), shared(request, serving, lang)
+    page = CoveragePage(nonce=nonce, due_soon_days=serving.settings.due_soon_days, **told)
+    return page_answer(coverage_page(page), nonce, serving.settings)
 
 
 @router.get("/maps/edit", summary="The grid editor")
 def grid_editor(request: Request, serving: Serving, lang: Language = "zh") -> Response:
     nonce = token_urlsafe(18)
-    page = EditPage(nonce=nonce, **_shared(request, serving, lang))
-    return _page(edit_page(page), nonce, serving.settings)
+    page = EditPage(nonce=nonce, **shared(request, serving, lang))
+    return page_answer(edit_page(page), nonce, serving.settings)
 
 
 def case_desk(request: Request, serving: ServiceFor, lang: str) -> Response:
     """The case desk: what `GET /disputes` is for browsers."""
     nonce = token_urlsafe(18)
     days = serving.settings.dispute_extension_days
-    html = disputes_page(DisputesPage(nonce=nonce, extension_days=days, **_shared(request, serving, lang)))
-    answer = _page(html, nonce, serving.settings)
+    html = disputes_page(DisputesPage(nonce=nonce, extension_days=days, **shared(request, serving, lang)))
+    answer = page_answer(html, nonce, serving.settings)
     answer.headers["Vary"] = "Accept"
     return answer
 
@@ -66,30 +84,34 @@ def case_desk(request: Request, serving: ServiceFor, lang: str) -> Response:
 @router.get("/maps/heat", summary="The page of dispute heat")
 def heat_map(request: Request, serving: Serving, lang: Language = "zh") -> Response:
     nonce = token_urlsafe(18)
-    page = HeatPage(nonce=nonce, **_shared(request, serving, lang))
-    return _page(heat_page(page), nonce, serving.settings)
+    page = HeatPage(nonce=nonce, **shared(request, serving, lang))
+    return page_answer(heat_page(page), nonce, serving.settings)
 
 
 @router.get("/maps/patrol", summary="The page of patrols: stops, teams, routes")
 def patrol_map(request: Request, serving: Serving, lang: Language = "zh") -> Response:
     nonce = token_urlsafe(18)
-    page = PatrolPage(nonce=nonce, **_shared(request, serving, lang))
-    return _page(patrol_page(page), nonce, serving.settings)
+    page = PatrolPage(nonce=nonce, **shared(request, serving, lang))
+    if not page.barred:
+        serving.service.planning.warm()  # while stops are chosen, the process that finds routes begins
+    return page_answer(patrol_page(page), nonce, serving.settings)
 
 
-def _shared(request: Request, serving: ServiceFor, lang: str) -> dict[str, Any]:
+def shared(request: Request, serving: ServiceFor, lang: str) -> dict[str, Any]:
     """What every page of a map is told. Raises BadInput for a language there is not."""
-    if lang not in ("zh", "en"):
-        raise BadInput(f"lang: {lang!r} is none of zh, en", field="lang")
+    told = _looker(request, serving, lang)
     with serving.read() as conn:
         named = credits(conn)
+    return {**told, "base_map": _base_map(serving.settings), "credits": named}
+
+
+def _looker(request: Request, serving: ServiceFor, lang: str | None) -> dict[str, Any]:
+    """Who looks at a page, when, in which language. Raises BadInput for one that there is not."""
     return {
         "today": serving.today,
         "bounds": serving.extent(),
-        "lang": lang,
+        "lang": lang_of(lang),
         "base": request.scope.get("root_path", ""),
-        "base_map": _base_map(serving.settings),
-        "credits": named,
         "rights": frozenset(right.value for right in Right if serving.caller.scope.allows(right)),
         "areas": {right.value: serving.caller.scope.where(right) for right in Right},
         "who": serving.caller.name,
@@ -97,9 +119,10 @@ def _shared(request: Request, serving: ServiceFor, lang: str) -> dict[str, Any]:
     }
 
 
-def _page(html: str, nonce: str, settings: Settings) -> Response:
+def page_answer(html: str, nonce: str, settings: Settings, *, workers: bool = False) -> Response:
+    """A page with its policy; `workers`: it may have workers of its own."""
     headers = {
-        "Content-Security-Policy": csp.policy(nonce, base_map_url=settings.base_map_url),
+        "Content-Security-Policy": csp.policy(nonce, base_map_url=settings.base_map_url, workers=workers),
         "Cache-Control": "no-store",
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
@@ -123,4 +146,6 @@ def static(
     # Only the address that carries the hash of what is sent now may be kept for good.
     current = v is not None and asset_url(path).endswith(f"?v={v}")
     headers = {"Cache-Control": _FOREVER if current else "no-cache", "X-Content-Type-Options": "nosniff"}
+    if path == WORKER:  # the default policy would let it ask for nothing
+        headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
     return FileResponse(file, headers=headers)

@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import BeforeValidator
 
 from gis.codes import level_of
 from gis.errors import BadInput
 from gis.storage.revisions import Box
+from maps.text import Lang
 
 MAX_LIMIT: Final = 10_000
 DEFAULT_LIMIT: Final = 100
@@ -148,3 +149,20 @@ def format_of(text: str | None, *offered: Format) -> Format | None:
 
 
 F = Annotated[str | None, Query(description="The representation, instead of an Accept header.")]
+
+
+def lang_of(text: str | None) -> Lang:
+    """The language that a page or form names. Raises BadInput for one that the pages do not speak."""
+    if text not in (None, "", "zh", "en"):
+        raise BadInput(f"lang: {text[:20]!r} is none of zh, en", field="lang")
+    return "en" if text == "en" else "zh"
+
+
+def _page_language(
+    lang: Annotated[str | None, Query(description="The language of a page for a browser: zh or en.")] = None,
+) -> None:
+    lang_of(lang)
+
+
+# For routes that have a page of what they say: it speaks both languages.
+PAGED: Final = [Depends(_page_language)]

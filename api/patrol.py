@@ -30,6 +30,7 @@ from api.patrol_documents import (
 from api.streams import streamed
 from gis.access.audit import Action, Detail, note
 from gis.access.scope import Right
+from gis.codes import county_of
 from gis.errors import BadInput
 from gis.patrol import plans, teams
 from gis.patrol.asking import parse_asked
@@ -123,7 +124,7 @@ def _stop_pieces(serving: ServiceFor, ask: Ask) -> Generator[bytes]:
             yield (separator + ",\n".join(piece)).encode()
             separator = ",\n"
         yield b"]}"
-    serving.service.planning.warm()  # who looks at what waits will want a plan; its start would have slowed the list
+    serving.service.planning.warm(county_of(ask.area))  # who looks at what waits will want a plan
 
 
 # ---- plans

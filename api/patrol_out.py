@@ -47,6 +47,7 @@ def _file(request: Request, serving: ServiceFor, id: Id, form: Format, team: str
         raise BadInput(f"team: the plan has no team {team[:20]!r}", field="team")
     if plan.status == "planning":
         raise Conflict("status: the plan is still being searched", field="status")
+    refuse_unrouted(plan)
     serving.service.audits.note(request.scope, Action.export, {"kind": "plan", "form": form.value}, area=plan.area)
     if form is Format.csv:
         body, kind = b"".join(tables.csv_pieces(COLUMNS, rows(plan, team))), _CSV
@@ -67,6 +68,7 @@ def plan_report(request: Request, serving: Serving, id: Id, f: F = None) -> Resp
     form = format_of(f, Format.json, Format.csv) or Format.json
     with serving.read() as conn:
         plan = plans.get(conn, counties(serving), id)
+        refuse_unrouted(plan)
         found = report_of(conn, plan, over=plan.on < serving.today)
     if form is Format.json:
         note_read(serving, plan)
@@ -78,6 +80,12 @@ def plan_report(request: Request, serving: Serving, id: Id, f: F = None) -> Resp
         "Cache-Control": "no-store",
     }
     return Response(body, headers=headers, media_type=_CSV)
+
+
+def refuse_unrouted(plan: StoredPlan) -> None:
+    """Raise Conflict for a plan that has no routes: a file of it would be empty, and a report tell of nothing."""
+    if not plan.routed:
+        raise Conflict(f"status: plan {plan.id} is {plan.status}: it has no routes", field="status")
 
 
 def report_of(conn: Connection, plan: StoredPlan, *, over: bool) -> Report:

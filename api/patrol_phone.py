@@ -105,7 +105,7 @@ def tick_stop(serving: Serving, id: Id, key: Key, body: JsonBody) -> Response:
 @router.get("/p/{token}/route", summary="The route that a link shows: its stops in order, and what is done")
 def phone_route(request: Request, token: Secret) -> Response:
     link = link_of(request, token)
-    route = links.route_of(service(request).store, link)
+    route = links.shown_route(service(request).store, link)
     _note(request, link, Action.read_doors, {"kind": "route", "villages": _villages(route)})
     return answer(route_told(route, link))
 
@@ -115,21 +115,22 @@ def phone_ticks(request: Request, token: Secret, body: Batch) -> Response:
     link = link_of(request, token)
     here: Service = service(request)
     ticks, refused = _parsed(body, here.store.settings)
-    route = links.route_of(here.store, link)
-    _refuse_unplanned(route)
-    scope = links.ticking(here.store, link, route)
+    plan = links.tickable(here.store, link)
+    _refuse_unplanned(plan)
+    scope = links.ticking(here.store, link, plan)
 
     def work(conn: Connection) -> BatchResult:
         found = [tick for _, tick in ticks]
         done = record(
             conn,
-            route,
+            plan,
             found,
             here.store.settings,
             role_of=lambda right, area: links.role_in(scope, right, area),
+            team=link.team,
         )
         if done.accepted:
-            detail: Detail = {"on": str(route.on), "accepted": done.accepted}
+            detail: Detail = {"on": str(plan.on), "accepted": done.accepted}
             who = f"team:{link.team}"
             note(
                 conn, who=who, source=source_of(request.scope), action=Action.patrol_tick, area=link.area, detail=detail

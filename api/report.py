@@ -8,15 +8,16 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from api.deps import ServiceFor, Serving
 from api.features.items import area_names
 from api.html import MEDIA_TYPE as HTML
-from api.html import render, security_headers
+from api.html import frame_of, render, security_headers
 from api.pages import Language
 from api.params import Area, F, Format, format_of
 from api.problems import Trouble
-from api.requests import base_url, wants_html
+from api.requests import wants_html
 from api.spreadsheets import XLSX
 from gis.access.audit import Action
 from gis.access.scope import ALL, Right
@@ -27,7 +28,7 @@ from gis.settings import Settings
 from gis.storage.engine import widened
 from gis.storage.revisions import EVERYWHERE
 from maps import csp
-from maps.text import html_lang, language, translator
+from maps.text import language, translator
 
 if TYPE_CHECKING:
     from gis.report.content import Report
@@ -59,7 +60,7 @@ def report(
     serving.service.audits.note(request.scope, Action.export, detail, area=here)
     with serving.service.streams.one():
         found = _gathered(serving, here, about)
-        return _answer(form, lang, here, about, found, serving.settings, base_url(request.scope))
+        return _answer(form, lang, here, about, found, serving.settings, request.scope)
 
 
 def _only_county(serving: ServiceFor) -> str | None:
@@ -71,16 +72,14 @@ def _only_county(serving: ServiceFor) -> str | None:
 
 def _areas(request: Request, serving: ServiceFor, lang: str, month: str | None) -> Response:
     """The page on which somebody with several areas chooses one."""
-    nonce, own = token_urlsafe(16), serving.caller.scope.where(Right.figures)
+    nonce, own, spoken = token_urlsafe(16), serving.caller.scope.where(Right.figures), language(lang)
     with serving.read() as conn:
         listed = area_names(conn, own, serving.counties(serving.touch(Right.figures)))
     asked = {} if month is None else {"month": month}
     html = render(
         "report_areas.html",
-        base=base_url(request.scope),
-        nonce=nonce,
-        html_lang=html_lang(language(lang)),
-        title="Monthly report" if lang == "en" else "月报",
+        frame_of(request.scope, nonce, spoken, here="report"),
+        title=translator(spoken)("Monthly report"),
         areas=[(code, name, urlencode({"area": code, **asked, "lang": lang})) for code, name in listed],
     )
     return Response(html, headers={**security_headers(nonce), "Vary": "Accept"}, media_type=HTML)
@@ -100,7 +99,7 @@ def _gathered(serving: ServiceFor, area: str, month: Period) -> Report:
 
 
 def _answer(
-    form: Format, lang: str, area: str, month: Period, found: Report, settings: Settings, base: str
+    form: Format, lang: str, area: str, month: Period, found: Report, settings: Settings, scope: Scope
 ) -> Response:
     from maps.report.assemble import document
 
@@ -110,7 +109,8 @@ def _answer(
         from maps.report.page import page
 
         headers["Content-Security-Policy"] = csp.policy(nonce)
-        return Response(page(made, nonce, _ways(base, area, month, lang)), headers=headers, media_type=HTML)
+        frame = frame_of(scope, nonce, language(lang), here="report")
+        return Response(page(made, frame, _ways(frame.base, area, month, lang)), headers=headers, media_type=HTML)
     headers["Content-Disposition"] = f'attachment; filename="report-{area}-{month}.{form.value}"'
     if form is Format.xlsx:
         from maps.report.workbook import workbook
@@ -132,7 +132,6 @@ def _ways(base: str, area: str, month: Period, lang: str) -> list[tuple[str, str
 
     _ = translator(language(lang))
     return [
-        (_("Visit coverage"), f"{base}/maps/coverage?lang={lang}"),
         (_("The month before"), address(month_of(None, month.first))),
         (_("As PDF"), address(month, f="pdf")),
         (_("As workbook"), address(month, f="xlsx")),

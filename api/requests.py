@@ -11,6 +11,8 @@ from starlette.types import Scope
 from api.problems import Trouble
 from gis.access.sessions import Caller
 
+HEAD: Final = "everycell.head"  # in the scope of a HEAD that is asked as GET
+CONNECTION: Final = "everycell.connection"  # the extension in which the server hands over its transport
 _HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}", re.ASCII)
 
 
@@ -26,6 +28,13 @@ def header(scope: Scope, name: bytes) -> bytes:
         if key == name:
             return bytes(value)
     return b""
+
+
+def known_position(scope: Scope) -> int:
+    """The position of the event that the client knows of (`Everycell-After`): it is told nothing older. 0 where it does
+    not say."""
+    told = header(scope, b"everycell-after")
+    return int(told) if told.isdigit() and len(told) <= 16 else 0
 
 
 def takes_gzip(scope: Scope) -> bool:

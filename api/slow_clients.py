@@ -11,6 +11,8 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from api.requests import CONNECTION
+
 
 class PatientProtocol(H11Protocol):
     """Closes a connection on which no whole request head has arrived `head_s` seconds after it could begin."""
@@ -27,11 +29,18 @@ class PatientProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self.cycle is not None:  # the request has not begun to run
+            self.cycle.scope.setdefault("extensions", {})[CONNECTION] = {"transport": self.transport}
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Answers that have no end are asked to end (the application's state says how), others to come to theirs."""
+        self.app_state.get("end_streams", lambda: None)()
+        super().shutdown()
 
     def _watch(self) -> None:
         """Between a request head and the end of its answer there is nothing to wait for; before and after there is. The

@@ -1,19 +1,23 @@
 """Patrols of a morning on the real streets of Liechtenstein, beside plain VROOM, OR-Tools and PyVRP.
 
-`./run bench patrol [--seeds 5] [--seconds 10] [--osm FILE] [--alone] [--flat]`. An instance for each seed: 120 stops at
-random places along the streets of the valley, in three tiers with 1 to 100 points, windows on a quarter of them, two
-stations, from each a team on foot and one by car, four hours: too short for all. OR-Tools and PyVRP get the processor
-time that the planner took; VROOM takes what it takes.
+`./run bench patrol [--seeds 5] [--seconds 10] [--osm FILE] [--alone]`. An instance for each seed: 120 stops at random
+places along the streets of the valley, in three tiers with 1 to 100 points, windows on a quarter of them, two stations,
+from each a team on foot and one by car, four hours: too short for all. OR-Tools and PyVRP get the processor time that
+the planner took; VROOM, which is called once at its highest level, takes what it takes.
 
-What is compared is the sum of points, where a point of one tier counts as much as ten of the next: this is what
-OR-Tools (penalties of disjunctions, guided local search) and PyVRP (prizes) are given. VROOM is called once, with its
-priorities of 0 to 100 in bands by tier and at its highest level. The planner itself never weighs tiers against each
-other.
+Each is planned three times, and every plan passes the checker, or the benchmark fails:
 
-Held as true, or the benchmark fails: every plan passes the checker; the first tier is complete wherever the planner,
-asked for that tier alone, finds it can be. `hours_spread` is that of the same instances with the aim `equal`. Of all
-ratios the worst and the mean of the seeds are told. `--alone`: without the other solvers. `--flat`: all stops are in
-one tier, so that all solvers are after exactly the same points, and no tier hides what the search is worth.
+- *All in one tier*, so that all solvers are after exactly the same: `points_vs_NAME`.
+- *In tiers.* The planner never weighs tiers against each other: `tiers_behind` counts the times that another one had
+  more in the first tier in which they differ. The others can only weigh: a point as ten of the next tier (OR-Tools by
+  penalties, PyVRP by prizes; VROOM by bands of its priorities). `weighed_vs_NAME` is that sum, though the planner is
+  not after it. The first tier is complete wherever the planner, asked for that tier alone, finds it can be, or the
+  benchmark fails.
+- *With equal hours.* `hours_spread` is the widest of these instances, whose shifts are full anyhow, and of their first
+  40 stops, which leave teams idle unless somebody sees to it (`hours_spread_not_asked`: the narrowest of those, where
+  the ways are to be short). No more points may be lost to it than a plan allows.
+
+Of all ratios the worst and the mean of the seeds are told. `--alone`: without the other solvers.
 """
 
 from __future__ import annotations
@@ -44,6 +48,7 @@ from gis.patrol.travel import Travel
 
 EXTRACT = Path(__file__).resolve().parents[2] / "shared" / "data" / "liechtenstein.osm.pbf"
 STOPS = 120
+FEW = 40
 SHIFT = (9 * 3600, 13 * 3600)
 VALLEY = (9.48, 47.06, 9.56, 47.24)
 STATIONS = (Station(9.5215, 47.1410), Station(9.5290, 47.2110))  # Vaduz, Mauren
@@ -214,42 +219,68 @@ def planned(request: Request, travel: dict[Mode, Travel]) -> tuple[Plan, float]:
     return plan, used
 
 
-def race(network: Network, seed: int, seconds: float, others: Sequence[str], flat: bool) -> dict[str, float]:
+def race(network: Network, seed: int, seconds: float, others: Sequence[str]) -> dict[str, float]:
     request, travel = instance(network, seed)
-    if flat:
-        request = replace(request, stops=tuple(replace(stop, tier=1) for stop in request.stops))
     request = replace(request, limit_s=seconds)
     plan, used = planned(request, travel)
-    board = board_of(request, travel)
-    mine = worth(board, orders_of(board, plan))
-    say(f"seed {seed}: points {plan.points}, weighed {mine:,}, spread {plan.spread:.3f}, {used:.1f} s")
-    found: dict[str, float] = {"cpu_s": used}
-    if not flat:
-        found |= first_tier(request, travel, plan)
+    say(f"seed {seed}: points {plan.points}, spread {plan.spread:.3f}, {used:.1f} s")
+    found = {"cpu_s": used} | first_tier(request, travel, plan) | beside(request, travel, plan, used, others, "weighed")
     fair, fair_s = planned(replace(request, aim=Aim.equal), travel)
     say(f"  equal: points {fair.points}, spread {fair.spread:.3f}, {fair_s:.1f} s")
-    found |= {"hours_spread": fair.spread, "equal_cpu_s": fair_s}
+    loose, evened = idle_teams(request, travel)
+    found |= {"hours_spread": max(fair.spread, evened), "hours_spread_not_asked": loose, "equal_cpu_s": fair_s}
+    flat = replace(request, stops=tuple(replace(stop, tier=1) for stop in request.stops))
+    plan, used = planned(flat, travel)
+    say(f"  in one tier: {plan.points[1]:,} points, {used:.1f} s")
+    return found | {"flat_cpu_s": used} | beside(flat, travel, plan, used, others, "points")
+
+
+def beside(
+    request: Request, travel: dict[Mode, Travel], plan: Plan, seconds: float, others: Sequence[str], what: str
+) -> dict[str, float]:
+    """The plan's points beside those of the other solvers, and how often one of them had more by tiers."""
+    board = board_of(request, travel)
+    mine = orders_of(board, plan)
+    found: dict[str, float] = {}
+    behind = 0
     for name in others:
         begun = time.process_time()
-        orders = OTHERS[name](board, used)
+        orders = OTHERS[name](board, seconds)
         took = time.process_time() - begun
         if not all(fits(board, team, order) for team, order in enumerate(orders)):
-            say(f"  {name}: its routes do not fit")
-        theirs = worth(board, orders)
-        found[f"points_vs_{name}"] = mine / theirs
-        say(f"  {name}: weighed {theirs:,} ({mine / theirs:.3f}), by tier {board.key(orders)[1:-1]}, {took:.1f} s")
-    return found
+            say(f"    {name}: its routes do not fit")
+        behind += board.key(orders)[:-1] > board.key(mine)[:-1]
+        found[f"{what}_vs_{name}"] = ratio = worth(board, mine) / worth(board, orders)
+        say(f"    {name}: by tier {board.key(orders)[1:-1]}, {what} {ratio:.3f}, {took:.1f} s")
+    return found | ({"tiers_behind": behind} if what == "weighed" else {})
+
+
+def idle_teams(request: Request, travel: dict[Mode, Travel]) -> tuple[float, float]:
+    """The spread of hours of a day with few stops: for the shortest ways, and for equal hours."""
+    few, ways = part_of(request, travel, range(FEW))
+    short, _ = planned(replace(few, aim=Aim.shortest), ways)
+    fair, used = planned(replace(few, aim=Aim.equal), ways)
+    say(f"  {FEW} stops: spread {short.spread:.3f}, equal {fair.spread:.3f}, {used:.1f} s")
+    lost = {tier: short.points[tier] - fair.points[tier] for tier in short.points}
+    if any(lost[tier] > (request.loss * short.points[tier] if tier == max(lost) else 0) for tier in lost):
+        raise SystemExit(f"seed {request.seed}: equal hours cost too many points: {lost} of {short.points}")
+    return short.spread, fair.spread
 
 
 def first_tier(request: Request, travel: dict[Mode, Travel], plan: Plan) -> dict[str, float]:
     """Whether the first tier is complete where it can be: as the planner finds that is asked for it alone."""
-    first = tuple(stop for stop in request.stops if stop.tier == 1)
-    keep = [number for number, stop in enumerate(request.stops) if stop.tier == 1]
-    keep += range(STOPS, STOPS + len(STATIONS))
-    alone, _ = planned(replace(request, stops=first), {mode: _part(each, keep) for mode, each in travel.items()})
+    first = [number for number, stop in enumerate(request.stops) if stop.tier == 1]
+    alone, _ = planned(*part_of(request, travel, first))
     if alone.points[1] > plan.points[1]:
         raise SystemExit(f"seed {request.seed}: tier 1 has {plan.points[1]} points, alone it had {alone.points[1]}")
     return {"tier_1_complete": float(not alone.left_out)}
+
+
+def part_of(request: Request, travel: dict[Mode, Travel], stops: Sequence[int]) -> tuple[Request, dict[Mode, Travel]]:
+    """The same with some of the stops only."""
+    keep = [*stops, *range(STOPS, STOPS + len(STATIONS))]
+    chosen = tuple(request.stops[number] for number in stops)
+    return replace(request, stops=chosen), {mode: _part(each, keep) for mode, each in travel.items()}
 
 
 def _part(travel: Travel, keep: Sequence[int]) -> Travel:
@@ -269,20 +300,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="the planner's limit of processor time")
     parser.add_argument("--osm", type=Path, default=EXTRACT)
     parser.add_argument("--alone", action="store_true", help="without the other solvers")
-    parser.add_argument("--flat", action="store_true", help="all stops in one tier")
     chosen = parser.parse_args()
     network = read_roads(chosen.osm).network
     say(f"{len(network.lon):,} nodes, {len(network.line):,} streets")
     others = () if chosen.alone else tuple(OTHERS)
-    runs = [race(network, seed, chosen.seconds, others, chosen.flat) for seed in range(1, chosen.seeds + 1)]
+    runs = [race(network, seed, chosen.seconds, others) for seed in range(1, chosen.seeds + 1)]
     figures: dict[str, float] = {}
-    for name in (f"points_vs_{other}" for other in others):
+    for name in (f"{what}_vs_{other}" for what in ("points", "weighed") for other in others):
         figures[name] = min(run[name] for run in runs)
         figures[f"{name}_mean"] = sum(run[name] for run in runs) / len(runs)
-    for name in ("hours_spread", "cpu_s", "equal_cpu_s"):
+    for name in ("hours_spread", "cpu_s", "equal_cpu_s", "flat_cpu_s"):
         figures[name] = max(run[name] for run in runs)
-    if not chosen.flat:
-        figures["tier_1_complete"] = sum(run["tier_1_complete"] for run in runs) / len(runs)
+    figures["hours_spread_not_asked"] = min(run["hours_spread_not_asked"] for run in runs)
+    figures["tiers_behind"] = sum(run["tiers_behind"] for run in runs)
+    figures["tier_1_complete"] = sum(run["tier_1_complete"] for run in runs) / len(runs)
     finish("patrol", figures)
 
 

@@ -68,6 +68,15 @@ class Settings(BaseSettings):
         description="for which periods cases of a county, its towns, villages and cells are counted: month, quarter or"
         " year each, none shorter than the one before",
     )
+    alarm_behind_percent: int = Field(
+        10, ge=1, le=100, description="a village this many percentage points behind its round's plan is an alarm"
+    )
+    alarm_overdue_percent: int = Field(
+        30, ge=1, le=100, description="a village with this share of its households overdue is an alarm"
+    )
+    alarm_silent_days: int = Field(
+        7, ge=1, le=60, description="a village from which nothing has come in for so many days of a round is an alarm"
+    )
     base_map_url: str | None = Field(None, description="XYZ or WMTS template of a base map on the closed network")
     base_map_attribution: str = Field("", description="shown with the base map")
     pool_size: int = Field(8, ge=1, le=100, description="database connections a worker keeps")

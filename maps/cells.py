@@ -8,13 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from markupsafe import Markup
-
 from gis.access.scope import Right
-from maps.page import ANIMATED, Frame, GridMap, LivePage, render
+from maps.page import ANIMATED, Frame, GridMap, LivePage
 from maps.text import translator
 
-STYLES: Final = ("page.css", "ask.css", "edit.css")
+STYLES: Final = ("base.css", "page.css", "ask.css", "edit.css")
 SCRIPTS: Final = (
     "vendor/@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.min.js",
     "page.js",
@@ -96,28 +94,12 @@ def edit_page(config: EditPage) -> str:
         styles=STYLES,
         scripts=SCRIPTS,
         modules=(MODULE,),
-        chrome=_chrome(frame, config),
+        chrome=config.chrome("edit.html", "edit", frame.title),
         data=data,
         base_map=config.base_map,
+        shows_map=config.shows_map,
         start="everycell.startEditing",
         attribution_control=False,
         pm_ignore=False,  # Geoman is for what is told so, and the map is
         zoom_animation=ANIMATED,
     ).page()
-
-
-def _chrome(frame: Frame, config: EditPage) -> Markup:
-    return render(
-        "edit.html",
-        frame.lang,
-        title=frame.title,
-        base=frame.base,
-        barred=config.barred,
-        empty=config.bounds is None,
-        doors=Right.doors in config.rights,
-        here="edit",
-        rights=config.rights,
-        who=config.who,
-        csrf=config.csrf,
-        other_lang="en" if frame.lang == "zh" else "zh",
-    )

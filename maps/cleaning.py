@@ -10,7 +10,7 @@ from typing import Any, Final
 from maps.page import ANIMATED, Frame, GridMap, render
 from maps.text import Lang, translator
 
-STYLES: Final = ("page.css", "cleaning.css")
+STYLES: Final = ("base.css", "page.css", "cleaning.css")
 SCRIPTS: Final = ("page.js", "views.js", "cleaning_legend.js", "cleaning_lists.js", "cleaning.js")
 
 
@@ -36,7 +36,7 @@ def cleaning_file(content: CleaningFile) -> str:
         frame,
         styles=STYLES,
         scripts=SCRIPTS,
-        chrome=render("cleaning.html", frame.lang, title=frame.title),
+        chrome=render("cleaning.html", frame.lang, title=frame.title, barred=False, empty=False, linked=False),
         data={
             "config": {"width_m": content.width_m},
             "data": {"cells": content.cells, "pieces": content.pieces},

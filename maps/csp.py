@@ -21,11 +21,18 @@ _SCRIPT_LINK: Final = re.compile(r"^\s*(javascript|vbscript):", re.IGNORECASE)
 _NONCE: Final = re.compile(r"[A-Za-z0-9+/_=-]{16,}")
 
 
-def policy(nonce: str, *, base_map_url: str | None = None, standalone: bool = False, installable: bool = False) -> str:
+def policy(
+    nonce: str,
+    *,
+    base_map_url: str | None = None,
+    standalone: bool = False,
+    installable: bool = False,
+    workers: bool = False,
+) -> str:
     """The policy of one page: it asks its own service, and sends it forms (to sign out).
 
     A standalone page carries the policy in a meta tag and may ask nobody for anything. One that is installable may have
-    a service worker and a manifest, its own ones.
+    a service worker and a manifest, its own ones; `workers`: it may have workers of its own.
     """
     own = "" if standalone else "'self' "
     images = " ".join(filter(None, [f"{own}data: blob:", base_map_origin(base_map_url)]))
@@ -38,8 +45,10 @@ def policy(nonce: str, *, base_map_url: str | None = None, standalone: bool = Fa
         "base-uri 'none'",
         "form-action 'none'" if standalone else "form-action 'self'",
     ]
+    if installable or workers:
+        rules.append("worker-src 'self'")
     if installable:
-        rules += ["worker-src 'self'", "manifest-src 'self'"]
+        rules.append("manifest-src 'self'")
     return "; ".join(rules if standalone else [*rules, "frame-ancestors 'none'"])
 
 

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from markupsafe import Markup
-
 from gis.access.scope import Right, Role
 from gis.codes import Level
 from gis.disputes.categories import FAMILY, NAMES, Category, Channel, Extension, Names
 from gis.disputes.revisits import RevisitOutcome
 from gis.disputes.workflow import DUE, LADDER, STATE_NAMES, State, next_states, said_with
-from maps.page import ANIMATED, Frame, GridMap, LivePage, render
+from maps.page import ANIMATED, Frame, GridMap, LivePage
 from maps.text import Lang, translator
 
-STYLES: Final = ("page.css", "ask.css", "disputes.css")
+STYLES: Final = ("base.css", "page.css", "ask.css", "disputes.css")
 SCRIPTS: Final = (
     "page.js",
     "unsent.js",
@@ -83,15 +81,17 @@ def disputes_page(config: DisputesPage) -> str:
     """The page. Send it with `maps.csp.policy(config.nonce, base_map_url=…)` as its Content-Security-Policy."""
     _ = translator(config.lang)
     frame = Frame(config.title or _("Disputes"), config.nonce, config.lang, config.base)
-    data = {"config": config.data(extension_days=config.extension_days, **_workflow(), lists=lists(config.lang))}
+    closed = lists(config.lang)
+    data = {"config": config.data(extension_days=config.extension_days, **_workflow(), lists=closed)}
     return GridMap(
         frame,
         styles=STYLES,
         scripts=SCRIPTS,
         modules=(MODULE,),
-        chrome=_chrome(frame, config),
+        chrome=config.chrome("disputes.html", "disputes", frame.title, lists=closed),
         data=data,
         base_map=config.base_map,
+        shows_map=config.shows_map,
         start="everycell.startDesk",
         attribution_control=False,
         zoom_animation=ANIMATED,
@@ -159,21 +159,3 @@ def _roles(lang: Lang) -> dict[Role, str]:
         Role.editor: _("Grid editor"),
         Role.admin: _("Administrator"),
     }
-
-
-def _chrome(frame: Frame, config: DisputesPage) -> Markup:
-    return render(
-        "disputes.html",
-        frame.lang,
-        title=frame.title,
-        base=frame.base,
-        here="disputes",
-        rights=config.rights,
-        barred=config.barred,
-        empty=config.bounds is None,
-        doors=Right.doors in config.rights,
-        lists=lists(config.lang),
-        who=config.who,
-        csrf=config.csrf,
-        other_lang="en" if frame.lang == "zh" else "zh",
-    )

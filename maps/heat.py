@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from markupsafe import Markup
-
-from gis.access.scope import Right
 from gis.disputes.categories import FAMILY, NAMES, TABLED, Category
-from maps.page import ANIMATED, Frame, GridMap, LivePage, render
+from maps.page import ANIMATED, Frame, GridMap, LivePage
 from maps.text import Lang, translator
 
-STYLES: Final = ("page.css", "heat.css")
+STYLES: Final = ("base.css", "page.css", "heat.css")
 SCRIPTS: Final = (
     "page.js",
     "unsent.js",
@@ -71,9 +68,10 @@ def heat_page(config: HeatPage) -> str:
         styles=STYLES,
         scripts=SCRIPTS,
         modules=(MODULE,),
-        chrome=_chrome(frame, config),
+        chrome=config.chrome("heat.html", "heat", frame.title),
         data=data,
         base_map=config.base_map,
+        shows_map=config.shows_map,
         start="everycell.startHeat",
         attribution_control=False,
         zoom_animation=ANIMATED,
@@ -84,20 +82,3 @@ def heat_page(config: HeatPage) -> str:
 def _category(category: Category, lang: Lang) -> dict[str, str]:
     names = NAMES[category]
     return {"code": category.value, "name": names.zh if lang == "zh" else names.en}
-
-
-def _chrome(frame: Frame, config: HeatPage) -> Markup:
-    return render(
-        "heat.html",
-        frame.lang,
-        title=frame.title,
-        base=frame.base,
-        barred=config.barred,
-        empty=config.bounds is None,
-        doors=Right.doors in config.rights,
-        here="heat",
-        rights=config.rights,
-        who=config.who,
-        csrf=config.csrf,
-        other_lang="en" if frame.lang == "zh" else "zh",
-    )

@@ -7,7 +7,7 @@ Two forms of one page. `coverage_page` is served by the API and reads its figure
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -22,7 +22,7 @@ from gis.sites.categories import CATEGORIES, Category
 from maps.page import ANIMATED, BaseMap, Bounds, Frame, GridMap, LivePage, render, rights_of
 from maps.text import Lang, translator
 
-STYLES: Final = ("page.css", "households.css")
+STYLES: Final = ("base.css", "page.css", "households.css")
 SCRIPTS: Final = (
     "page.js",
     "unsent.js",
@@ -136,8 +136,9 @@ def coverage_page(config: CoveragePage) -> str:
             cutoffs=list(config.cutoffs), due_soon_days=config.due_soon_days, categories=_categories(config.lang)
         )
     }
-    chrome = _chrome(frame, config.rights, empty=config.bounds is None, who=config.who, csrf=config.csrf)
-    return _map(frame, data, chrome, modules=(MODULE,), base_map=config.base_map).page()
+    visits = {Right.doors, Right.visits} <= config.rights
+    chrome = config.chrome("coverage.html", "coverage", frame.title, visits=visits, purposes=purposes(config.lang))
+    return _map(frame, data, chrome, modules=(MODULE,), base_map=config.base_map, shows_map=config.shows_map).page()
 
 
 def coverage_file(content: CoverageFile) -> str:
@@ -157,7 +158,18 @@ def coverage_file(content: CoverageFile) -> str:
         "credits": [str(Markup.escape(credit)) for credit in content.credits],
     }
     data = {"config": config, "data": _embedded(content)}
-    return _map(frame, data, _chrome(frame, _FILE, empty=content.bounds is None)).page()
+    empty = content.bounds is None
+    chrome = render(
+        "coverage.html",
+        frame.lang,
+        title=frame.title,
+        barred=False,
+        empty=empty,
+        doors=True,
+        linked=False,
+        visits=False,
+    )
+    return _map(frame, data, chrome, shows_map=not empty).page()
 
 
 def _title(title: str, lang: Lang) -> str:
@@ -184,27 +196,6 @@ def purposes(lang: Lang) -> list[tuple[str, str]]:
     return [(purpose.value, names[purpose]) for purpose in Purpose]
 
 
-def _chrome(frame: Frame, rights: Collection[str], *, empty: bool, who: str = "", csrf: str = "") -> Markup:
-    """What lies over the map, with nothing in it that whoever looks may not use."""
-    return render(
-        "coverage.html",
-        frame.lang,
-        title=frame.title,
-        base=frame.base,
-        barred=Right.figures not in rights,
-        empty=empty,
-        doors=Right.doors in rights,
-        here="coverage",
-        rights=rights,
-        linked=not frame.standalone,
-        visits={Right.doors, Right.visits} <= set(rights),
-        who=who,
-        csrf=csrf,
-        other_lang=None if frame.standalone else ("en" if frame.lang == "zh" else "zh"),
-        purposes=purposes(frame.lang),
-    )
-
-
 def _map(
     frame: Frame,
     data: Mapping[str, Any],
@@ -212,6 +203,7 @@ def _map(
     *,
     modules: Sequence[str] = (),
     base_map: BaseMap | None = None,
+    shows_map: bool,
 ) -> GridMap:
     return GridMap(
         frame,
@@ -221,6 +213,7 @@ def _map(
         chrome=chrome,
         data=data,
         base_map=base_map,
+        shows_map=shows_map,
         start="everycell.start",
         attribution_control=False,
         zoom_animation=ANIMATED,

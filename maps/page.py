@@ -7,9 +7,11 @@ the time of the data bottom right. What a page shows comes as JSON data and is w
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import folium
@@ -21,7 +23,7 @@ from markupsafe import Markup
 
 from gis.access.scope import EVERYWHERE, Right
 from maps import csp
-from maps.assets import MODULES, asset_url, inline_text, local_path
+from maps.assets import MODULES, asset_url, file_of, inline_text, local_path
 from maps.text import Lang, html_lang, messages, translator
 
 _TEMPLATES: Final = Environment(
@@ -42,12 +44,15 @@ _IN_SCRIPT: Final = str.maketrans(
 )
 
 
+_SAID: Final = re.compile(r'\b(?:t|N)\(\s*"([^"]+)"')
+
+
 @dataclass(frozen=True)
 class Frame:
     """What every page needs besides its content.
 
     `nonce` is fresh for every answer. `base` is the address the service is mounted at ("" for the root). A standalone
-    page carries all its assets and asks nobody for anything.
+    page carries all its assets and asks nobody for anything. `theme` is a wall's, "dark" or "light"; "" for desks.
     """
 
     title: str
@@ -55,6 +60,7 @@ class Frame:
     lang: Lang = "zh"
     base: str = ""
     standalone: bool = False
+    theme: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,9 +72,16 @@ class BaseMap:
 
 
 def render(template: str, lang: Lang, **values: Any) -> Markup:
-    """A piece of a page from `maps/templates`, with every value escaped and `_` for the words."""
-    text = _TEMPLATES.get_template(template).render(_=translator(lang), lang=lang, **values)
+    """A page, or a piece of one, from `maps/templates`, with every value escaped and `_` for the words."""
+    text = _TEMPLATES.get_template(template).render({"_": translator(lang), "lang": lang, **values})
     return Markup(text)  # noqa: S704 - rendered with autoescape
+
+
+@lru_cache(maxsize=16)
+def words_of(scripts: tuple[str, ...], lang: Lang) -> dict[str, str]:
+    """The catalogue of what some scripts say, for small pages: that of all pages is ten times as long."""
+    said = {words for path in scripts for words in _SAID.findall(file_of(path).read_text("utf-8"))}
+    return {message: words for message, words in messages(lang).items() if message in said}
 
 
 def script_json(value: Any) -> str:
@@ -127,28 +140,57 @@ class LivePage:
             "credits": [str(Markup.escape(credit)) for credit in self.credits],
         }
 
+    @property
+    def shows_map(self) -> bool:
+        """Whether there is anything to show, to whoever looks."""
+        return not self.barred and self.bounds is not None
+
+    def chrome(self, template: str, here: str, title: str, **of_this_page: Any) -> Markup:
+        """What lies over the map, with nothing in it that whoever looks may not use. `here` is the page's name in
+        the list of pages (`links.html`)."""
+        return render(
+            template,
+            self.lang,
+            title=title,
+            base=self.base,
+            here=here,
+            rights=self.rights,
+            barred=self.barred,
+            empty=self.bounds is None,
+            doors=Right.doors in self.rights,
+            linked=True,
+            who=self.who,
+            csrf=self.csrf,
+            signed_in=bool(self.who),
+            other=f"?lang={'en' if self.lang == 'zh' else 'zh'}",
+            **of_this_page,
+        )
+
 
 class PageFigure(Figure):
     """Folium's figure with a language, a title that is escaped, and the script inside the body."""
 
     _template = Template(
         "<!DOCTYPE html>\n"
-        '<html lang="{{ this.frame_lang|e }}">\n<head>\n<title>{{ this.title|e }}</title>\n'
+        '<html lang="{{ this.frame_lang|e }}"{% if this.theme %} data-theme="{{ this.theme|e }}"{% endif %}>\n'
+        "<head>\n<title>{{ this.title|e }}</title>\n"
         "{{ this.header.render(**kwargs) }}\n</head>\n<body>\n{{ this.html.render(**kwargs) }}\n"
         "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
     )
 
-    def __init__(self, title: str, lang: Lang) -> None:
+    def __init__(self, title: str, lang: Lang, theme: str = "") -> None:
         super().__init__(title=title)
         self.frame_lang = html_lang(lang)
+        self.theme = theme
 
 
 class GridMap(folium.Map):
     """A Folium map whose page runs without the internet and under a strict policy.
 
     `styles`, `scripts` and `modules` are our own files below `static/`; `chrome` is the markup that lies over the map,
-    `data` the JSON values that scripts read by their id, and `start` the script function that gets the map. Other
-    Folium layers may be added as usual: an asset that is not installed raises NotFound when the page is rendered.
+    `data` the JSON values that scripts read by their id, and `start` the script function that gets the map. Where it
+    shows nothing (`shows_map`), nobody gets at it. Other Folium layers may be added as usual: an asset that is not
+    installed raises NotFound when the page is rendered.
     """
 
     default_js = [  # noqa: RUF012 - the base class declares it so
@@ -161,7 +203,11 @@ class GridMap(folium.Map):
     _template = Template(
         """
         {% macro html(this, kwargs) %}
-            <div class="map" id={{ this.get_name()|tojson }}></div>
+            {% if this.shows_map %}
+            <main><div class="map" id={{ this.get_name()|tojson }}></div></main>
+            {% else %}
+            <div class="map" id={{ this.get_name()|tojson }} inert></div>
+            {% endif %}
         {% endmacro %}
         {% macro script(this, kwargs) %}
             var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
@@ -184,6 +230,7 @@ class GridMap(folium.Map):
         data: Mapping[str, Any],
         start: str,
         base_map: BaseMap | None = None,
+        shows_map: bool = True,
         **options: Any,
     ) -> None:
         super().__init__(location=[0.0, 0.0], zoom_start=MIN_ZOOM, tiles=None, zoom_control=False, **options)
@@ -191,10 +238,11 @@ class GridMap(folium.Map):
         self.options.update(min_zoom=MIN_ZOOM, max_zoom=MAX_ZOOM)
         self._id = "grid"
         self.frame = frame
+        self.shows_map = shows_map
         self._assets = (tuple(styles), tuple(scripts), tuple(modules))
         self._start = start
         self._base_map_url = base_map.url if base_map else None
-        self._figure = PageFigure(frame.title, frame.lang)
+        self._figure = PageFigure(frame.title, frame.lang, frame.theme)
         self._figure.add_child(self)
         self._figure.html.add_child(_Text(chrome), name="chrome")
         for name, value in data.items():

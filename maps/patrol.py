@@ -12,17 +12,15 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from markupsafe import Markup
-
 from gis.access.scope import Right
 from gis.patrol.network import Mode
 from gis.patrol.plan import WhyNot
 from gis.patrol.request import Aim, Because, Kind
 from gis.patrol.tiers import TIERS, Minutes
-from maps.page import ANIMATED, Frame, GridMap, LivePage, render
+from maps.page import ANIMATED, Frame, GridMap, LivePage
 from maps.text import Lang, translator
 
-STYLES: Final = ("page.css", "ask.css", "patrol.css", "patrol-plan.css")
+STYLES: Final = ("base.css", "page.css", "ask.css", "patrol.css", "patrol-plan.css")
 SCRIPTS: Final = (
     "page.js",
     "unsent.js",
@@ -96,9 +94,10 @@ def patrol_page(config: PatrolPage) -> str:
         styles=STYLES,
         scripts=SCRIPTS,
         modules=(MODULE,),
-        chrome=_chrome(frame, config),
+        chrome=config.chrome("patrol.html", "patrol", frame.title),
         data=data,
         base_map=config.base_map,
+        shows_map=config.shows_map,
         start="everycell.startPatrol",
         attribution_control=False,
         zoom_animation=ANIMATED,
@@ -170,20 +169,3 @@ def _modes(lang: Lang) -> dict[Mode, str]:
 def _aims(lang: Lang) -> dict[Aim, str]:
     _ = translator(lang)
     return {Aim.shortest: _("Shortest ways"), Aim.equal: _("Equal work")}
-
-
-def _chrome(frame: Frame, config: PatrolPage) -> Markup:
-    return render(
-        "patrol.html",
-        frame.lang,
-        title=frame.title,
-        base=frame.base,
-        here="patrol",
-        rights=config.rights,
-        barred=config.barred,
-        empty=config.bounds is None,
-        doors=Right.doors in config.rights,
-        who=config.who,
-        csrf=config.csrf,
-        other_lang="en" if frame.lang == "zh" else "zh",
-    )

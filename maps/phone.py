@@ -3,16 +3,14 @@ asks for that by its link, and keeps it on the device."""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from maps import csp
-from maps.assets import asset_url, file_of
-from maps.page import render, script_json
-from maps.text import Lang, messages, translator
+from maps.assets import asset_url
+from maps.page import render, script_json, words_of
+from maps.text import Lang, translator
 
 STYLES: Final = ("phone.css",)
 SCRIPTS: Final = (
@@ -28,7 +26,6 @@ SCRIPTS: Final = (
 WORKER: Final = "phone-worker.js"
 ICON: Final = "phone-icon.svg"
 PICTURES: Final = {192: "phone-192.png", 512: "phone-512.png"}
-_SAID: Final = re.compile(r'\bt\(\s*"([^"]+)"')
 
 
 def phone_page(token: str, nonce: str, base: str = "") -> str:
@@ -45,20 +42,13 @@ def phone_page(token: str, nonce: str, base: str = "") -> str:
         styles=[asset_url(path, base) for path in STYLES],
         scripts=[asset_url(path, base) for path in SCRIPTS],
         config=_json({"base": base, "token": token}),
-        words=_json(_words()),
+        words=_json(words_of(SCRIPTS, "zh")),
     )
     return csp.seal(str(html), nonce)
 
 
 def _json(value: Any) -> Markup:
     return Markup(script_json(value))  # noqa: S704 - without a `<` in it
-
-
-@lru_cache(maxsize=1)
-def _words() -> dict[str, str]:
-    """The Chinese of what these scripts say; the catalogue of all pages is ten times as long."""
-    said = {word for path in SCRIPTS for word in _SAID.findall(file_of(path).read_text("utf-8"))}
-    return {message: words for message, words in messages("zh").items() if message in said}
 
 
 def manifest(token: str, base: str = "", lang: Lang = "zh") -> dict[str, Any]:

@@ -14,6 +14,14 @@ class Code:
     side: int
     path: str
 
+    def svg(self, margin: int) -> str:
+        """The code as a picture by itself, dark on white; `margin` in modules: its norm wants 4 of white around it."""
+        side = self.side + 2 * margin
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-margin} {-margin} {side} {side}">'
+            f'<path fill="#ffffff" d="M{-margin} {-margin}h{side}v{side}h{-side}z"/><path d="{self.path}"/></svg>'
+        )
+
 
 def qr_code(text: str) -> Code:
     """The code of a text, with error correction M at least."""

@@ -219,7 +219,9 @@ def test_the_service_serves_with_its_own_password_alone(deployed: Deployed, pass
             assert admin.get("/coverage", Accept="application/json").json()["areas"] == []
 
 
-@pytest.mark.parametrize(("proxy", "believed"), [("127.0.0.1", True), ("192.0.2.1", False)])
+@pytest.mark.parametrize(
+    ("proxy", "believed"), [pytest.param("127.0.0.1", True, marks=pytest.mark.slow), ("192.0.2.1", False)]
+)
 def test_the_service_believes_only_the_proxy_that_is_named(
     deployed: Deployed, password: str, proxy: str, believed: bool
 ) -> None:

@@ -88,6 +88,7 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
         return
     from gis.demo.county import generate
     from gis.demo.load import load_county, settle
+    from gis.disputes.overdue import publish_overdue
     from gis.disputes.publication import publish_due
     from gis.households.coverage import today_in
 
@@ -99,6 +100,7 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
             load_county(conn, county, settings(), today=today, on_progress=steps.told)
         steps.told("published figures of cases", 0, 0)
         publish_due(store, today)
+        publish_overdue(store, today)
         steps.told("statistics", 0, 0)
         settle(store)
 

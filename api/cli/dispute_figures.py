@@ -23,6 +23,7 @@ from gis.disputes import publication
 from gis.disputes.figures import Figures, figures
 from gis.disputes.ledger import ledger as ledger_of
 from gis.disputes.ledger import ledger_level, shown
+from gis.disputes.overdue import publish_overdue
 from gis.disputes.periods import Period, period_of
 from gis.disputes.releases import layout_of
 from gis.errors import BadInput
@@ -85,10 +86,14 @@ def publish(
             progress.update(task, description=what, advance=1)
 
         done = publication.publish_due(store, on, who=shell_user(), source="shell", on_step=told)
+        overdue = publish_overdue(store, on, who=shell_user(), source="shell", on_step=told)
     for one in done:
         kind = "family disputes" if one.family else "cases"
         out.print(f"{one.county:06}: {kind} by {one.level}, {one.period}")
-    out.print(f"{len(done):,} tables published" if done else "nothing is due: what is over is published")
+    for county, month in overdue:
+        out.print(f"{county:06}: cases past their date at the end of {month}")
+    done_all = len(done) + len(overdue)
+    out.print(f"{done_all:,} tables published" if done_all else "nothing is due: what is over is published")
 
 
 def _figures(store: Store, area: str | None, level: Level, period: Period) -> Figures:

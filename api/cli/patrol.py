@@ -22,7 +22,7 @@ from api.cli.output import cell, day, err, opened, out, percent
 from api.cli.sweeping import sweep
 from api.patrol_documents import FAULTS, hours_of, plan_document
 from api.patrol_exports import COLUMNS, REPORT, geojson, gpx, label, report_rows, rows
-from api.patrol_out import report_of
+from api.patrol_out import refuse_unrouted, report_of
 from gis.access.audit import Action, Detail, note_shell
 from gis.access.scope import ALL
 from gis.codes import level_of
@@ -31,7 +31,8 @@ from gis.households.coverage import counties, today_in
 from gis.patrol import plans
 from gis.patrol.asking import parse_asked
 from gis.patrol.clock import written
-from gis.patrol.jobs import Finder, Outcome, run
+from gis.patrol.finder import Finder
+from gis.patrol.jobs import Outcome, run
 from gis.patrol.stored import StoredPlan
 from gis.patrol.surroundings import area_name
 from gis.settings import settings
@@ -154,20 +155,10 @@ def show(id: Id, as_json: Annotated[bool, typer.Option("--json", help="the whole
     _show(found)
 
 
-def _routed(plan: StoredPlan) -> bool:
-    """Whether routes were ever found: a plan whose first search failed, or was given up, has none."""
-    return plan.status == "planned" or any(stop.seq is not None for stop in plan.stops)
-
-
-def _refuse_empty(plan: StoredPlan) -> None:
-    if not _routed(plan):
-        raise Conflict(f"plan {plan.id} is {plan.status}: it has no routes")
-
-
 def _show(plan: StoredPlan) -> None:
     hours = hours_of(plan)
     told = f"plan {plan.id}: {plan.area} on {plan.on}, {plan.status}, version {plan.version}"
-    if not _routed(plan):
+    if not plan.routed:
         out.print(f"{told}: it has no routes")
         return
     ground = "straight lines × 1.4: there are no streets yet" if plan.straight else f"streets of {plan.network_on}"
@@ -205,7 +196,7 @@ def export(
     with opened() as store:
         with store.read(ALL.settings()) as conn:
             found = _plan(conn, id)
-            _refuse_empty(found)
+            refuse_unrouted(found)
             if team is not None and team not in [route.team.code for route in found.routes]:
                 raise BadInput(f"--team: the plan has no team {team!r}", field="--team")
             made = _as_pdf(conn, found, team) if form == ".pdf" else forms[form](found, team)
@@ -235,7 +226,7 @@ def report(
     with opened() as store:
         with store.read(ALL.settings()) as conn:
             plan = _plan(conn, id)
-            _refuse_empty(plan)
+            refuse_unrouted(plan)
             found = report_of(conn, plan, over=plan.on < today_in(settings()))
         if output is not None:
             with store.begin() as conn:

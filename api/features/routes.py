@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from importlib.metadata import version
 from itertools import chain
 from typing import Annotated, Final
 
@@ -21,7 +20,8 @@ from api.features import items, tiles
 from api.features.collections import COLLECTIONS, TILED, Collection, after_of, collection_of, tiled_of
 from api.features.documents import collection_document, conformance, landing, tileset, tilesets, web_mercator_quad
 from api.html import asks_html, document
-from api.params import DEFAULT_LIMIT, Area, Bbox, F, Format, Limit, Since, boxes, format_of, interval
+from api.pages import first_page
+from api.params import DEFAULT_LIMIT, PAGED, Area, Bbox, F, Format, Limit, Since, boxes, format_of, interval, lang_of
 from api.permissions import refuse
 from api.requests import base_url
 from gis.access.scope import Right
@@ -37,17 +37,28 @@ TileCollectionId = Annotated[str, Path(description=f"One of {', '.join(TILED)}."
 _WEB_MERCATOR: Final = "WebMercatorQuad"
 
 
-@router.get("/", summary="Landing page")
-def landing_page(request: Request, serving: Serving, f: F = None) -> Response:
-    base = base_url(request.scope)
+@router.get(
+    "/",
+    summary="Landing page; for a browser the first page",
+    description="A browser gets what is waiting, and the way to all pages; with `f=html` the way to the data.",
+)
+def landing_page(
+    request: Request,
+    serving: Serving,
+    f: F = None,
+    lang: Annotated[str | None, Query(description="Of a page for a browser: zh or en.")] = None,
+) -> Response:
     if not asks_html(request, f):
-        return JSONResponse(landing(base), headers={"Vary": "Accept"})
+        return JSONResponse(landing(base_url(request.scope)), headers={"Vary": "Accept"})
+    if f is None:
+        return first_page(request, serving, lang)
+    lang_of(lang)
     refuse(serving.caller, Right.figures)
     with serving.read() as conn:
         found = items.area_names(
             conn, serving.caller.scope.where(Right.figures), serving.counties(serving.touch(Right.figures))
         )
-    return html.landing(found, serving.caller, base=base, version=version("everycell"))
+    return html.landing(found, request)
 
 
 @router.get("/api", summary="This description, OpenAPI 3.0")
@@ -55,12 +66,12 @@ def description(request: Request) -> Response:
     return JSONResponse(openapi.described(request.app), media_type=openapi.MEDIA_TYPE)
 
 
-@router.get("/conformance", summary="What of the OGC standards holds here")
+@router.get("/conformance", summary="What of the OGC standards holds here", dependencies=PAGED)
 def conformance_classes(request: Request, f: F = None) -> Response:
-    return document(request, f, "Conformance", conformance())
+    return document(request, f, "一致性 · Conformance", conformance())
 
 
-@router.get("/collections", summary="All collections")
+@router.get("/collections", summary="All collections", dependencies=PAGED)
 def collections(request: Request, serving: Serving, f: F = None) -> Response:
     base = base_url(request.scope)
     extent = serving.extent()
@@ -73,7 +84,7 @@ def collections(request: Request, serving: Serving, f: F = None) -> Response:
     return document(request, f, "数据 · Collections", {"links": links, "collections": listed})
 
 
-@router.get("/collections/{collectionId}", summary="One collection")
+@router.get("/collections/{collectionId}", summary="One collection", dependencies=PAGED)
 def one_collection(
     request: Request, serving: Serving, collection: Annotated[str, Path(alias="collectionId")], f: F = None
 ) -> Response:
@@ -81,7 +92,7 @@ def one_collection(
     return document(request, f, found.title, collection_document(found, base_url(request.scope), serving.extent()))
 
 
-@router.get("/collections/{collectionId}/items", summary="Items as GeoJSON, page by page")
+@router.get("/collections/{collectionId}/items", summary="Items as GeoJSON, page by page", dependencies=PAGED)
 def collection_items(
     request: Request,
     serving: Serving,
@@ -120,14 +131,14 @@ def collection_items(
 
     def make(conn: Connection) -> Body:
         body = items.page(conn, asked, serving.counties(asked.touch), base, parameters)
-        return html.page_of(found.title, body, base=base) if as_html else body
+        return html.page_of(found.title, body, request.scope) if as_html else body
 
     if not found.kept:
         return _anew(serving, make)
     return serving.answer(asked.touch, make, _doors(serving, found, asked.touch))
 
 
-@router.get("/collections/{collectionId}/items/{featureId}", summary="One item")
+@router.get("/collections/{collectionId}/items/{featureId}", summary="One item", dependencies=PAGED)
 def collection_item(
     request: Request,
     serving: Serving,
@@ -148,7 +159,7 @@ def collection_item(
         body = items.item(conn, asked, serving.counties(touch), base)
         if not as_html:
             return body
-        shown = html.page_of(f"{found.title} {feature}", body, base=base)
+        shown = html.page_of(found.title, body, request.scope, what=feature)
         return replace(shown, tag=f"{body.tag}-html")
 
     if not found.kept:
@@ -184,15 +195,15 @@ def _division_level(text: str | None) -> str | None:
     return text
 
 
-@router.get("/tileMatrixSets", summary="Tile matrix sets")
+@router.get("/tileMatrixSets", summary="Tile matrix sets", dependencies=PAGED)
 def tile_matrix_sets(request: Request, f: F = None) -> Response:
     base = base_url(request.scope)
     link = {"rel": "self", "type": "application/json", "href": f"{base}/tileMatrixSets/{_WEB_MERCATOR}"}
     listed = {"tileMatrixSets": [{"id": _WEB_MERCATOR, "title": "Google Maps Compatible", "links": [link]}]}
-    return document(request, f, "Tile matrix sets", listed)
+    return document(request, f, "瓦片矩阵集 · Tile matrix sets", listed)
 
 
-@router.get("/tileMatrixSets/{tileMatrixSetId}", summary="One tile matrix set")
+@router.get("/tileMatrixSets/{tileMatrixSetId}", summary="One tile matrix set", dependencies=PAGED)
 def tile_matrix_set(
     request: Request, matrix_set: Annotated[str, Path(alias="tileMatrixSetId")], f: F = None
 ) -> Response:
@@ -200,7 +211,7 @@ def tile_matrix_set(
     return document(request, f, _WEB_MERCATOR, web_mercator_quad())
 
 
-@router.get("/collections/{collectionId}/tiles", summary="Tile sets of a collection")
+@router.get("/collections/{collectionId}/tiles", summary="Tile sets of a collection", dependencies=PAGED)
 def collection_tilesets(
     request: Request, serving: Serving, collection: Annotated[str, Path(alias="collectionId")], f: F = None
 ) -> Response:
@@ -208,7 +219,11 @@ def collection_tilesets(
     return document(request, f, found.title, tilesets(found, base_url(request.scope), serving.extent()))
 
 
-@router.get("/collections/{collectionId}/tiles/{tileMatrixSetId}", summary="A tile set: limits, layers, TileJSON")
+@router.get(
+    "/collections/{collectionId}/tiles/{tileMatrixSetId}",
+    summary="A tile set: limits, layers, TileJSON",
+    dependencies=PAGED,
+)
 def collection_tileset(
     request: Request,
     serving: Serving,

@@ -47,6 +47,8 @@ class Action(StrEnum):
     patrol_cancel = "patrol_cancel"
     patrol_link = "patrol_link"  # a link for the phone of a team
     patrol_tick = "patrol_tick"
+    alarm_acknowledge = "alarm_acknowledge"
+    alarm_shelve = "alarm_shelve"
     import_ = "import"
     round_open = "round_open"
     round_close = "round_close"
@@ -58,6 +60,10 @@ class Action(StrEnum):
     grant_remove = "grant_remove"
     token_add = "token_add"  # noqa: S105
     token_revoke = "token_revoke"  # noqa: S105
+    webhook_add = "webhook_add"
+    webhook_remove = "webhook_remove"
+    webhook_test = "webhook_test"
+    webhook_dead = "webhook_dead"  # not answered for days: nothing is sent to it any more
     place_add = "place_add"
     place_change = "place_change"
     place_remove = "place_remove"

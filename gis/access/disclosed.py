@@ -428,6 +428,27 @@ _CASES: Final = {
         number=("件数；空为不公布", "how many cases; empty where it is withheld"),
         households=("当时户数", "households then"),
     ),
+    "case_overdue_release": _table(
+        "已公布的超期纠纷件数：哪个月末",
+        "Published numbers of cases past their date: at the end of which month",
+        Right.figures,
+        Words("长期：公布后不再更改", "for good: what was published is not changed"),
+        county=None,
+        month=("月份", "the month"),
+        grid_on=("以哪天的网格统计", "the day whose grid it counts by"),
+        published_at=("公布时间", "when it was published"),
+    ),
+    "case_overdue_figure": _table(
+        "月末超期的纠纷件数，到村(社区)为止：1 至 4 件不公布，能推算出 1 至 4 件的也不公布",
+        "How many cases were past their date when a month ended, down to villages: 1 to 4 are withheld",
+        Right.figures,
+        Words("长期：公布后不再更改", "for good: what was published is not changed"),
+        county=None,
+        month=("月份", "the month"),
+        area=("区划编码", "code of the village, town or county"),
+        number=("件数；空为不公布", "how many cases; empty where it is withheld"),
+        households=("当时户数", "households then"),
+    ),
     "dispute_event": _table(
         "案件的办理经过：时间、角色和固定选项，没有文字",
         "What happened to a case: time, role and entries of closed lists, no text",
@@ -644,6 +665,7 @@ _PATROLS: Final = {
         hash=None,
         created_at=None,
         expires_at=None,
+        shown=("显示过的站点", "stops that it has shown"),
     ),
 }
 
@@ -672,6 +694,54 @@ _SERVICE: Final = {
         ),
         xact=("事务编号", "number of the transaction"),
         at=("时间", "when"),
+    ),
+    "event": _table(
+        "变更通知，按提交先后排列",
+        "News for open pages, in the order in which it was committed",
+        None,
+        Words("7 天", "7 days"),
+        county=None,
+        position=("序号", "position"),
+        kind=("种类", "kind"),
+        areas=("涉及的网格或责任区", "codes of the cells or areas concerned"),
+        payload=(
+            "涉及的批次、案件和巡逻计划的编码",
+            "revision of the grid, and numbers of the cases and plans concerned",
+        ),
+        at=("时间", "when"),
+    ),
+    "event_state": _table(
+        "变更通知的最后序号",
+        "Up to where news has been put in order",
+        None,
+        Words("一行，不断更新", "one row that is written over"),
+        single=("只有一行", "there is one row"),
+        position=("最后的序号", "the last position"),
+        snapshot=("事务快照", "which transactions were committed then"),
+        database=("哪个数据库", "which database this is"),
+        numbered_at=("时间", "when"),
+        day=("日期", "day"),
+    ),
+    "webhook": _table(
+        "接收变更通知的其他系统",
+        "Other systems that are sent news: codes, numbers and figures only",
+        None,
+        Words("直到被移除", "until it is removed"),
+        id=_NUMBER,
+        label=("用途", "what it is for"),
+        url=("发送地址", "where news is sent to"),
+        secret=("签名密钥", "key with which messages are signed"),
+        area=None,
+        kinds=("发送哪些种类的通知", "which kinds of news"),
+        created_at=None,
+        position=("已送达的序号", "up to where it has answered"),
+        sending_to=("正在发送到的序号", "up to where it is being sent to"),
+        attempts=("连续失败次数", "how often sending has failed in a row"),
+        next_at=("下次发送时间", "when it is tried next"),
+        outcome=("上次发送的结果", "how the last try ended"),
+        delivered_at=("上次送达时间", "when it last answered"),
+        failing_since=("从何时起失败", "since when it has failed"),
+        dead_at=("停止发送的时间", "when it was given up"),
     ),
     "account": _table(
         "工作人员的登录账号；除登录名外不知道其他",
@@ -790,7 +860,54 @@ _SERVICE: Final = {
     ),
 }
 
-TABLES: Final[Mapping[str, TableWords]] = MappingProxyType({**_GRID, **_VISITING, **_CASES, **_PATROLS, **_SERVICE})
+_ALARM_KIND: Final = ("种类(固定选项)", "of what kind, from a closed list")
+_WATCHED: Final = {
+    "alarm": _table(
+        "告警：某村(社区)的某项数字需要有人处理，不涉及任何一户或一件纠纷",
+        "Alarms: a number of a village that somebody has to do something about; never of a door or a case",
+        Right.figures,
+        Words("解除后 90 天", "90 days after it has gone"),
+        county=None,
+        kind=_ALARM_KIND,
+        area=("区划编码", "code of the village, town or county"),
+        number=("数值", "the number"),
+        over_since=("条件从何时起成立", "since when the condition holds"),
+        under_since=("条件从何时起不再成立", "since when it does not any more"),
+        raised_at=("告警时间", "when it was raised"),
+        cleared_at=("解除时间", "when it went"),
+        times=("其间又出现的次数", "how often it has come back"),
+        acknowledged_at=("确认时间", "when it was acknowledged"),
+        acknowledged_by=("确认者的角色", "the role of whoever acknowledged it"),
+        shelved_until=("搁置到何时", "until when it is put aside"),
+        shelved_by=("搁置者的角色", "the role of whoever put it aside"),
+    ),
+    "alarm_event": _table(
+        "告警的经过：出现、确认、搁置、解除",
+        "What happened to alarms: raised, acknowledged, put aside, gone",
+        None,
+        Words("90 天", "90 days"),
+        county=None,
+        kind=_ALARM_KIND,
+        area=("区划编码", "code of the village, town or county"),
+        at=("时间", "when"),
+        change=("变化(固定选项)", "what, from a closed list"),
+        number=("当时数值", "the number then"),
+        role=("操作者的角色；空为自动", "the role of whoever did it; empty: by itself"),
+        until=("搁置到何时", "until when it is put aside"),
+    ),
+    "alarm_look": _table(
+        "何时检查过告警条件",
+        "When the conditions of alarms were last looked at",
+        Right.figures,
+        _ALWAYS,
+        county=None,
+        looked_at=("时间", "when"),
+    ),
+}
+
+TABLES: Final[Mapping[str, TableWords]] = MappingProxyType(
+    {**_GRID, **_VISITING, **_CASES, **_PATROLS, **_WATCHED, **_SERVICE}
+)
 
 RIGHTS: Final[Mapping[Right, Words]] = MappingProxyType(
     {
@@ -881,6 +998,11 @@ SETTINGS: Final[Mapping[str, Words]] = MappingProxyType(
         ),
         "work_left_3_percent": Words("达到多少算第三级(%)", "the same of the third grade"),
         "work_left_4_percent": Words("达到多少算第四级(%)", "the same of the fourth grade"),
+        "alarm_behind_percent": Words(
+            "落后轮次计划多少个百分点时告警", "points behind a round's plan from which a village is an alarm"
+        ),
+        "alarm_overdue_percent": Words("超期户达到多少时告警(%)", "share of overdue households that is an alarm (%)"),
+        "alarm_silent_days": Words("多少天没有走访上报时告警", "days without any visit that are an alarm"),
         "upload_days": Words("上传文件保存天数", "days for which uploaded files are kept"),
         "session_hours": Words("一次登录最长小时数", "hours that a sign-in holds at most"),
         "session_idle_minutes": Words("不使用多少分钟后登录失效", "minutes without use after which a sign-in ends"),

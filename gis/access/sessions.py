@@ -10,7 +10,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -43,6 +43,7 @@ class Kind(StrEnum):
     nobody = "nobody"
     session = "session"
     token = "token"  # noqa: S105 - a word
+    wall = "wall"  # a token that a wall keeps in a cookie, and that opens it in an address
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,15 @@ def caller_of_token(conn: Connection, secret: str) -> Caller | None:
         return None
     grants = _grants([row])
     return Caller(f"token:{row.id} {row.label}", row.label, Scope.of(grants), Kind.token, row.expires_at, grants)
+
+
+def caller_of_wall(conn: Connection, secret: str) -> Caller | None:
+    """The caller of a token that stands in a cookie or an address: as `caller_of_token`, but of the role wall only,
+    which may change nothing and sees aggregates."""
+    caller = caller_of_token(conn, secret)
+    if caller is None or any(grant.role is not Role.wall for grant in caller.grants):
+        return None
+    return replace(caller, kind=Kind.wall)
 
 
 def caller_of_session(conn: Connection, secret: str, idle: timedelta) -> Caller | None:

@@ -15,6 +15,9 @@ in a month whose figures are out), on the grid that was published then, and neve
 later settings change no published number. The running period has no figures. So there are no two
 numbers of the same cases to be held against each other, whether today's and yesterday's, or old grid's and new grid's.
 
+Beside the counts of registered cases there is one of cases past their date, at the end of each month
+(`gis.disputes.overdue`): merged in the same way, and kept back where it would tell of these (`kept_back`).
+
 The tables of a level are made from what was published above (`publish_top`, `publish_below`), never anew: a later table
 cannot take back what an earlier one withheld. Every reader sees the same numbers, cut to the own area.
 """
@@ -32,7 +35,7 @@ from numpy.typing import NDArray
 
 from gis.codes import Level, level_of
 from gis.disputes.categories import FAMILY, Category
-from gis.disputes.merging import Flags, Ints, K, merge, merge_top
+from gis.disputes.merging import Flags, Ints, K, is_small, merge, merge_top
 from gis.disputes.periods import Period, Span
 from gis.errors import BadInput, NotFound
 
@@ -113,6 +116,24 @@ def publish_below(counts: Ints, households: Ints, parent: Ints, above: Sequence[
 
 def _table(counts: Ints, totals: Flags, parts: Flags) -> Table:
     return Table(np.where(totals, counts.sum(axis=1), WITHHELD), np.where(parts, counts, WITHHELD))
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What is published of the cases that were registered in an area: the sum of the numbers that are shown, and
+    whether these are all of them (`complete`: none is withheld, and none is still to come)."""
+
+    shown: int
+    complete: bool
+
+
+def kept_back(overdue: Ints, registered: Sequence[Registered]) -> Flags:
+    """Where a number of cases past their date (n,) would tell something of registered ones: it is greater than what is
+    shown of these, or leaves 1 to 4 of them."""
+    shown = np.array([one.shown for one in registered], np.int64)
+    complete = np.array([one.complete for one in registered], bool)
+    flags: Flags = (overdue > 0) & ((overdue > shown) | (complete & is_small(shown - overdue)))
+    return flags
 
 
 def added_up(tables: Sequence[Table]) -> Table:

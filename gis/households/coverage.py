@@ -131,17 +131,26 @@ def default_since(conn: Connection, area: str | None, today: date) -> date:
 
     Where `area` is None it stands for the county, if only one is stored.
     """
+    opened = open_round_at(conn, area, today)
+    return opened[1] if opened else today - timedelta(days=DEFAULT_WINDOW_DAYS)
+
+
+def open_round_at(conn: Connection, area: str | None, today: date) -> tuple[str, date] | None:
+    """Code and first day of the open round that an area lies in, the closest around it; None where there is none.
+
+    Where `area` is None it stands for the county, if only one is stored.
+    """
     here = [area] if area else [f"{county:06}" for county in counties(conn, None)]
-    opened = None
-    if len(here) == 1:
-        opened = conn.execute(
-            text(
-                "SELECT first_on FROM everycell.visit_round WHERE county = :county AND closed_at IS NULL"
-                " AND starts_with(:area, area) AND first_on <= :today ORDER BY length(area) DESC, first_on DESC LIMIT 1"
-            ),
-            {"county": county_of(here[0], field="area"), "area": here[0], "today": today},
-        ).scalar()
-    return opened or today - timedelta(days=DEFAULT_WINDOW_DAYS)
+    if len(here) != 1:
+        return None
+    found = conn.execute(
+        text(
+            "SELECT code, first_on FROM everycell.visit_round WHERE county = :county AND closed_at IS NULL"
+            " AND starts_with(:area, area) AND first_on <= :today ORDER BY length(area) DESC, first_on DESC LIMIT 1"
+        ),
+        {"county": county_of(here[0], field="area"), "area": here[0], "today": today},
+    ).one_or_none()
+    return (found.code, found.first_on) if found else None
 
 
 def today_in(settings: Settings) -> date:

@@ -7,7 +7,7 @@ figures are those of `gis.households.coverage.coverage` (a test holds one agains
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from gis.codes import DIGITS, Level
+from gis.codes import DIGITS, Level, level_of
 from gis.errors import NotFound
 from gis.households.coverage import AreaCoverage, CoverageTable, Empty, check_level, parts_of, total
 from gis.households.matrix import NEVER, CellFigures, DayMatrix, Ints, day_of, number_of
@@ -30,13 +30,19 @@ _REREAD: Final = 200  # more changed cells than these are read faster with the w
 
 @dataclass(frozen=True, slots=True)
 class CountyFigures:
-    """The figures of every live cell of a county at one moment, arrays (n,) in the order of `codes`."""
+    """The figures of every live cell of a county at one moment, arrays (n,) in the order of `codes`.
+
+    `last_reached` (days, n), where it was asked for: how many households were last reached on each day from the cut-off
+    to today; None where the cut-off is older than what is kept.
+    """
 
     codes: list[str]
     names: list[str]
     confirmed_empty: NDArray[np.bool_]
     cells: CellFigures
     division_names: dict[str, str]
+    revisions: Mapping[str, int]
+    last_reached: Ints | None = None
 
 
 class _County:
@@ -59,8 +65,11 @@ class Figures:
         self._counties: dict[int, _County] = {}
         self._lock = threading.Lock()
 
-    def county(self, conn: Connection, county: int, stamp: object, since: date, today: date) -> CountyFigures:
+    def county(
+        self, conn: Connection, county: int, stamp: object, since: date, today: date, *, by_day: bool = False
+    ) -> CountyFigures:
         """The figures of a county. `stamp` changes whenever anything in the county does: the same stamp costs no query.
+        `by_day` asks for `last_reached`.
 
         `conn` must be in a transaction with one snapshot. A cut-off older than what is kept is counted by the database.
         """
@@ -68,11 +77,21 @@ class Figures:
         with kept.lock:
             if kept.matrix is None or stamp != kept.stamp or not kept.matrix.covers(today, today):
                 _bring_up_to_date(conn, county, kept, today)
+            last_reached = None
             if kept.matrix is None or not kept.matrix.covers(since, today):
                 cells = _counted_by_database(conn, county, since, today)
             else:
                 cells = kept.matrix.figures(since, today)
-            return CountyFigures(list(kept.revisions), kept.names, kept.confirmed_empty, cells, kept.division_names)
+                last_reached = kept.matrix.last_reached(since, today) if by_day else None
+            return CountyFigures(
+                list(kept.revisions),
+                kept.names,
+                kept.confirmed_empty,
+                cells,
+                kept.division_names,
+                kept.revisions,
+                last_reached,
+            )
 
     def _kept(self, county: int) -> _County:
         with self._lock:
@@ -150,6 +169,14 @@ def coverage_table(
     if area is not None and not areas:
         raise NotFound(f"area: there is no cell in {area}", field="area")
     return CoverageTable(today, since, areas, total(areas, area if asked == [area] else None))
+
+
+def total_within(parts: Sequence[CountyFigures], within: Sequence[str]) -> AreaCoverage:
+    """The figures of all cells within some areas together, of which none lies in another. No cell: zeros."""
+    rows = [
+        row for part in parts for one in within for row in _areas(part, one, level_of(one) if one else Level.county)
+    ]
+    return total(rows, None)
 
 
 def _areas(part: CountyFigures, area: str, level: Level) -> list[AreaCoverage]:

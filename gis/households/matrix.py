@@ -77,6 +77,13 @@ class DayMatrix:
             oldest=self._oldest,
         )
 
+    def last_reached(self, since: date, today: date) -> Ints:
+        """How many households of each cell were last reached on each day from `since` to `today`: (days, n). No days
+        where `since` lies ahead. `covers(since, today)` must hold."""
+        start, stop = self._row(number_of(since)), self._row(number_of(today)) + 1
+        found: Ints = self._counts[REACHED, start:stop].astype(np.int64)
+        return found
+
     def replace(self, cells: Ints, entries: NDArray[np.void]) -> bool:
         """Take new entries for some cells; False (nothing is changed) where they do not fit: make a new matrix then."""
         if _largest(entries) > np.iinfo(self._counts.dtype).max:

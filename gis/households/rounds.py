@@ -29,6 +29,15 @@ class Round:
     closed_at: datetime | None
 
 
+def planned_percent(target: int | None, first_on: date, last_on: date, day: date) -> float | None:
+    """The coverage (percent) that a round was to have by the end of `day`: the target in even parts over its days."""
+    if target is None:
+        return None
+    days = (last_on - first_on).days + 1
+    passed = min(max((day - first_on).days + 1, 0), days)
+    return target * passed / days
+
+
 _COLUMNS = "code, area, name, first_on, last_on, target, closed_at"
 
 
@@ -107,6 +116,15 @@ def get_round(conn: Connection, code: str, *, lock: bool = False) -> Round:
     if row is None:
         raise NotFound(f"round: there is no round {code}", field="round")
     return Round(*row)
+
+
+def inside_round(area: str | None, found: Round) -> str:
+    """The part of a round's area that is asked for. Raises BadInput where it lies outside the round."""
+    if area is None or found.area.startswith(area):
+        return found.area
+    if not area.startswith(found.area):
+        raise BadInput(f"area: {area} lies outside round {found.code}, which is of {found.area}", field="area")
+    return area
 
 
 def list_rounds(conn: Connection, area: str | None = None) -> list[Round]:

@@ -93,12 +93,13 @@ class Search:
         straight = any(one.straight for one in self._travel.values())
         return Found(tuple(routes), tuple(stops), solved.solver, solved.cpu_s, straight, self._streets.told)
 
-    def compared(self) -> dict[str, dict[str, Any]]:
-        """Figures of the plan by aim: as it was asked for, and the other one."""
+    def compared(self, told: Callable[[float, str], None] | None = None) -> dict[str, dict[str, Any]]:
+        """Figures of the plan by aim: as it was asked for, and the other one. `told` is told of the search, and ends it
+        by raising."""
         assert self._solved is not None  # noqa: S101 - `found` comes first
         request = self._problem.request
         other = Aim.equal if request.aim is Aim.shortest else Aim.shortest
-        beside = self._solve(replace(request, aim=other), None)
+        beside = self._solve(replace(request, aim=other), told)
         return {request.aim.value: figures_of(self._solved), other.value: figures_of(beside)}
 
     def _solve(self, request: Request, told: Callable[[float, str], None] | None) -> Plan:

@@ -1,47 +1,37 @@
-"""Routes are found in a process of its own: it may be ended at any moment, and the service answers others meanwhile.
+"""Who works on which plan: the plan's row tells, and when they were last heard of.
 
-The plan's row tells who works on it and when they were last heard of. A worker that falls silent loses the plan to the
-next one that looks; a plan that was begun several times and never came to its end has failed, and says so. The process
-stays for the next plan, with its streets in memory, and reads the database as the service does; what it finds it hands
-to whoever started it, who writes.
+A worker that falls silent loses the plan to the next one that looks; a plan that was begun several times and never came
+to its end has failed, and says so. Routes are found in a process of its own (`gis.patrol.finder`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
-import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from multiprocessing import get_context
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
 from gis.access.scope import ALL
-from gis.errors import EverycellError
 from gis.patrol import plans
-from gis.patrol.finding import Found, Search, network_of
+from gis.patrol.finder import Finder
+from gis.patrol.finding import Found
 from gis.patrol.stored import StoredPlan, routes_text, stops_text
-from gis.settings import Settings
-from gis.storage.engine import Store, make_engine
+from gis.storage.engine import Store
 from gis.storage.queries import query
 
 SILENT_S: Final = 15.0  # a worker that was not heard of for so long is taken for gone
 ATTEMPTS: Final = 3
 _BEAT_S: Final = 0.5
+_QUICK_S: Final = 0.05
 _LOOK_S: Final = 5.0
 _IDLE_S: Final = 900.0  # then the process ends, and gives its memory back
-_NICE: Final = 5
 _START_S: Final = 120.0  # until the process has begun, on a very busy machine
 _SPARE_S: Final = 30.0  # of the clock, for streets, times and a busy machine
 _CLOCK: Final = 4.0  # seconds of the clock for each of the processor's
@@ -59,64 +49,6 @@ class Outcome:
     fault: str | None = None
 
 
-class Finder:
-    """The process that finds routes, started when it is first needed. For one thread."""
-
-    def __init__(self, store: Store) -> None:
-        self._url = store.engine.url.render_as_string(hide_password=False)
-        self._settings = store.settings
-        self._process: BaseProcess | None = None
-        self._pipe: Pipe | None = None
-        self.used_at = time.monotonic()
-
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.is_alive()
-
-    @property
-    def pid(self) -> int | None:
-        return None if self._process is None else self._process.pid
-
-    def start(self) -> None:
-        """Have the process ready, its libraries loaded."""
-        if self.alive:
-            return
-        self.close()
-        spawn = get_context("spawn")  # a fork would copy the locks of other threads
-        self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(
-            target=_serve, args=(theirs, self._url, self._settings), name="everycell-patrol", daemon=True
-        )
-        self._process.start()
-        theirs.close()
-        self.used_at = time.monotonic()
-
-    def ask(self, task: object) -> None:
-        """Give the process something to do."""
-        self.start()
-        assert self._pipe is not None  # noqa: S101 - it was started
-        self._pipe.send(task)
-        self.used_at = time.monotonic()
-
-    def next(self, within_s: float) -> tuple[str, Any] | None:
-        """What the process says next, None where it says nothing within so many seconds. EOFError: it has ended."""
-        assert self._pipe is not None  # noqa: S101
-        try:
-            return self._pipe.recv() if self._pipe.poll(within_s) else None
-        except OSError:
-            raise EOFError from None
-
-    def close(self) -> None:
-        """End the process, whatever it is at."""
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-            self._process.close()
-        self._process = self._pipe = None
-
-
 def run(
     store: Store,
     finder: Finder,
@@ -125,8 +57,12 @@ def run(
     on_progress: Progress = lambda *_: None,
     stopped: threading.Event | None = None,
     compare: bool = False,
+    hurry: Callable[[], bool] = lambda: False,
 ) -> Outcome | None:
-    """Take up a plan that waits (this one, or the oldest) and find its routes; None where there is none."""
+    """Take up a plan that waits (this one, or the oldest) and find its routes; None where there is none.
+
+    With `compare`, what the other aim would have come to follows, unless `hurry` says that another plan waits.
+    """
     worker = uuid4()
     claim = {"worker": str(worker), "silent": SILENT_S, "attempts": ATTEMPTS, "plan": plan and str(plan)}
     with store.begin(ALL.settings()) as conn:
@@ -134,7 +70,7 @@ def run(
         if row is None:
             return None
         found = plans.get(conn, [row.county], row.plan)
-    return _Search(store, finder, found, worker, on_progress, stopped or threading.Event(), compare).run()
+    return _Search(store, finder, found, worker, on_progress, stopped or threading.Event(), compare, hurry).run()
 
 
 class _Search:
@@ -149,6 +85,7 @@ class _Search:
         on_progress: Progress,
         stopped: threading.Event,
         compare: bool,
+        hurry: Callable[[], bool],
     ) -> None:
         self._store = store
         self._finder = finder
@@ -157,13 +94,14 @@ class _Search:
         self._on_progress = on_progress
         self._stopped = stopped
         self._compare = compare
+        self._hurry = hurry
         self._step, self._share = "streets", 0.0
         self._heard_at = 0.0
 
     def run(self) -> Outcome:
         until, begun = time.monotonic() + _START_S, False
         try:
-            self._finder.ask(("find and compare" if self._compare else "find", self._plan))
+            self._finder.ask(self._plan, compare=self._compare)
             while time.monotonic() < until:
                 said = self._finder.next(_BEAT_S)
                 if self._stopped.is_set():
@@ -234,11 +172,11 @@ class _Search:
         return Outcome("planned" if kept else "lost")
 
     def _compared(self, outcome: Outcome) -> Outcome:
-        """The plan is there; what the other aim would have come to follows, unless somebody waits."""
+        """The plan is there; what the other aim would have come to follows."""
         until = time.monotonic() + _CLOCK * self._plan.limit_s + _SPARE_S
-        while self._compare:
+        while self._compare and not self._hurry():
             try:
-                said = self._finder.next(_BEAT_S)
+                said = self._finder.next(_QUICK_S)
             except EOFError:
                 self._finder.close()
                 return outcome
@@ -270,7 +208,8 @@ class Planning:
         self._finder = Finder(store)
         self._stopped = threading.Event()
         self._called = threading.Event()
-        self._warm = False
+        self._asked = threading.Event()
+        self._soon: SimpleQueue[int | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="everycell-planning", daemon=True)
 
     @property
@@ -283,11 +222,12 @@ class Planning:
 
     def wake(self) -> None:
         """A plan waits."""
+        self._asked.set()
         self._called.set()
 
-    def warm(self) -> None:
-        """A plan may be asked for soon: have the process ready."""
-        self._warm = True
+    def warm(self, county: int | None = None) -> None:
+        """A plan may be asked for soon: have the process ready, and the streets of the county in its memory."""
+        self._soon.put(county)
         self._called.set()
 
     def close(self) -> None:
@@ -300,11 +240,12 @@ class Planning:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
+            self._called.clear()
+            self._asked.clear()
             try:
-                if self._warm:
-                    self._warm = False
-                    self._finder.start()
-                if run(self._store, self._finder, stopped=self._stopped, compare=True) is not None:
+                self._make_ready()
+                hurry = self._asked.is_set
+                if run(self._store, self._finder, stopped=self._stopped, compare=True, hurry=hurry) is not None:
                     continue
                 if time.monotonic() - self._finder.used_at > _IDLE_S:
                     self._finder.close()
@@ -312,42 +253,11 @@ class Planning:
                 if not self._stopped.is_set():
                     _log.exception("a plan could not be worked on; it is tried again")
             self._called.wait(self._look_s)
-            self._called.clear()
 
-
-# ---- in the process
-
-
-def _serve(pipe: Pipe, url: str, settings: Settings) -> None:
-    """Find routes until whoever started the process is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
-    os.nice(_NICE)
-    import_module("gis.patrol.planner")  # now, not when a plan waits for it
-    engine = make_engine(url, settings)
-    store = Store(engine, settings)
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            kind, plan = pipe.recv()
-            _work(pipe, store, plan, compare=kind == "find and compare")
-    engine.dispose()
-
-
-def _work(pipe: Pipe, store: Store, plan: StoredPlan, *, compare: bool) -> None:
-    """Tell steps, what was found, and then the figures beside it; or why there is nothing."""
-
-    def step(name: str, share: float) -> None:
-        pipe.send(("step", (name, share)))
-
-    try:
-        step("streets", 0.0)
-        with store.read(ALL.settings()) as conn:
-            network = network_of(conn, plan.county)
-        search = Search(plan, network, store.settings.zone, step)
-        pipe.send(("found", search.found()))
-        if compare:
-            pipe.send(("compared", search.compared()))
-    except EverycellError as error:
-        broken = type(error).__name__ == "BrokenPlan"
-        pipe.send(("fault", ("unchecked" if broken else "unusable", error.message)))
-    except Exception:  # noqa: BLE001 - it is told, and the next plan is another
-        pipe.send(("fault", ("unexpected", traceback.format_exc())))
+    def _make_ready(self) -> None:
+        while not self._soon.empty():
+            county = self._soon.get()
+            if county is None:
+                self._finder.start()
+            else:
+                self._finder.make_ready(county)

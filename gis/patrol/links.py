@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -39,13 +39,14 @@ class NewLink:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Whose route a link shows."""
+    """Whose route a link shows. `shown`: the stops that it, or one of the same team before it, has shown so far."""
 
     county: int
     plan: UUID
     team: str
     area: str
     expires_at: datetime
+    shown: frozenset[str]
 
 
 def make(conn: Connection, plan: StoredPlan, teams: Iterable[str] | None, zone: ZoneInfo) -> list[NewLink]:
@@ -77,7 +78,7 @@ def link_of(conn: Connection, secret: str) -> Link:
         found = conn.execute(statement, {"hash": digest(secret)}).one_or_none()
     if found is None:
         raise NotFound("this link is not valid, or not any more: ask for a new one")
-    return Link(found.county, found.plan, found.team, found.area, found.expires_at)
+    return Link(found.county, found.plan, found.team, found.area, found.expires_at, frozenset(found.shown))
 
 
 def reading(link: Link) -> Scope:
@@ -91,15 +92,36 @@ def route_of(store: Store, link: Link) -> StoredPlan:
         return plans.get(conn, [link.county], link.plan, team=link.team)
 
 
-def ticking(store: Store, link: Link, route: StoredPlan) -> Scope:
-    """What may be written through a link: visits and checks in the cells where the stops of its route now lie, revisits
-    where those are."""
-    doors = [one.stop.doorplate for one in route.stops if one.stop.doorplate is not None]
-    sites = [one.stop.site for one in route.stops if one.stop.site is not None]
+def shown_route(store: Store, link: Link) -> StoredPlan:
+    """The same, for whoever shows it: from now on the link's team may tick these stops, wherever they are moved."""
+    route = route_of(store, link)
+    shown = {one.key for one in route.stops}
+    if not shown <= link.shown:
+        call = text("SELECT everycell.show_patrol_stops(:county, CAST(:plan AS uuid), :team, :stops)")
+        values = {"county": link.county, "plan": str(link.plan), "team": link.team, "stops": sorted(shown)}
+        with store.begin(reading(link).settings()) as conn:
+            conn.execute(call, values)
+    return route
+
+
+def tickable(store: Store, link: Link) -> StoredPlan:
+    """The plan with the stops that the link's team may tick: those of its route, and those that it was ever shown. A
+    phone without a signal does not hear that a stop was given to another team, and what it did there counts."""
+    with store.read(reading(link).settings()) as conn:
+        plan = plans.get(conn, [link.county], link.plan)
+    own = {one.key for one in plan.route_of(link.team)} | link.shown
+    return replace(plan, stops=tuple(one for one in plan.stops if one.key in own))
+
+
+def ticking(store: Store, link: Link, plan: StoredPlan) -> Scope:
+    """What may be written through a link: visits and checks in the cells where these stops now lie, revisits where
+    those are."""
+    doors = [one.stop.doorplate for one in plan.stops if one.stop.doorplate is not None]
+    sites = [one.stop.site for one in plan.stops if one.stop.site is not None]
     values = {"county": link.county, "doors": doors, "sites": sites}
     with store.read(reading(link).settings()) as conn:
         cells = tuple(sorted(set(conn.scalars(query("patrol/cells_of_stops"), values))))
-    again = tuple(sorted({one.stop.cell for one in route.stops if one.stop.dispute and one.stop.cell}))
+    again = tuple(sorted({one.stop.cell for one in plan.stops if one.stop.dispute and one.stop.cell}))
     return Scope({Right.patrols: (link.area,), Right.visits: cells, Right.doors: cells, Right.cases: again})
 
 

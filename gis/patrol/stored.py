@@ -116,6 +116,11 @@ class StoredPlan:
     stops: tuple[PlanStop, ...] = ()
     done: Mapping[str, Done] = field(default_factory=dict)
 
+    @property
+    def routed(self) -> bool:
+        """Whether routes were ever found: a plan whose first search failed, or was given up, has none."""
+        return self.status == "planned" or any(stop.seq is not None for stop in self.stops)
+
     def route_of(self, team: str) -> tuple[PlanStop, ...]:
         """The stops of a team, in order."""
         return tuple(sorted((s for s in self.stops if s.team == team and s.seq is not None), key=_seq))

@@ -11,7 +11,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -98,13 +98,23 @@ def _households(given: Mapping[Any, Any]) -> tuple[str, ...] | None:
 
 
 def record(
-    conn: Connection, plan: StoredPlan, ticks: Sequence[Tick], settings: Settings, *, role_of: RoleOf
+    conn: Connection,
+    plan: StoredPlan,
+    ticks: Sequence[Tick],
+    settings: Settings,
+    *,
+    role_of: RoleOf,
+    team: str | None = None,
 ) -> BatchResult:
-    """Record a batch of ticks at stops of a plan (of one team, where only that was read); every tick stands for itself.
+    """Record a batch of ticks at stops of a plan; every tick stands for itself. Of a `team` at any stop of the plan as
+    it is given, without one only at stops in routes: the team of the route has done it.
 
     Deadlocks surface as DBAPIError 40P01: run it in `Store.retrying`.
     """
-    stops = {one.key: one for one in plan.stops if one.seq is not None and one.team is not None}
+    if team is None:
+        stops = {one.key: one for one in plan.stops if one.seq is not None and one.team is not None}
+    else:
+        stops = {one.key: replace(one, team=team) for one in plan.stops}
     repeated = 0
     refused: list[Refusal] = []
     for index, tick in enumerate(ticks):

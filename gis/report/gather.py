@@ -24,11 +24,11 @@ from gis.households.coverage import (
     default_since,
     total,
 )
-from gis.households.rounds import Round, list_rounds
+from gis.households.rounds import Round, list_rounds, planned_percent
 from gis.report.cases import Reader, cases_of
 from gis.report.content import Place, Report, Visits, Work
 from gis.report.grades import grade_of
-from gis.report.progress import RoundProgress, planned_percent, ranking
+from gis.report.progress import RoundProgress, ranking
 from gis.settings import Settings
 from gis.storage.queries import query
 

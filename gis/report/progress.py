@@ -36,15 +36,6 @@ class RoundProgress:
         return None if share is None or self.planned is None else 100 * share - self.planned
 
 
-def planned_percent(target: int | None, first_on: date, last_on: date, day: date) -> float | None:
-    """The coverage (percent) that a round was to have by the end of `day`: the target in even parts over its days."""
-    if target is None:
-        return None
-    days = (last_on - first_on).days + 1
-    passed = min(max((day - first_on).days + 1, 0), days)
-    return target * passed / days
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A place in the ranking: `reached` of the `known` households of an area were reached since the month began.

@@ -217,3 +217,36 @@ case_figure = Table(
     CheckConstraint("NOT family OR category = ''", name="ck_case_figure_family"),
     CheckConstraint("number = 0 OR number >= 5 AND households >= 10", name="ck_case_figure_number"),
 )
+
+# Cases past their date at the end of a month: published in the same way.
+case_overdue_release = Table(
+    "case_overdue_release",
+    metadata,
+    _required("county", Integer),
+    _required("month", Date),
+    _required("grid_on", Date),
+    _instant("published_at"),
+    PrimaryKeyConstraint("county", "month", name="pk_case_overdue_release"),
+    CheckConstraint("extract(day FROM month) = 1", name="ck_case_overdue_release_month"),
+)
+
+case_overdue_figure = Table(
+    "case_overdue_figure",
+    metadata,
+    _required("county", Integer),
+    _required("month", Date),
+    _required("area", _Code),
+    Column("number", Integer),
+    _required("households", Integer),
+    PrimaryKeyConstraint("county", "month", "area", name="pk_case_overdue_figure"),
+    ForeignKeyConstraint(
+        ["county", "month"],
+        ["everycell.case_overdue_release.county", "everycell.case_overdue_release.month"],
+        name="fk_case_overdue_figure_release",
+    ),
+    CheckConstraint(
+        "\"left\"(area, 6) = lpad(county::text, 6, '0') AND length(area) IN (6, 9, 12)",
+        name="ck_case_overdue_figure_area",
+    ),
+    CheckConstraint("number = 0 OR number >= 5 AND households >= 10", name="ck_case_overdue_figure_number"),
+)

@@ -99,6 +99,10 @@ _OPTIONS = "-c search_path=everycell,public -c timezone=UTC -c jit=off"
 _SERVICE_OPTIONS = " -c statement_timeout=30s -c idle_in_transaction_session_timeout=5min"
 
 
+# A network that swallows everything says nothing: without these a thread would wait for a quarter of an hour or more.
+_PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 20_000, "keepalives_idle": 10, "keepalives_interval": 5}
+
+
 def make_engine(url: str, settings: Settings) -> Engine:
     """An engine whose connections see the schema, count in UTC and use prepared plans without JIT.
 
@@ -114,8 +118,16 @@ def make_engine(url: str, settings: Settings) -> Engine:
         pool_size=settings.pool_size,
         max_overflow=4,
         pool_pre_ping=True,
-        connect_args={"application_name": "everycell", "options": f"{_OPTIONS} {own}".strip()},
+        connect_args={"application_name": "everycell", "options": f"{_OPTIONS} {own}".strip(), **_PATIENCE},
     )
+
+
+def own_store(store: Store) -> Store:
+    """The same store with a connection of its own, for a thread that never waits for the pool of the requests. Whoever
+    asks for it disposes of its engine."""
+    url = store.engine.url.render_as_string(hide_password=False)
+    settings = store.settings.model_copy(update={"pool_size": 1})
+    return Store(make_engine(url, settings), store.settings)
 
 
 def service_url(store: Store) -> str:

@@ -8,24 +8,22 @@ each time: an answer is never older than the database, only dearer.
 from __future__ import annotations
 
 import logging
-import select
-import socket
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
 from importlib.metadata import version
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 from psycopg2 import Error as DriverError
-from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - the driver writes its classes so
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gis.storage import queries
-from gis.storage.engine import Store, Told, make_engine
+from gis.storage.engine import Store, Told, own_store
+from gis.storage.listening import Waker, listening
 from gis.storage.queries import query
 from gis.storage.revisions import Box, CountyState, Part, Parts, Touch, token
 
@@ -45,10 +43,7 @@ class Mirror:
     """
 
     def __init__(self, store: Store, scope: Told, *, poll_s: float = _POLL_S) -> None:
-        self._engine = make_engine(
-            store.engine.url.render_as_string(hide_password=False), store.settings.model_copy(update={"pool_size": 1})
-        )
-        self._store = Store(self._engine, store.settings)
+        self._store = own_store(store)
         self._scope = scope
         self._zone = store.settings.zone
         self._poll_s = poll_s
@@ -57,7 +52,9 @@ class Mirror:
         self._reading = threading.Lock()
         self._changed = threading.Condition()
         self._stopped = threading.Event()
-        self._wake, self._woken = socket.socketpair()
+        self._waker = Waker()
+        self._read_at = float("-inf")
+        self._read_us = 0
         self._heard_at = float("-inf")
         self._thread: threading.Thread | None = None
         self._identity = b""
@@ -75,23 +72,27 @@ class Mirror:
         if self._stopped.is_set():
             return
         self._stopped.set()
-        self._wake.send(b"x")
+        self._waker.wake()
         if self._thread is not None:
             self._thread.join()
         self._heard_at = float("-inf")
-        self._wake.close()
-        self._woken.close()
-        self._engine.dispose()
+        self._waker.close()
+        self._store.engine.dispose()
 
     @property
     def listening(self) -> bool:
         """Whether the mirror hears of changes, so that what it holds may be trusted without asking."""
         return time.monotonic() - self._heard_at < 3 * self._poll_s
 
-    def current(self) -> None:
-        """Make sure that the mirror is not older than the database: costs nothing while it listens."""
-        if not self.listening:
+    def current(self, position: int = 0) -> None:
+        """Make sure that the mirror is not older than the database: costs nothing while it listens. `position` is of an
+        event that whoever asks knows of: the mirror is not older than it, even where this worker has not heard yet."""
+        if not self.listening or not self.holds(position):
             self.refresh()
+
+    def holds(self, position: int) -> bool:
+        """Whether the mirror was read after an event got its position, which is the microsecond of that."""
+        return position <= self._read_us
 
     @property
     def access(self) -> int:
@@ -124,18 +125,25 @@ class Mirror:
 
     def token(self, touch: Touch) -> bytes:
         """Bytes that change whenever something that `touch` names has changed, and from database to database."""
-        today = datetime.now(self._zone).date().isoformat()
-        return self._identity + token(list(self._states.values()), touch, today)
+        return self._identity + token(list(self._states.values()), touch, datetime.now(self._zone))
 
     def refresh(self) -> None:
         """Read from the database, now, what has changed since the last time."""
+        self.reach(time.monotonic())
+
+    def reach(self, moment: float) -> None:
+        """Make sure that the mirror holds all that was committed before a moment (of `time.monotonic()`): costs nothing
+        where it was read since."""
         with self._reading:  # one reader at a time: what is stored later was read later
+            if self._read_at >= moment:
+                return
+            begun = time.monotonic()
             with self._store.read(self._scope) as connection:
-                access = connection.execute(text("SELECT revision FROM everycell.access_state")).scalar_one()
+                access, read_us = connection.execute(query("access/state")).one()
                 rows = connection.execute(query("cells/county_changes")).all()
                 states = {row.county: self._state(connection, row) for row in rows}
             moved = states != self._states
-            self._states, self._access = states, access
+            self._states, self._access, self._read_at, self._read_us = states, access, begun, read_us
         if moved:
             with self._changed:
                 self._changed.notify_all()
@@ -161,58 +169,38 @@ class Mirror:
                 pause_s = 0.1 if self.listening else min(2 * pause_s, _LONGEST_PAUSE_S)
                 self._heard_at = float("-inf")
                 _log.warning("not listening for changes, asking the database instead: %s", str(error).strip())
-                select.select([self._woken], [], [], pause_s)
+                self._waker.wait(pause_s)
 
     def _listen(self) -> None:
-        listener = self._connect()
-        try:
+        with listening(self._store.engine, self._waker, _CHANNEL) as listener:
             while not self._stopped.is_set():
                 self.refresh()
                 again, self._heard_at = not self.listening, time.monotonic()
                 if again:
                     with self._changed:
                         self._changed.notify_all()
-                self._await_news(listener)
-        finally:
-            listener.close()
-
-    def _connect(self) -> DriverConnection:
-        pooled = self._engine.raw_connection()
-        pooled.detach()
-        listener = cast(DriverConnection, pooled.dbapi_connection)
-        listener.autocommit = True
-        with listener.cursor() as cursor:
-            cursor.execute(f"LISTEN {_CHANNEL}")
-        return listener
-
-    def _await_news(self, listener: DriverConnection) -> None:
-        """Return when something was heard, or the time to ask has come. Raises where the connection is gone."""
-        select.select([listener.fileno(), self._woken.fileno()], [], [], self._poll_s)
-        listener.poll()
-        if not listener.notifies:
-            with listener.cursor() as cursor:
-                cursor.execute("SELECT 1")  # a connection that is gone says so here
-        listener.notifies.clear()
+                listener.wait(self._poll_s)
 
 
 def _read_county(connection: Connection, row: Row[Any], known: CountyState | None) -> CountyState:
     """The state of a county. The search tree of `known` is kept where no shape has changed."""
     whole, parts = _shared(connection, row, known)
+    plans = tuple(Part(code, True, digest.encode()) for code, digest in (row.patrols or {}).items())
     cells = connection.execute(query("cells/revisions"), {"county": row.county}).all()
     table = np.array([(int(code), revision, version) for code, revision, version in cells], np.int64).reshape(-1, 3)
     codes, revisions, versions = table.T.copy()
     if known is not None and known.same_shapes(codes, versions):
-        return known.with_revisions(tuple(row), whole, parts, revisions)
+        return known.with_revisions(tuple(row), whole, parts, revisions, plans)
     boxes = connection.execute(query("cells/bounds"), {"county": row.county}).all()
     bounds = np.array([tuple(box) for box in boxes], np.float64).reshape(-1, 4)
-    return CountyState(row.county, tuple(row), whole, parts, codes, revisions, versions, bounds)
+    return CountyState(row.county, tuple(row), whole, parts, codes, revisions, versions, bounds, plans)
 
 
 def _shared(connection: Connection, row: Row[Any], known: CountyState | None) -> tuple[bytes, Parts]:
     """What of a county is not of single cells, as digests, each of what somebody sees: the county's revision itself is
     raised by every import, whatever village it is of."""
     same = (row.county, row.revision, row.rounds, row.divisions, row.releases)
-    if known is not None and same == (*known.stamp[:2], *known.stamp[3:]):
+    if known is not None and same == (*known.stamp[:2], *known.stamp[3:6]):
         return known.whole, known.parts
     values = {"county": row.county}
     whole = connection.execute(query("streets/digest"), values).scalar_one().encode()

@@ -223,6 +223,7 @@ visit = Table(
     _one_of("visit", "purpose", "routine", "safety", "publicity", "address_check"),
     CheckConstraint("team ~ '^[A-Z0-9][A-Z0-9-]{0,19}$'", name="ck_visit_team"),
     Index("ix_visit_household", "county", "household"),
+    Index("ix_visit_on", "county", "visited_on"),
     postgresql_partition_by="RANGE (visited_on)",
 )
 
@@ -369,4 +370,33 @@ outbox = Table(
     _required("xact", BigInteger),
     _required("at", DateTime(timezone=True)),
     PrimaryKeyConstraint("county", "id", name="pk_outbox"),
+    Index("ix_outbox_xact", "xact"),
+)
+
+# The outbox in the order of its commits, what belongs together as one: see gis/storage/migrations/sql/0013_events.sql.
+event = Table(
+    "event",
+    metadata,
+    _required("county", Integer),
+    _required("position", BigInteger, autoincrement=False),
+    _required("kind", Text),
+    _required("areas", ARRAY(_Code)),
+    _required("payload", JSONB),
+    _required("at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("county", "position", name="pk_event"),
+    Index("ix_event_position", "position"),
+)
+
+# One row: the last position, and the snapshot of the pass that gave it.
+event_state = Table(
+    "event_state",
+    metadata,
+    _required("single", Boolean, server_default=text("true")),
+    _required("position", BigInteger),
+    _required("snapshot", Text),
+    _required("database", Text),
+    _required("numbered_at", DateTime(timezone=True)),
+    Column("day", Date),
+    PrimaryKeyConstraint("single", name="pk_event_state"),
+    CheckConstraint("single", name="ck_event_state_single"),
 )

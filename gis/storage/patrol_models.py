@@ -251,6 +251,7 @@ patrol_link = Table(
     _required("hash", LargeBinary),
     _instant("created_at"),
     _instant("expires_at"),
+    _required("shown", ARRAY(_Code), server_default=text("'{}'")),
     PrimaryKeyConstraint("county", "plan", "team", name="pk_patrol_link"),
     _to_plan("patrol_link"),
     CheckConstraint(_TEAM_FORM, name="ck_patrol_link_team"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -42,7 +43,8 @@ class Touch:
     `boxes` are (west, south, east, north) in degrees, None: everywhere; `area` is a code (county to cell), None: all.
     `within` are the areas that the caller may see, none inside another: what changes elsewhere shows in no token.
     `county` adds what is not of single cells: divisions, rounds, published tables of cases and the county's streets.
-    `today` adds the day. Without `households` only the shapes and names of the cells count, and no visit does.
+    `today` adds the day, `quarter` the quarter of an hour. Without `households` only the shapes and names of the cells
+    count, and no visit does. `patrols` adds the plans of these days and their ticks.
     """
 
     boxes: tuple[Box, ...] | None = None
@@ -52,6 +54,8 @@ class Touch:
     county: bool = False
     today: bool = False
     households: bool = True
+    patrols: bool = False
+    quarter: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +64,7 @@ class CountyState:
     (n, 4) float64, west, south, east, north.
 
     `stamp` is everything that can change in the county in one tuple; `whole` is a digest of what no area owns and
-    everybody in the county sees, the streets; `parts` are its rounds and divisions.
+    everybody in the county sees, the streets; `parts` are its rounds and divisions, `plans` its patrols of these days.
     """
 
     county: int
@@ -71,6 +75,7 @@ class CountyState:
     revisions: NDArray[np.int64]
     versions: NDArray[np.int64]
     bounds: NDArray[np.float64]
+    plans: Parts = ()
 
     @property
     def extent(self) -> Box | None:
@@ -111,9 +116,10 @@ class CountyState:
         whole: bytes,
         parts: Parts,
         revisions: NDArray[np.int64],
+        plans: Parts,
     ) -> CountyState:
         """The same cells at a later moment; the search tree is kept."""
-        later = CountyState(self.county, stamp, whole, parts, self.codes, revisions, self.versions, self.bounds)
+        later = CountyState(self.county, stamp, whole, parts, self.codes, revisions, self.versions, self.bounds, plans)
         later.__dict__.update({name: self.__dict__[name] for name in ("tree", "extents") if name in self.__dict__})
         return later
 
@@ -141,9 +147,10 @@ class CountyState:
         within: NDArray[np.int64] = positions[(positions >= inside[0].start) & (positions < inside[0].stop)]
         return within
 
-    def related(self, within: tuple[str, ...]) -> Iterator[bytes]:
+    @staticmethod
+    def related(parts: Parts, within: tuple[str, ...]) -> Iterator[bytes]:
         """The digests of what is seen by those who may see some areas."""
-        for code, spans, digest in self.parts:
+        for code, spans, digest in parts:
             if any(code.startswith(area) or (spans and area.startswith(code)) for area in within):
                 yield digest
 
@@ -162,8 +169,8 @@ class CountyState:
         )
 
 
-def token(states: Sequence[CountyState], touch: Touch, day: str) -> bytes:
-    """16 bytes that are the same for as long as nothing that `touch` names has changed. `day` is today."""
+def token(states: Sequence[CountyState], touch: Touch, now: datetime) -> bytes:
+    """16 bytes that are the same while nothing that `touch` names has changed. `now` is on the county's clock."""
     digest = blake2b(digest_size=16)
     for state in states:
         if not state.meets(touch):
@@ -171,14 +178,19 @@ def token(states: Sequence[CountyState], touch: Touch, day: str) -> bytes:
         digest.update(b"county %d" % state.county)
         if touch.county:
             digest.update(state.whole)
-            for part in state.related(touch.within):
+            for part in state.related(state.parts, touch.within):
                 digest.update(part)
+        if touch.patrols:
+            for plan in state.related(state.plans, touch.within):
+                digest.update(plan)
         if touch.cells:
             at = state.touched(touch)
             digest.update(state.codes[at].tobytes())
             digest.update((state.revisions if touch.households else state.versions)[at].tobytes())
     if touch.today:
-        digest.update(day.encode())
+        digest.update(now.date().isoformat().encode())
+    if touch.quarter:
+        digest.update(b"%d:%d" % (now.hour, now.minute // 15))
     return digest.digest()
 
 

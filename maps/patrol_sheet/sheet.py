@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-import segno
-
 from maps.patrol_sheet import words
 from maps.patrol_sheet.drawing import MARK, Ground, ground, overview, route_map, shape_of
 from maps.patrol_sheet.parts import Paper, box_of, parts, view
 from maps.patrol_sheet.rows import Json, SheetRoute, SheetStop, Streets, routes_of
+from maps.qr import qr_code
 from maps.report.svg import drawing
 from maps.text import Lang, translator
 
 _WIDTH_MM: Final = 186.0
 _ALONE: Final = Paper(_WIDTH_MM, 90, 178)
 _PART: Final = Paper(_WIDTH_MM, 80, 128)  # two on a page
+_MARGIN: Final = 2  # of white around a code: so is the paper around that
 _WORST: Final = {"foot": 15_000, "car": 25_000}
 
 
@@ -102,14 +101,7 @@ def _notes(route: SheetRoute, plan: Json, lang: Lang) -> list[str]:
 def _codes(team: str, about: About, lang: Lang) -> list[dict[str, str]]:
     _ = translator(lang)
     told = [(about.phones.get(team, ""), _("Scan to tick")), (about.plan_url, _("Plan"))]
-    return [{"svg": qr(url), "word": word} for url, word in told if url]
-
-
-def qr(url: str) -> str:
-    """An address as a QR code, in SVG."""
-    made = io.BytesIO()
-    segno.make(url, error="m", micro=False).save(made, kind="svg", border=2, xmldecl=False, nl=False, light="#ffffff")
-    return made.getvalue().decode()
+    return [{"svg": qr_code(url).svg(_MARGIN), "word": word} for url, word in told if url]
 
 
 def _legend(route: SheetRoute, lang: Lang) -> list[dict[str, str]]:

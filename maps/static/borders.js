@@ -3,10 +3,32 @@
 {
   const { ringsOf, insidePoint, largest, holds, tracePolygons, boxesMeet } = everycell.shapes;
   const BORDERS = [
-    { level: "village", width: 1.4, colour: "#5b6670" },
-    { level: "town", width: 2.6, colour: "#3c4751" },
-    { level: "county", width: 3.6, colour: "#27323c" },
+    { level: "village", width: 1.4, thin: 0.9 },
+    { level: "town", width: 2.6, thin: 1.4 },
+    { level: "county", width: 3.6, thin: 1.7 },
   ];
+  // On dark ground a light line in a dark one, which is seen on every colour of the scale and thin enough not to dazzle.
+  const INKS = {
+    light: {
+      village: "#5b6670",
+      town: "#3c4751",
+      county: "#27323c",
+      around: "rgba(255,255,255,.95)",
+      selected: "#0b4f8a",
+      name: "#10202e",
+      halo: "rgba(255,255,255,.92)",
+    },
+    dark: {
+      village: "#aab4bd",
+      town: "#dfe4e8",
+      county: "#ffffff",
+      casing: "#12181f",
+      around: "#0b1016",
+      selected: "#ffffff",
+      name: "#ffffff",
+      halo: "rgba(11,16,22,.92)",
+    },
+  };
 
   /** Borders of divisions (GeoJSON), painted on the overlay: what is selected above cell level stands out. */
   everycell.Borders = class {
@@ -34,29 +56,24 @@
     /** Paint them; `live` ones whatever a draft would make of them. */
     draw(context, toPoint, zoom, selected, { live = false } = {}) {
       Object.assign(context, { lineJoin: "round", lineCap: "round" });
-      for (const { level, width, colour } of BORDERS) {
+      const inks = INKS[everycell.theme];
+      for (const { level, width, thin } of BORDERS) {
         if (level === "village" && zoom < 10) continue;
-        context.lineWidth = width * everycell.scale;
-        context.strokeStyle = colour;
         context.beginPath();
         for (const division of this.divisions.filter((one) => one.level === level)) {
           const drafted = live ? null : division.edges;
           tracePolygons(context, toPoint, drafted ? [drafted] : division.polygons);
         }
-        context.stroke();
+        if (inks.casing) stroke(context, 2.6 * thin, inks.casing);
+        stroke(context, inks.casing ? thin : width, inks[level]);
       }
       const chosen = this.divisions.find(({ code }) => code === selected);
       if (!chosen) return;
-      for (const [width, colour] of [
-        [7, "rgba(255,255,255,.95)"],
-        [4, "#0b4f8a"],
-      ]) {
-        context.lineWidth = width * everycell.scale;
-        context.strokeStyle = colour;
-        context.beginPath();
-        tracePolygons(context, toPoint, chosen.polygons);
-        context.stroke();
-      }
+      context.beginPath();
+      tracePolygons(context, toPoint, chosen.polygons);
+      const thick = inks.casing ? 0.6 : 1;
+      stroke(context, 7 * thick, inks.around);
+      stroke(context, 4 * thick, inks.selected);
     }
 
     /**
@@ -69,8 +86,8 @@
         textBaseline: "middle",
         lineJoin: "round",
         lineWidth: 4 * everycell.scale,
-        fillStyle: "#10202e",
-        strokeStyle: "rgba(255,255,255,.92)",
+        fillStyle: INKS[everycell.theme].name,
+        strokeStyle: INKS[everycell.theme].halo,
       });
       const seen = everycell.seenZoom(zoom);
       for (const { level, pixels, from } of NAMES) {
@@ -90,6 +107,12 @@
         }
       }
     }
+  };
+
+  const stroke = (context, width, colour) => {
+    context.lineWidth = width * everycell.scale;
+    context.strokeStyle = colour;
+    context.stroke();
   };
 
   // The edges that an odd number of polygons have, as lines of two places.

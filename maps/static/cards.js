@@ -19,10 +19,11 @@
       const width = Math.round(Math.min(innerWidth - 40, 380 * everycell.scale));
       const least = Math.min(width, Math.round(240 * everycell.scale));
       const left = document.body.classList.contains("folded") ? 24 : everycell.byId("panel").offsetWidth + 24;
+      const top = (document.querySelector(".controls")?.offsetHeight ?? 0) + 24;
       const popup = L.popup({
         maxWidth: width,
         minWidth: least,
-        autoPanPaddingTopLeft: [innerWidth > 2 * left ? left : 24, 24],
+        autoPanPaddingTopLeft: [innerWidth > 2 * left ? left : 24, top],
         autoPanPaddingBottomRight: [64, 24],
       });
       popup.setLatLng(latLng).setContent(content).openOn(this.view.map);

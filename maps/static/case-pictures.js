@@ -49,8 +49,8 @@
   };
 
   /**
-   * Columns of periods: `rows` are [{period, number, chosen}]; a click on one calls `onpick(period)`. Withheld periods are
-   * gaps that are hatched.
+   * Columns of periods: `rows` are [{period, number, chosen}]; a click on one calls `onpick(period)`, which the timeline
+   * does for those without a mouse: columns are too narrow to be buttons. Withheld periods are gaps that are hatched.
    */
   everycell.showCourse = (target, rows, { title, onpick }) => {
     const { t } = everycell;
@@ -60,23 +60,18 @@
       const kind = kindOf(number);
       const words = `${everycell.periods.inWords(period)}: ${written(number)}`;
       const height = kind === "shown" ? { height: `${Math.max(3, (number / most) * 100)}%` } : {};
+      const attributes = { class: `column ${kind}`, title: words, "aria-current": chosen && "date" };
       return h(
-        "button",
-        {
-          type: "button",
-          class: `column ${kind}`,
-          title: words,
-          "aria-label": words,
-          "aria-pressed": String(chosen),
-          onclick: () => onpick(period),
-        },
+        "li",
+        { ...attributes, onclick: () => onpick(period) },
         h("i", { style: height }),
+        h("span", { class: "unseen" }, words),
       );
     };
     const ends = rows.length ? [rows[0].period, rows.at(-1).period] : [];
     target.replaceChildren(
-      h("h3", {}, title, h("small", {}, t("most {number}", { number: everycell.number(most) }))),
-      h("div", { class: "columns", role: "group", "aria-label": title }, rows.map(column)),
+      h("h2", {}, title, h("small", {}, t("most {number}", { number: everycell.number(most) }))),
+      h("ol", { class: "columns", "aria-label": title }, rows.map(column)),
       h(
         "p",
         { class: "ends" },

@@ -3,13 +3,38 @@
 {
   const { ringsOf, insidePoint, largest, holds, tracePolygons, boxesMeet } = everycell.shapes;
   const FADE_FROM = 14; // Where doors are drawn the cells step back.
+  // Lines between cells and around what is selected.
+  const INKS = {
+    light: {
+      line: "#ffffff",
+      unknown: "#8a96a0",
+      around: "rgba(255,255,255,.95)",
+      selected: "#0b4f8a",
+    },
+    dark: {
+      line: "#12181f",
+      unknown: "#6b7885",
+      around: "#0b1016",
+      selected: "#ffffff",
+    },
+  };
+
+  // What cells show where nobody says otherwise: their coverage.
+  const COVERAGE = (everycell.coverageShown = {
+    look: (figures) => everycell.legend.look(figures),
+    note: (figures) => (figures?.known ? everycell.percent(figures.reached, figures.known) : null),
+  });
+
   /**
-   * The layer of cells on a map. `solid` is how much of a base map a cell hides (0 to 1), `doors` whether doors are drawn
-   * on it, `onhover(code, event)` tells which cell is under the pointer. Figures come by `recolour`.
+   * The layer of cells on a map. `solid` is how much of a base map a cell hides (0 to 1), `near` how much at most where
+   * streets shine through, `doors` whether doors are drawn on it, `onhover(code, event)` tells which cell is under the pointer. Figures come by `recolour`; how they are shown is
+   * told by `shows`: `look(figures)` gives {kind, colour, ink} and `note(figures)` what stands below the number, or null.
+   * With `brief(figures)` a cell that has room for one line says that, where it is not null, instead of its number.
    */
   everycell.Cells = class {
-    constructor(map, collection, { solid, doors, onhover }) {
-      Object.assign(this, { map, solid, doors, onhover, figures: new Map(), layers: new Map(), selected: null });
+    constructor(map, collection, { solid, near = 0.72, doors, onhover, shows = COVERAGE }) {
+      Object.assign(this, { map, solid, near, doors, onhover, shows });
+      Object.assign(this, { figures: new Map(), layers: new Map(), selected: null });
       this.renderer = L.canvas({ pane: "cells", padding: 0.1 });
       this.patterns = new Map();
       this.group = L.geoJSON(collection, {
@@ -42,9 +67,27 @@
     /** New figures (code -> figures) on the same shapes. Returns the codes whose figures changed. */
     recolour(figures) {
       const changed = [...figures].filter(([code, now]) => differs(this.figures.get(code), now)).map(([code]) => code);
+      const gone = [...this.figures.keys()].filter((code) => !figures.has(code));
       this.figures = figures;
-      for (const [code, { layer }] of this.layers) layer.setStyle(this._style(code));
+      this._restyle([...changed, ...gone]);
       return changed;
+    }
+
+    /** Show the same figures otherwise: `shows` as the constructor has it. */
+    show(shows) {
+      this.shows = shows;
+      this._restyle(this.layers.keys());
+    }
+
+    _restyle(codes) {
+      for (const code of codes) this.layers.get(code)?.layer.setStyle(this._style(code));
+    }
+
+    /** Take the cells off the map. */
+    remove() {
+      this.map.off("zoomend", this._zoomed, this);
+      this.group.remove();
+      this.renderer.remove();
     }
 
     select(prefix) {
@@ -60,11 +103,12 @@
     }
 
     _style(code) {
-      const look = everycell.legend.look(this.figures.get(code));
+      const look = this.shows.look(this.figures.get(code));
       const faded = this._faded;
       const thick = everycell.scale;
+      const inks = INKS[everycell.theme];
       return {
-        color: look.kind === "nodata" ? "#8a96a0" : "#ffffff",
+        color: look.kind === "nodata" ? inks.unknown : inks.line,
         weight: (faded ? 1.6 : 1) * thick,
         opacity: faded ? 0.95 : 0.85,
         fill: true,
@@ -82,7 +126,7 @@
     // Where cells are all there is to see, they only let the streets shine through.
     _opacity() {
       if (this.map.getZoom() < FADE_FROM) return this.solid;
-      if (!this.doors) return Math.min(this.solid, 0.72);
+      if (!this.doors) return Math.min(this.solid, this.near);
       return everycell.seenZoom(this.map.getZoom()) < 13.5 ? 0.5 : 0.3;
     }
 
@@ -99,14 +143,15 @@
       const solid = this._opacity();
       if (solid === this.drawnSolid) return;
       this.drawnSolid = solid;
-      for (const [code, { layer }] of this.layers) layer.setStyle(this._style(code));
+      this._restyle(this.layers.keys());
     }
 
     /**
-     * Paint numbers of cells, the last three digits, and the coverage where there is room. Where labels would meet each
-     * other or a box of `taken`, the smaller cell goes without; the boxes painted are added.
+     * Paint numbers of cells, the last three digits, and what is noted of their figures where there is room. Where labels would meet each
+     * other or a box of `taken`, the smaller cell goes without; the boxes painted are added. Only those of an area, where
+     * `within` is its code.
      */
-    drawLabels(context, toPoint, bounds, taken) {
+    drawLabels(context, toPoint, bounds, taken, within = "") {
       const size = 12.5 * everycell.scale;
       Object.assign(context, {
         textAlign: "center",
@@ -115,9 +160,11 @@
         lineWidth: 3 * everycell.scale,
       });
       for (const { code, at, room } of this._roomiest(toPoint, bounds, size)) {
-        const two = this.figures.get(code)?.known && room.x > size * 3.2 && room.y > size * 2.8;
+        if (!code.startsWith(within)) continue;
+        const two = this.shows.note(this.figures.get(code)) !== null && room.x > size * 3.2 && room.y > size * 2.8;
+        const widths = { 2: size * 2.5, 1: size * Math.max(1.9, 0.62 * this._brief(code).length) };
         const box = (two ? [2, 1] : [1])
-          .map((lines) => ({ ...at, lines, width: size * (lines > 1 ? 2.5 : 1.9), height: size * 1.15 * lines }))
+          .map((lines) => ({ ...at, lines, width: widths[lines], height: size * 1.15 * lines }))
           .find((one) => !taken.some((other) => boxesMeet(one, other)));
         if (!box) continue;
         taken.push(box);
@@ -138,22 +185,28 @@
       return roomy.sort((one, other) => other.room.x * other.room.y - one.room.x * one.room.y);
     }
 
+    _brief(code) {
+      return this.shows.brief?.(this.figures.get(code)) ?? code.slice(-3);
+    }
+
     _label(context, code, { x, y, lines }, size) {
       const figures = this.figures.get(code);
-      const look = everycell.legend.look(figures);
+      const look = this.shows.look(figures);
       const faded = this._faded;
       context.fillStyle = faded ? "#1c2733" : look.ink;
       // Over doors the halo must hold its own.
-      const light = `rgba(255,255,255,${faded ? 0.92 : 0.75})`;
-      context.strokeStyle = !faded && look.ink === "#ffffff" ? "rgba(70,0,0,.55)" : light;
+      context.strokeStyle = faded ? "rgba(255,255,255,.92)" : everycell.haloOf(look.ink);
       const write = (text, font, down) => {
         context.font = font;
         context.strokeText(text, x, y + down);
         context.fillText(text, x, y + down);
       };
-      write(code.slice(-3), `600 ${size}px ${everycell.font}`, lines > 1 ? -size * 0.55 : 0);
-      if (lines > 1)
-        write(everycell.percent(figures.reached, figures.known), `${size * 0.92}px ${everycell.font}`, size * 0.6);
+      write(
+        lines > 1 ? code.slice(-3) : this._brief(code),
+        `600 ${size}px ${everycell.font}`,
+        lines > 1 ? -size * 0.55 : 0,
+      );
+      if (lines > 1) write(this.shows.note(figures), `${size * 0.92}px ${everycell.font}`, size * 0.6);
     }
 
     /** Paint the outline of what is selected. */
@@ -161,8 +214,10 @@
       if (!this.selected) return;
       const exact = this.layers.get(this.selected);
       if (!exact) return;
-      this._outline(context, toPoint, exact.rings, 6, "rgba(255,255,255,.95)");
-      this._outline(context, toPoint, exact.rings, 3.2, "#0b4f8a");
+      const { around, selected } = INKS[everycell.theme];
+      const thick = everycell.theme === "dark" ? 0.7 : 1;
+      this._outline(context, toPoint, exact.rings, 6 * thick, around);
+      this._outline(context, toPoint, exact.rings, 3.2 * thick, selected);
     }
 
     _outline(context, toPoint, polygons, width, colour) {

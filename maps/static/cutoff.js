@@ -23,21 +23,30 @@
     return running ? `round:${running.code}` : `${Math.max(...cutoffs)}d`;
   };
 
+  /** The cut-off that a text names ("30d", a day, "round:CODE"); the usual one where it names none. */
+  everycell.cutoffOf = (text, { cutoffs, rounds, today }) =>
+    parse(text, today, rounds) ?? parse(usual(cutoffs, rounds, today), today, rounds);
+
+  /** A cut-off in words. */
+  everycell.cutoffText = (cutoff) => {
+    const { t } = everycell;
+    if (cutoff.kind === "days") return t("in the last {days} days", { days: cutoff.days });
+    if (cutoff.kind === "round") return t("in {name}", { name: cutoff.name || cutoff.code });
+    return t("since {day}", { day: cutoff.since });
+  };
+
   /** The switch in the bar. `onchange(cutoff)` is called when another one is chosen; `fixed` is a day that stays. */
   everycell.Cutoff = class {
     constructor(target, { cutoffs = [], rounds = [], today, chosen, fixed, onchange }) {
       Object.assign(this, { target, cutoffs, rounds, today, onchange });
       const { t } = everycell;
-      this.now = parse(fixed ?? chosen, today, rounds) ?? parse(usual(cutoffs, rounds, today), today, rounds);
+      this.now = everycell.cutoffOf(fixed ?? chosen, { cutoffs, rounds, today });
       if (fixed) target.replaceChildren(h("span", { class: "caption" }, t("Counted since {day}", { day: fixed })));
       else this._show();
     }
 
     text() {
-      const { t } = everycell;
-      if (this.now.kind === "days") return t("in the last {days} days", { days: this.now.days });
-      if (this.now.kind === "round") return t("in {name}", { name: this.now.name || this.now.code });
-      return t("since {day}", { day: this.now.since });
+      return everycell.cutoffText(this.now);
     }
 
     _choose(key) {

@@ -39,6 +39,19 @@
       this.sums = new Map();
     }
 
+    /** Newer counts of some cells: [[code, known, reached, tried, never, overdue]]. Returns the codes there are here. */
+    update(rows) {
+      const known = rows.filter(([code]) => this.byCell.has(code));
+      for (const [code, ...counts] of known) {
+        const now = Object.fromEntries(COUNTS.map((name, index) => [name, counts[index]]));
+        const before = this.byCell.get(code);
+        const empty = now.known ? null : (before.empty ?? "unchecked");
+        this.byCell.set(code, { ...before, ...now, empty });
+      }
+      this.sums = new Map();
+      return known.map(([code]) => code);
+    }
+
     /** The figures of an area: its own for a cell, else the sum of its cells; null where nothing is known. */
     of(code) {
       if (code.length >= CELL_DIGITS) return this.byCell.get(code) ?? null;

@@ -80,7 +80,7 @@
           .find((one) => room.x > width && room.y > one.needed && !taken.some((other) => boxesMeet(other, one)));
         if (!box) continue;
         taken.push(box);
-        context.strokeStyle = label.ink === "#ffffff" ? "rgba(70,0,0,.6)" : "rgba(255,255,255,.9)";
+        context.strokeStyle = everycell.haloOf(label.ink);
         context.fillStyle = label.ink;
         context.strokeText(label.text, box.x, box.y);
         context.fillText(label.text, box.x, box.y);

@@ -167,7 +167,7 @@
       rows.sort((one, other) => weight(other) - weight(one) || one.code.localeCompare(other.code));
       const list = h("div", {});
       everycell.showKinds(list, rows, { chosen: null, onpick: (code) => this.page.select(code, true) });
-      const head = h("h3", { class: inner.exact ? "" : "old" }, everycell.periods.inWords(inner.period));
+      const head = h("h2", { class: inner.exact ? "" : "old" }, everycell.periods.inWords(inner.period));
       return target.replaceChildren(head, list);
     }
   };

@@ -34,7 +34,7 @@
           ? this._rows(hot)
           : h("p", { class: "muted none" }, t("No cell here has more than chance explains.")),
         ...(fading.length
-          ? [h("h3", {}, t("Was so the year before, is as expected now")), this._rows(fading.sort(byRank))]
+          ? [h("h2", {}, t("Was so the year before, is as expected now")), this._rows(fading.sort(byRank))]
           : []),
         this._few(of("too_few")),
         h(

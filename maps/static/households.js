@@ -42,6 +42,7 @@
       this._moved();
       await this._count();
       this._listen();
+      this._openAsked();
       this.visits?.restore();
       document.documentElement.dataset.ready = "yes";
     }
@@ -143,7 +144,7 @@
       const view = everycell.viewOf(this.map, areas.length ? areas : [this._configured()], {
         zooms: zoomsOf(this.map),
         panel: everycell.byId("panel"),
-        over: () => [...document.querySelectorAll("#legend, #datatime, .leaflet-control")],
+        over: () => [...document.querySelectorAll("#legend, #datatime, .controls, .leaflet-control")],
         before: (zoom) => this._explain(zoom),
       });
       if (view) this._go(view.center, view.zoom, animate);
@@ -354,12 +355,25 @@
         return;
       }
       const [lon, lat] = geometry.coordinates;
-      const site = kind === "site" ? this.sites.sites.find((one) => one.code === code) : null;
-      if (!site) this.toDoor({ doorplate: properties.doorplate ?? (kind === "doorplate" ? id : null), lat, lon });
-      else {
-        this.map.setView([lat, lon], Math.max(17, this.map.getZoom()), { animate: !everycell.still });
-        this.cards.show([lat, lon], this.sites.card(site));
-      }
+      if (kind === "site" && this._openSite(code)) return;
+      this.toDoor({ doorplate: properties.doorplate ?? (kind === "doorplate" ? id : null), lat, lon });
+    }
+
+    /** Go to a key site and open its card; whether there is one. */
+    _openSite(code) {
+      const site = this.sites.sites.find((one) => one.code === code);
+      if (!site) return false;
+      this.map.setView([site.lat, site.lon], Math.max(17, this.map.getZoom()), { animate: !everycell.still });
+      this.cards.show([site.lat, site.lon], this.sites.card(site));
+      return true;
+    }
+
+    /** Open what the first page has found: a door in the middle of the view, or a key site. */
+    _openAsked() {
+      const { door, site } = everycell.address.read();
+      if (site) this._openSite(site);
+      else if (/^\d+$/.test(door ?? "") && everycell.may("doors")) this.cards.openDoor(door, this.map.getCenter());
+      everycell.address.write({ door: null, site: null });
     }
   }
 

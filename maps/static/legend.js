@@ -1,27 +1,63 @@
 "use strict";
 // What colours and shapes mean, in one place: the map and the legend ask the same functions. Strongest = most left.
 {
-  // OrRd (ColorBrewer, colour-blind safe) from little left to everything left.
-  const CLASSES = [
-    { kind: "all", from: 1, colour: "#fff7ec", ink: "#5b4636" },
-    { kind: "c90", from: 0.9, colour: "#fee3bf", ink: "#5b4636" },
-    { kind: "c75", from: 0.75, colour: "#fdc38d", ink: "#4b2e1e" },
-    { kind: "c50", from: 0.5, colour: "#fca66f", ink: "#3a1408" },
-    { kind: "c25", from: 0.25, colour: "#ec5f41", ink: "#ffffff" },
-    { kind: "c0", from: 0, colour: "#bb1a12", ink: "#ffffff" },
-    { kind: "none", from: -1, colour: "#650000", ink: "#ffffff" },
+  const STEPS = [
+    { kind: "all", from: 1 },
+    { kind: "c90", from: 0.9 },
+    { kind: "c75", from: 0.75 },
+    { kind: "c50", from: 0.5 },
+    { kind: "c25", from: 0.25 },
+    { kind: "c0", from: 0 },
+    { kind: "none", from: -1 },
   ];
-  const EMPTY = { kind: "confirmed", colour: "#dfe6ea", ink: "#40505c" };
-  const UNCHECKED = { kind: "unchecked", colour: "#ffffff", ink: "#40505c", dots: "#7d8b96" };
-  const NO_DATA = { kind: "nodata", colour: null, ink: "#40505c" };
+  // From little left to everything left, both for colour-blind eyes too. On light ground OrRd (ColorBrewer); on dark
+  // ground viridis without its dark end, which would be lost there: its least has 3.3:1 on the ground.
+  const LIGHT = {
+    colours: ["#fff7ec", "#fee3bf", "#fdc38d", "#fca66f", "#ec5f41", "#bb1a12", "#650000"],
+    inks: ["#5b4636", "#5b4636", "#4b2e1e", "#3a1408", "#ffffff", "#ffffff", "#ffffff"],
+    empty: { kind: "confirmed", colour: "#dfe6ea", ink: "#40505c" },
+    unchecked: { kind: "unchecked", colour: "#ffffff", ink: "#40505c", dots: "#7d8b96" },
+    nodata: { kind: "nodata", colour: null, ink: "#40505c" },
+  };
+  const DARK = {
+    colours: ["#2c728e", "#25878d", "#289e86", "#35b779", "#72cc55", "#b4dc39", "#fde725"],
+    inks: ["#ffffff", "#000000", "#0b1016", "#0b1016", "#0b1016", "#0b1016", "#0b1016"],
+    empty: { kind: "confirmed", colour: "#2a343d", ink: "#c3ccd4" },
+    unchecked: { kind: "unchecked", colour: "#1a222b", ink: "#c3ccd4", dots: "#8fa0ae" },
+    nodata: { kind: "nodata", colour: null, ink: "#c3ccd4" },
+  };
+  // A wall on light ground, read from metres away: each class has 3:1 on the ground at least, as on dark ground; made for
+  // even steps to colour-blind eyes too (CAM16-UCS, tests/maps/test_colours.py).
+  const ROOM = {
+    ...LIGHT,
+    colours: ["#b88203", "#a16a06", "#8d5104", "#7b3604", "#6a1200", "#49030f", "#21010d"],
+    inks: ["#000000", "#ffffff", "#ffffff", "#ffffff", "#ffffff", "#ffffff", "#ffffff"],
+  };
+  const palette = () => {
+    if (everycell.theme === "dark") return DARK;
+    return document.documentElement.dataset.theme ? ROOM : LIGHT;
+  };
+
+  /** The class of a step of the scale, 0 for nothing left to 6 for everything: {colour, ink}. */
+  const step = (index) => ({ colour: palette().colours[index], ink: palette().inks[index] });
+
+  /** The classes of coverage, from nothing left to everything: [{kind, from, colour, ink}]. */
+  const classes = () => STEPS.map((entry, index) => ({ ...entry, ...step(index) }));
+
+  /** How a cell without a share looks: unknown, or without a household; null for every other. */
+  const special = (figures) => {
+    if (!figures) return palette().nodata;
+    if (figures.known) return null;
+    return figures.empty === "confirmed" ? palette().empty : palette().unchecked;
+  };
 
   /** How a cell's (or a village's) figures look: {kind, colour, ink}. */
   const look = (figures) => {
-    if (!figures) return NO_DATA;
-    if (!figures.known) return figures.empty === "confirmed" ? EMPTY : UNCHECKED;
-    if (!figures.reached) return CLASSES.at(-1);
-    const share = figures.reached / figures.known;
-    return CLASSES.find((entry) => share >= entry.from);
+    const none = special(figures);
+    if (none) return none;
+    const share = figures.reached ? figures.reached / figures.known : -1;
+    const index = STEPS.findIndex(({ from }) => share >= from);
+    return { ...STEPS[index], ...step(index) };
   };
 
   /** A dotted fill, for cells that nobody has looked at. */
@@ -29,7 +65,7 @@
     const tile = document.createElement("canvas");
     tile.width = tile.height = size;
     const context = tile.getContext("2d");
-    context.fillStyle = UNCHECKED.dots;
+    context.fillStyle = palette().unchecked.dots;
     context.beginPath();
     context.arc(size / 2, size / 2, size / 6.5, 0, 7);
     context.fill();
@@ -125,7 +161,7 @@
     return sprite;
   };
 
-  everycell.legend = { CLASSES, EMPTY, UNCHECKED, NO_DATA, DOORS, DRAWING_ORDER, look, dots, doorState, doorSprite };
+  everycell.legend = { DOORS, DRAWING_ORDER, step, special, look, dots, doorState, doorSprite };
 
   const swatch = (className, colour) =>
     everycell.h("i", { class: `swatch ${className}`, style: colour ? { backgroundColor: colour } : {} });
@@ -133,20 +169,31 @@
 
   const RAMP_TEXT = { none: "0 %", c0: "< 25", c25: "25 –", c50: "50 –", c75: "75 –", c90: "90 –", all: "100 %" };
 
-  const ramp = () => {
-    const step = (entry) => everycell.h("span", {}, swatch(`cell ${entry.kind}`, entry.colour), RAMP_TEXT[entry.kind]);
-    return everycell.h("div", { class: "ramp" }, [...CLASSES].reverse().map(step));
+  /** The steps of a scale, the most left first: [{kind, colour, text}]. */
+  const ramp = (steps) => {
+    const shown = ({ kind, colour, text }) => everycell.h("span", {}, swatch(`cell ${kind}`, colour), text);
+    return everycell.h("div", { class: "ramp" }, steps.map(shown));
   };
 
-  const cellLines = (t) => {
-    const unchecked = swatch("cell unchecked");
-    unchecked.style.backgroundImage = `url(${dots().toDataURL()})`;
-    return [
-      line(swatch("cell confirmed", EMPTY.colour), t("Confirmed empty")),
-      line(unchecked, t("Unchecked")),
-      line(swatch("cell nodata"), t("No data")),
-    ];
+  const coverageRamp = () =>
+    ramp(
+      classes()
+        .reverse()
+        .map((entry) => ({ ...entry, text: RAMP_TEXT[entry.kind] })),
+    );
+
+  const SPECIAL = {
+    confirmed: (t) => line(swatch("cell confirmed", palette().empty.colour), t("Confirmed empty")),
+    unchecked: (t) => {
+      const unchecked = swatch("cell unchecked");
+      unchecked.style.backgroundImage = `url(${dots().toDataURL()})`;
+      return line(unchecked, t("Unchecked"));
+    },
+    nodata: (t) => line(swatch("cell nodata"), t("No data")),
   };
+
+  /** What cells without a share look like; only those of `kinds`, where room is dear. */
+  const cellLines = (t, kinds = Object.keys(SPECIAL)) => kinds.map((kind) => SPECIAL[kind](t));
 
   const doorLines = (t) => {
     const names = {
@@ -163,12 +210,14 @@
     });
   };
 
+  Object.assign(everycell.legend, { ramp, coverageRamp, cellLines, line, swatch });
+
   /** Fill the legend: cells always, doors and sites where they are drawn. */
   everycell.legend.show = (target, { doors, sites }) => {
     const { h, t } = everycell;
     const parts = [
       h("h2", {}, t("Cells by coverage; dark: much left")),
-      ramp(),
+      coverageRamp(),
       h("ul", { class: "items" }, cellLines(t)),
     ];
     if (doors)

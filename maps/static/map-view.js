@@ -7,29 +7,32 @@
   const NEAR = 17; // near enough to see what lies around a place
   const VIEW = /^(\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/; // zoom/lat/lon
 
-  // From near to far. Where views may lie between two steps, those of a whole county do, to fill the map.
-  const zoomsOf = (map, between) => {
+  // From near to far: whole steps from `whole` on. Views from farther away lie between two steps, to fill the map.
+  const zoomsOf = (map, whole) => {
     const zooms = [];
-    const least = between ? WHOLE_FROM : map.getMinZoom();
+    const least = Math.max(whole, map.getMinZoom());
     for (let zoom = CLOSEST; zoom >= least; zoom -= 1) zooms.push(zoom);
     for (let zoom = least - 0.25; zoom >= map.getMinZoom(); zoom -= 0.25) zooms.push(zoom);
     return zooms;
   };
 
+  const OVER = ["#legend", "#datatime", "#tools", "#hint", ".controls", ".leaflet-control"];
+
   /**
    * `panes` are names with their height; nothing in them takes the pointer, the map does. `between`: a view from afar may
-   * lie between two steps of the zoom.
+   * lie between two steps of the zoom; from `whole` on none does. `over` are the selectors of what lies over the map,
+   * `label` says what it is.
    */
   everycell.MapView = class {
-    constructor(map, panes, { between = false } = {}) {
-      Object.assign(this, { map, between });
-      this._panes(panes);
+    constructor(map, panes, { between = false, whole = between ? WHOLE_FROM : 0, over = OVER, label = null } = {}) {
+      Object.assign(this, { map, whole, over });
+      this._panes(panes, label ?? t("Map: arrows move it, plus and minus zoom"));
     }
 
-    _panes(panes) {
+    _panes(panes, label) {
       const { map } = this;
       map.getContainer().setAttribute("role", "application");
-      map.getContainer().setAttribute("aria-label", t("Map: arrows move it, plus and minus zoom"));
+      map.getContainer().setAttribute("aria-label", label);
       for (const [name, level] of Object.entries(panes)) {
         const pane = map.createPane(name);
         pane.style.zIndex = String(level);
@@ -66,9 +69,9 @@
     /** Show bounds (some L.LatLngBounds) clear of everything that lies over the map. */
     zoom(bounds, animate = !everycell.still) {
       const view = everycell.viewOf(this.map, [bounds].flat(), {
-        zooms: zoomsOf(this.map, this.between),
+        zooms: zoomsOf(this.map, this.whole),
         panel: everycell.byId("panel"),
-        over: () => [...document.querySelectorAll("#legend, #datatime, #tools, #hint, .leaflet-control")],
+        over: () => [...document.querySelectorAll(this.over.join())],
         before: () => {},
       });
       if (view) this._go(view.center, view.zoom, animate);
@@ -76,7 +79,7 @@
 
     _go(center, zoom, animate) {
       const { options } = this.map;
-      options.zoomSnap = this.between && zoom < WHOLE_FROM ? 0.25 : 1;
+      options.zoomSnap = zoom < this.whole ? 0.25 : 1;
       this.map.setView(center, zoom, { animate });
       options.zoomSnap = 1;
     }

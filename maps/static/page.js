@@ -8,14 +8,35 @@ const everycell = {};
 
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   let words = {};
+  everycell.theme = "light";
+
+  /**
+   * How large everything is, by the size of the page's text. `body` is the size, in pixels on a desk, of what the map
+   * writes as large as that: on a wall, nothing is written smaller.
+   */
+  everycell.measure = (body = 14) => {
+    const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    everycell.scale = size / body;
+  };
 
   /** The page's configuration and words; called once, when the document is complete. */
   everycell.open = () => {
     words = read("messages");
     everycell.config = read("config");
-    const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    everycell.scale = size / 14;
+    everycell.theme = everycell.config.theme ?? "light";
+    everycell.measure();
     everycell.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (everycell.still) jump();
+  };
+
+  // Leaflet glides when it makes room for a popup or follows an arrow key, whatever its options say of animations.
+  const jump = () => {
+    const { panBy } = L.Map.prototype;
+    L.Map.include({
+      panBy(offset, options) {
+        return panBy.call(this, offset, { ...options, animate: false });
+      },
+    });
   };
 
   /** The zoom as the eye sees it: on a wall, where everything is larger, the same zoom shows less detail a metre. */
@@ -57,9 +78,7 @@ const everycell = {};
     return `${when.getFullYear()}-${pad(when.getMonth() + 1)}-${pad(when.getDate())} ${pad(when.getHours())}:${pad(when.getMinutes())}`;
   };
 
-  /** An element; strings become text, `on*` functions listeners, null children nothing. */
-  everycell.h = (tag, attributes = {}, ...children) => {
-    const element = document.createElement(tag);
+  const filled = (element, attributes, children) => {
     for (const [name, value] of Object.entries(attributes)) {
       if (value === null || value === undefined || value === false) continue;
       if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -69,6 +88,13 @@ const everycell = {};
     element.append(...children.flat().filter((child) => child !== null && child !== undefined));
     return element;
   };
+
+  /** An element; strings become text, `on*` functions listeners, null children nothing. */
+  everycell.h = (tag, attributes = {}, ...children) => filled(document.createElement(tag), attributes, children);
+
+  /** The same of a drawing. */
+  everycell.svg = (tag, attributes = {}, ...children) =>
+    filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
   everycell.byId = (id) => document.getElementById(id);
 

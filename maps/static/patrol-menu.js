@@ -11,6 +11,7 @@
     menu.remove();
     button.setAttribute("aria-expanded", "false");
     if (back) button.focus({ preventScroll: true });
+    queueMicrotask(() => document.dispatchEvent(new Event("menuclose"))); // after what was chosen has been begun
   };
 
   const along = (event, menu) => {
@@ -83,6 +84,6 @@
   addEventListener("resize", () => close(false));
   document.addEventListener("scroll", () => close(false), true);
 
-  /** Whether a menu is open. */
+  /** Whether a menu is open; `menuclose` at the document tells when it no longer is. */
   everycell.menuOpen = () => open !== null;
 }

@@ -2,23 +2,16 @@
 // Links for the phones of teams, with a code that a phone reads from the screen. A link is a key: it is made when it is asked
 // for, shown once, and a new one ends the old.
 {
-  const { h, t } = everycell;
-  const SVG = "http://www.w3.org/2000/svg";
+  const { h, svg, t } = everycell;
   const MARGIN = 4; // modules of white around a code, as its norm wants
 
   /** A QR code ({side, path} in modules) as a picture; null where there is none. */
   const picture = (qr, label) => {
     if (!qr) return null;
-    const svg = document.createElementNS(SVG, "svg");
     const side = qr.side + 2 * MARGIN;
-    svg.setAttribute("viewBox", `${-MARGIN} ${-MARGIN} ${side} ${side}`);
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", label);
-    svg.setAttribute("shape-rendering", "crispEdges");
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", qr.path);
-    svg.append(path);
-    return svg;
+    const viewBox = `${-MARGIN} ${-MARGIN} ${side} ${side}`;
+    const drawn = { viewBox, role: "img", "aria-label": label, "shape-rendering": "crispEdges" };
+    return svg("svg", drawn, svg("path", { d: qr.path }));
   };
 
   const entry = ({ team, url, expires_at: until, qr }) => {

@@ -27,7 +27,9 @@
       });
       this.tabs = new everycell.TabList(byId("tabs"), (name) => name === "after" && this._report());
       byId("back").addEventListener("click", () => desk.back());
-      byId("planned").addEventListener("dragend", () => this.late && this._news(...this.late));
+      const caughtUp = () => this.late && this._news(...this.late);
+      byId("planned").addEventListener("dragend", caughtUp);
+      document.addEventListener("menuclose", caughtUp);
     }
 
     get open() {
@@ -46,7 +48,7 @@
 
     /** Open a plan by its id; `plan` where it is known already. */
     begin(id, plan = null) {
-      Object.assign(this, { plan: null, chosen: null, report: null, fitted: false });
+      Object.assign(this, { plan: null, chosen: null, report: null, fitted: false, late: null });
       this.desk.routes.focus = null;
       for (const name of ["progress", "planned"]) byId(name).hidden = true;
       byId("plan-title").textContent = t("Loading…");
@@ -59,7 +61,7 @@
     end() {
       this.watch.end();
       this.progress.stop();
-      this.plan = null;
+      Object.assign(this, { plan: null, late: null });
       this.desk.routes.take(null, this.colours);
     }
 
@@ -81,13 +83,12 @@
       }
     }
 
-    // While a stop is dragged nothing is drawn anew under it.
+    // While a stop is dragged, or its menu is open, nothing is drawn anew under it.
     _news(plan, before) {
-      if (this.drag.active) {
-        this.late = [plan, before];
+      if (this.drag.active || everycell.menuOpen()) {
+        this.late = [plan, this.late?.[1] ?? before];
         return;
       }
-      this.late = null;
       const other = before && before.status === plan.status && plan.version !== before.version;
       this._take(plan);
       if (other) everycell.notice(t("Somebody else has changed this plan; it is shown as it is now."));
@@ -104,7 +105,7 @@
 
     _take(plan) {
       const { desk } = this;
-      this.plan = plan;
+      Object.assign(this, { plan, late: null });
       desk.read();
       this.colours = new Map(plan.teams.map(({ code }, index) => [code, everycell.stopSigns.teamColour(index)]));
       desk.routes.take(plan, this.colours);

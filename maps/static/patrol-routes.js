@@ -19,6 +19,8 @@
     return [[station.lon, station.lat], ...route.stops.map((key) => places.get(key)), ...last];
   };
 
+  everycell.wayOf = wayOf;
+
   /** A plan that is drawn. `take` brings it; `focus` is the code of the team that stands out, or null. */
   everycell.PlanRoutes = class {
     constructor(map) {

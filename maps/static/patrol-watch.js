@@ -2,7 +2,7 @@
 // A plan is looked at again: quickly while its routes are being found, slowly afterwards, so that what colleagues change and
 // teams tick off is seen.
 {
-  const QUICK_MS = 300;
+  const QUICK_MS = 200;
   const QUICK_FOR_MS = 8000; // then a search takes long, and is looked at less often
   const SLOW_MS = 1000;
   const IDLE_MS = 10000;

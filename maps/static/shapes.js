@@ -57,6 +57,15 @@
     2 * Math.abs(one.x - other.x) < one.width + other.width &&
     2 * Math.abs(one.y - other.y) < one.height + other.height;
 
+  // Around writing: light around dark ink, dark around white.
+  const HALOS = {
+    light: { white: "rgba(70,0,0,.55)", dark: "rgba(255,255,255,.85)" },
+    dark: { white: "rgba(8,12,16,.7)", dark: "rgba(255,255,255,.3)" },
+  };
+
+  /** The halo that writing in an ink has on the map. */
+  everycell.haloOf = (ink) => HALOS[everycell.theme][ink === "#ffffff" ? "white" : "dark"];
+
   everycell.shapes = { ringsOf, insidePoint, largest, holds, tracePolygons, boxesMeet };
 
   /** Paint polygons as `look` (one of everycell.looks) has it. */

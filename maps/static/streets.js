@@ -7,6 +7,13 @@
     3: { from: 12, width: { 12: 0.7, 14: 1.5, 16: 4, 18: 9 }, colour: "#ffffff", edge: "#d9dde0" },
     4: { from: 14, width: { 14: 0.7, 16: 1.4, 18: 3 }, colour: "#e3e2dc", edge: null },
   };
+  // On dark ground they are drawn over the cells, as what shines through.
+  const DARK = { colour: "rgba(11,16,22,.34)", edge: null };
+  const styleOf = (number) => (everycell.theme === "dark" ? { ...STYLE[number], ...DARK } : STYLE[number]);
+  const NAMES = {
+    light: { ink: "#75808a", halo: "rgba(255,255,255,.92)" },
+    dark: { ink: "#e6e9ec", halo: "rgba(11,16,22,.85)" },
+  };
   const STEEP = 1; // radians: steeper than this a Chinese name is written downwards
   const CHINESE = /^[\u3400-\u9fff]+$/;
   const NAMES_FROM = { 1: 14, 2: 15, 3: 16, 4: 17 };
@@ -44,12 +51,13 @@
       classes.map((number) => [number, features.filter(({ properties }) => properties.class === number)]),
     );
     for (const number of classes) {
-      if (!STYLE[number].edge || place.zoom < 13) continue;
+      const style = styleOf(number);
+      if (!style.edge || place.zoom < 13) continue;
       trace(context, lines[number], place);
-      stroke(context, STYLE[number], place.zoom, 1.6, STYLE[number].edge);
+      stroke(context, style, place.zoom, 1.6, style.edge);
     }
     for (const number of classes) {
-      const style = STYLE[number];
+      const style = styleOf(number);
       trace(context, lines[number], place);
       stroke(context, style, place.zoom, 0, place.zoom < 13 && style.edge ? style.edge : style.colour);
     }
@@ -67,8 +75,8 @@
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineWidth = 3;
-    context.strokeStyle = "rgba(255,255,255,.92)";
-    context.fillStyle = "#75808a";
+    context.strokeStyle = NAMES[everycell.theme].halo;
+    context.fillStyle = NAMES[everycell.theme].ink;
     const taken = [];
     const done = new Set();
     for (const { properties, geometry } of [...streets].reverse()) {

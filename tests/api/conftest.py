@@ -24,6 +24,7 @@ from api.app import create_app
 from api.callers import COOKIE
 from api.deps import Service
 from api.server import address_of, listen
+from api.slow_clients import PatientProtocol
 from gis.access.scope import Grant, area_of, role_of
 from gis.access.sessions import csrf_token, open_session
 from gis.access.tokens import new_token
@@ -86,7 +87,8 @@ def _serving(store: Store, service: Store) -> Iterator[Served]:
     app = create_app(service)
     admin = token_of(store, ("admin", "all"))
     listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="on", timeout_graceful_shutdown=5))
+    config = uvicorn.Config(app, http=PatientProtocol, log_level="critical", lifespan="on", timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     address = address_of(listener)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,13 @@ from gis.storage.engine import Store
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 PASSWORD = "correct horse battery"
+
+
+def field_told(answer: httpx.Response) -> str:
+    """The field that the page of a problem names."""
+    found = re.search(r'<p lang="en">([^:<]+):', answer.text)
+    assert found, answer.text
+    return found[1]
 
 
 @contextmanager

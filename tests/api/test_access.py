@@ -151,7 +151,10 @@ def test_several_areas_are_seen_together(own: Served) -> None:
 def test_a_browser_that_is_not_signed_in_goes_to_the_page_for_it(served: Served) -> None:
     anonymous = {"Authorization": "", "Accept": "text/html"}
     answer = served.client.get("/maps/coverage?lang=en", headers=anonymous)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Fmaps%2Fcoverage%3Flang%3Den")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/login?lang=en&next=%2Fmaps%2Fcoverage%3Flang%3Den",
+    )
     assert served.client.get("/", headers=anonymous).headers["location"] == "/login?next=%2F"
 
 

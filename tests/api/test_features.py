@@ -32,24 +32,25 @@ def test_landing_page_leads_everywhere(served: Served) -> None:
         assert served.get(link["href"]).status_code == 200, link
 
 
-def test_landing_page_for_a_browser(served: Served) -> None:
-    answer = served.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert "示范县" in answer.text
-    assert 'href="' + served.address + '/maps/coverage"' in answer.text
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-
-
 @pytest.mark.parametrize("role", ["wall", "operator"])
 @pytest.mark.parametrize("area", ["all", "990101100", "990101100201", "990101100201001"])
-def test_landing_page_offers_what_one_may_do(served: Served, role: str, area: str) -> None:
+def test_both_first_pages_offer_what_one_may_do(served: Served, role: str, area: str) -> None:
+    """That of what is waiting, and with f=html the one of the data."""
     client = served.client_of(role, area)
-    answer = client.get("/", headers={"Accept": "text/html"})
-    offered = [unescape(link) for link in re.findall(r'href="([^"]+)"', answer.text)]
-    assert len(offered) > 8
-    for link in offered:
-        assert client.get(link, headers={"Accept": "text/html"}).status_code == 200, link
-    assert ("unvisited" in answer.text, "门牌" in answer.text) == (role == "operator", role == "operator")
+    for path, more in (("/", "rounds-title"), ("/?f=html", "OGC API Features")):
+        answer = client.get(path, headers={"Accept": "text/html"})
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert more in answer.text
+        offered = {unescape(link).partition("#")[0] for link in re.findall(r'href="([^"]+)"', answer.text)}
+        offered -= {"", "data:,", "?lang=en", "?f=html&lang=en", "/wall"}  # /wall: has its own tests
+        assert len(offered) > 8
+        for link in offered:
+            assert client.get(link, headers={"Accept": "text/html"}).status_code == 200, link
+        assert ("unvisited" in answer.text, 'href="/disputes"' in answer.text) == (
+            role == "operator",
+            role == "operator",
+        )
 
 
 def test_collections(served: Served) -> None:

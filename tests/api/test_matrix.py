@@ -23,6 +23,7 @@ from gis.access.scope import ALL
 from gis.storage.cluster import Cluster
 from tests.api.conftest import Served, database, serving, tile_path
 from tests.gis import world
+from tests.gis.alarms.places import add_alarm
 from tests.gis.disputes.places import add_cases
 from tests.gis.patrol.places import add_plan
 from tests.gis.world import AFAR, COUSIN, OWN, REGION, SIBLING, Village
@@ -173,6 +174,16 @@ def plan(
     asks["missing"] = Ask(f"/patrol/plans/{NONE}{rest}", 404, body)
     template = re.sub("/stops/[^/]+/", "/stops/{key}/", rest.partition("?")[0])
     return Row(f"{method} /patrol/plans/{{planId}}{template}", who, asks)
+
+
+def alarm(what: str, body: Any) -> Row:
+    """Alarms of one's own: those of others are not there; the line of a town stands for what of it is one's own."""
+    codes = {"own": OWN.code, "parent": OWN.town, "sibling": SIBLING.code, "cousin": COUSIN.code, "county": AFAR.code}
+    asks = {
+        at: Ask(f"/alarms/behind-{code}/{what}", 200 if at in ("own", "parent") else 404, body)
+        for at, code in codes.items()
+    }
+    return Row(f"POST /alarms/{{alarm}}/{what}", VISITS, asks)
 
 
 def team_of(method: str, own: int) -> Row:
@@ -442,12 +453,19 @@ ROWS: Final = (
     areas("GET /coverage", SIGNED_IN, "/coverage?level=cell&"),
     areas("GET /coverage", SIGNED_IN, "/coverage?level=cell&f=csv&"),
     areas("GET /coverage", SIGNED_IN, "/coverage?level=cell&f=geojson&"),
+    areas("GET /board", SIGNED_IN, "/board?"),
+    once("GET /board", SIGNED_IN, "/board"),
+    areas("GET /alarms", SIGNED_IN, "/alarms?"),
+    once("GET /alarms", SIGNED_IN, "/alarms"),
+    alarm("acknowledge", None),
+    alarm("shelve", {"minutes": 60}),
     areas("GET /rounds", SIGNED_IN, "/rounds?"),
     once("GET /rounds", SIGNED_IN, "/rounds"),
     areas("GET /patrol/network", SIGNED_IN, "/patrol/network?"),
     areas("GET /report", SIGNED_IN, "/report?"),
     once("GET /report", SIGNED_IN, "/report?f=xlsx"),
     once("GET /maps/coverage", SIGNED_IN, "/maps/coverage"),
+    areas("GET /wall", SIGNED_IN, "/wall?"),
     once("GET /maps/heat", SIGNED_IN, "/maps/heat"),
     once("GET /maps/edit", GRID, "/maps/edit"),
     once("GET /maps/patrol", PATROLS, "/maps/patrol"),
@@ -524,6 +542,7 @@ ROWS: Final = (
     of_cell("lineage"),
     of_cell("history"),
     opening(),
+    areas("GET /events", SIGNED_IN, "/events?last_event_id=1&"),  # of no log: reset, and over
     areas("GET /changesets", GRID, "/changesets?"),
     nodes(),
     looking(),
@@ -556,6 +575,8 @@ def region(cluster: Cluster) -> Iterator[Served]:
             for village, id in PLAN.items():
                 add_plan(conn, village, id=UUID(id))
             add_plan(conn, OWN, id=UUID(OVER), team="ZZ", status="cancelled")
+            for village in REGION:
+                add_alarm(conn, village)
         with serving(store) as running:
             yield running
 

@@ -7,9 +7,10 @@ import re
 import pytest
 
 from tests.api.conftest import Served
+from tests.api.signing import field_told
 
 PAGES = pytest.mark.parametrize(
-    "path", ["/maps/coverage", "/maps/heat", "/maps/edit", "/maps/patrol", "/disputes?f=html"]
+    "path", ["/maps/coverage", "/maps/heat", "/maps/edit", "/maps/patrol", "/disputes?f=html", "/wall"]
 )
 
 
@@ -29,6 +30,8 @@ def test_the_page_carries_its_policy(served: Served, path: str) -> None:
     [
         ("/maps/coverage", "zh", "<title>走访覆盖"),
         ("/maps/coverage", "en", "<title>Visit coverage"),
+        ("/wall", "zh", "<title>大屏"),
+        ("/wall", "en", "<title>Map wall"),
         ("/maps/heat", "zh", "<title>纠纷热力"),
         ("/maps/heat", "en", "<title>Dispute heat"),
         ("/maps/edit", "zh", "<title>网格编辑"),
@@ -43,7 +46,7 @@ def test_languages(served: Served, path: str, lang: str, word: str) -> None:
     answer = served.get(f"{path}?lang={lang}", headers={"Accept": "text/html,*/*;q=0.8"})
     assert word in answer.text
     wrong = served.get(f"{path}?lang=fr", headers={"Accept": "text/html"})
-    assert (wrong.status_code, wrong.json()["field"]) == (400, "lang")
+    assert (wrong.status_code, field_told(wrong)) == (400, "lang")
 
 
 def test_the_editor_is_for_whoever_may_edit(served: Served) -> None:
@@ -64,7 +67,7 @@ def test_the_desk_is_for_browsers_and_for_whoever_may_see_cases(served: Served) 
     for role, offered in (("operator", True), ("patrol_leader", True), ("editor", False), ("wall", False)):
         client = served.client_of(role, "all")
         assert ('href="/disputes"' in client.get("/maps/coverage").text) == offered
-        assert ('/disputes"' in client.get("/?f=html").text) == offered
+        assert ('/disputes"' in client.get("/", headers={"Accept": "text/html"}).text) == offered
         for accept, kind in (("text/html,*/*", "text/html"), ("*/*", "application/json"), ("", "application/json")):
             answer = client.get("/disputes", headers={"Accept": accept})
             assert answer.status_code == (200 if offered else 403)

@@ -102,6 +102,14 @@ BAD = [
     ("/search?q=a&limit=1000", 400, "limit"),
     ("/maps/coverage?lang=fr", 400, "lang"),
     ("/maps/heat?lang=fr", 400, "lang"),
+    ("/wall?scenes=coverage,weather", 400, "scenes"),
+    ("/wall?scenes=heat,heat", 400, "scenes"),
+    ("/wall?dwell_s=0", 400, "dwell_s"),
+    ("/wall?return_s=soon", 400, "return_s"),
+    ("/wall?theme=pink", 400, "theme"),
+    ("/wall?since=yesterday", 400, "since"),
+    ("/wall?distance_m=1e9", 400, "distance_m"),
+    ("/wall?mm_per_px=-1", 400, "mm_per_px"),
     ("/maps/edit?lang=fr", 400, "lang"),
     ("/maps/patrol?lang=fr", 400, "lang"),
     ("/static/nothing.js", 404, None),
@@ -287,10 +295,11 @@ PATHS = st.sampled_from(
         "/maps/heat",
         "/maps/edit",
         "/maps/patrol",
+        "/wall",
     ]
 )
 NAMES = st.sampled_from(
-    ["area", "bbox", "limit", "after", "level", "doorplate", "f", "since", "round", "q", "lang", "x"]
+    ["area", "bbox", "limit", "after", "level", "doorplate", "f", "since", "round", "q", "lang", "token", "x"]
 )
 
 

@@ -241,7 +241,7 @@ def test_who_has_several_areas_chooses_one(counted: Served) -> None:
     browser = {"Accept": "text/html,*/*;q=0.8"}
     page = two.get("/report?month=2025-12&lang=en", headers=browser)
     assert page.status_code == 200
-    ways = [unescape(link) for link in re.findall(r'href="([^"]*/report[?][^"]*)"', page.text)]
+    ways = [unescape(link) for link in re.findall(r'href="([^"]*/report[?][^"]*area=[^"]*)"', page.text)]
     assert {re.findall(r"area=(\d+)", way)[0] for way in ways} == {counting.VILLAGES[0], counting.TOWNS[1]}
     report = two.get(ways[0], headers=browser)
     assert (report.status_code, "2025-12" in report.text) == (200, True)

@@ -332,7 +332,9 @@ def test_stream_of_features_survives_any_cut(service: FakeService, open_page: Op
     assert found == [[features, True]] * 5
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (3840, 2160), (390, 800)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1280, 800), pytest.param(3840, 2160, marks=pytest.mark.slow), (390, 800)]
+)
 def test_nothing_overflows(service: FakeService, open_page: Open, width: int, height: int, tmp_path: Path) -> None:
     page = open_page(url(service, area=CELL[:12]), width=width, height=height)
     doors_drawn(page)

@@ -418,6 +418,7 @@ def test_name_and_kind_are_changed(service: FakeService, open_page: Open) -> Non
     expect(page.locator(f'.choose[data-key="{CELL}"]')).to_contain_text("已改")
 
 
+@pytest.mark.slow
 def test_cell_gets_another_code_and_stays_chosen(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service))
     choose(page, middle(2, 1))
@@ -463,6 +464,7 @@ def ask_for(page: Page, kind: str, least: int, most: int) -> None:
     form.get_by_role("button", name="提出方案").click()
 
 
+@pytest.mark.slow
 def test_village_is_cut_anew_and_another_proposal_replaces_the_first(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service))
     choose(page, middle(2, 1))
@@ -499,6 +501,7 @@ def test_village_is_cut_anew_and_another_proposal_replaces_the_first(service: Fa
     expect(page.locator("#steps .undone")).to_contain_text("重新划分：6 个网格变为")
 
 
+@pytest.mark.slow
 def test_village_is_balanced_and_what_is_out_of_the_range_says_why(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service))
     choose(page, middle(2, 1))
@@ -640,6 +643,7 @@ def test_two_tabs_of_one_account_never_share_a_draft(service: FakeService, open_
     assert [len(made.ops) for made in service.grid.sets.values()] == [0, 1, 1]
 
 
+@pytest.mark.slow
 def test_draft_that_another_window_changes_is_shown_as_it_is(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service))
     split(page)
@@ -671,6 +675,7 @@ def test_looking_at_a_step_begins_no_draft(service: FakeService, open_page: Open
     expect(page.locator("#draft-title")).to_have_text("未开草稿")
 
 
+@pytest.mark.slow
 def test_unfinished_draft_is_offered_where_none_is_in_hand(service: FakeService, open_page: Open) -> None:
     page = open_page(url(service))
     split(page)
@@ -890,6 +895,7 @@ def test_conflict_shows_mine_theirs_and_the_base(service: FakeService, open_page
     steps(page, 1)
 
 
+@pytest.mark.slow
 def test_undo_that_others_stand_on_is_refused_with_the_versions(
     service: FakeService, open_page: Open, complaints: Complaints
 ) -> None:
@@ -904,6 +910,7 @@ def test_undo_that_others_stand_on_is_refused_with_the_versions(
     complaints.expect(409)
 
 
+@pytest.mark.slow
 def test_conflict_where_theirs_is_kept(service: FakeService, open_page: Open, complaints: Complaints) -> None:
     page = open_page(url(service))
     conflicted(page, service, complaints)
@@ -913,6 +920,7 @@ def test_conflict_where_theirs_is_kept(service: FakeService, open_page: Open, co
     expect(page.locator("#redo")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_conflict_keeps_those_of_my_steps_that_do_not_touch_theirs(
     service: FakeService, open_page: Open, complaints: Complaints
 ) -> None:
@@ -946,6 +954,7 @@ def test_conflict_keeps_those_of_my_steps_that_do_not_touch_theirs(
     expect(page.locator(".notice.good").last).to_contain_text("已发布")
 
 
+@pytest.mark.slow
 def test_conflict_where_mine_is_done_again_on_theirs(
     service: FakeService, open_page: Open, complaints: Complaints
 ) -> None:
@@ -1025,6 +1034,7 @@ def test_service_that_is_away_loses_nothing(service: FakeService, open_page: Ope
     complaints.clear()  # that the browser could not load what was cut off
 
 
+@pytest.mark.slow
 def test_session_that_is_over_is_said_once(service: FakeService, open_page: Open, complaints: Complaints) -> None:
     service.who, service.csrf = "zhang", "token"
     page = open_page(url(service))
@@ -1093,7 +1103,9 @@ def test_page_speaks_english(service: FakeService, open_page: Open) -> None:
     expect(page.locator("#tools")).to_contain_text("移节点")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (3840, 2160), (900, 700)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1280, 800), pytest.param(3840, 2160, marks=pytest.mark.slow), (900, 700)]
+)
 def test_screens(service: FakeService, open_page: Open, width: int, height: int, tmp_path: Path) -> None:
     page = open_page(f"{service.address}/maps/edit", width=width, height=height)
     choose(page, middle(2, 1))

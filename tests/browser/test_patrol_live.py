@@ -4,28 +4,41 @@ sent to phones and done."""
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from shapely import LineString
 
 from api.app import create_app
 from gis.access.scope import ALL
+from gis.patrol.drawn import network_of_lines
+from gis.patrol.roads import store_network
 from gis.storage.engine import Store, as_service
 from tests.api.conftest import signed_in, token_of
 from tests.browser.conftest import Complaints, Open
 from tests.browser.running import running
 from tests.conftest import Filled
 from tests.gis import world
-from tests.gis.world import SOUTH, WEST
+from tests.gis.world import COUNTY, SOUTH, STEP, TODAY, WEST, ZONE
 
 AREA = "990101"
-SECONDS = 5.0  # from the click to 60 stops of 4 teams on the map, on a machine that has nothing else to do
+SECONDS = 5.0  # from the click to 60 stops of 4 teams on the map
+# Told by the page itself: whoever looks from outside is late.
+STOPWATCH = """() => {
+    const map = document.querySelector(".map");
+    document.querySelector("#go").addEventListener("click", () => (window.begun = performance.now()), true);
+    new MutationObserver(() => map.dataset.plan && (window.took ??= performance.now() - window.begun)).observe(map, {
+        attributes: true,
+    });
+}"""
 
 
 @dataclass
@@ -35,6 +48,7 @@ class Live:
     address: str
     token: str
     colleague: httpx.Client
+    store: Store
 
 
 def fill(store: Store) -> None:
@@ -52,7 +66,7 @@ def live(filled: Filled) -> Iterator[Live]:
             running(create_app(service)) as address,
             signed_in(address, token_of(store, ("patrol_leader", AREA))) as colleague,
         ):
-            yield Live(address, token, colleague)
+            yield Live(address, token, colleague, store)
 
 
 def _teams(live: Live) -> None:
@@ -75,11 +89,8 @@ def _version(page: Page, plan: Any, number: int) -> None:
 
 
 def _menu(page: Page, key: str, what: str) -> None:
-    item = page.get_by_role("menuitem", name=what, exact=True)
-    while not item.is_visible():  # what has just come from the service closes it
-        page.locator(f'#planned [data-stop="{key}"] [aria-haspopup=menu]').click()
-        page.wait_for_timeout(100)
-    item.click()
+    page.locator(f'#planned [data-stop="{key}"] [aria-haspopup=menu]').click()
+    page.get_by_role("menuitem", name=what, exact=True).click()  # open though news has come meanwhile
 
 
 def test_a_day_of_a_patrol_leader(live: Live, open_page: Open, complaints: Complaints) -> None:
@@ -133,16 +144,31 @@ def test_a_day_of_a_patrol_leader(live: Live, open_page: Open, complaints: Compl
     expect(page.locator("#after-panel section table")).to_contain_text("1 / ")
 
 
+def _streets(store: Store, columns: int = 90, rows: int = 60) -> None:
+    """As many streets as a small country has: 5,400 crossings, a third of the streets for walkers only."""
+    xs = WEST + 3 * STEP * np.linspace(0, 1, columns)
+    ys = SOUTH + 2 * STEP * np.linspace(0, 1, rows)
+    grid = np.stack(np.meshgrid(xs, ys), axis=-1)
+    lines = np.array([LineString(row) for row in (*grid, *grid.transpose(1, 0, 2))], object)
+    classes = [4 if number % 3 == 1 else 3 for number in range(len(lines))]
+    network = network_of_lines(lines, range(len(lines)), [None] * len(lines), classes)
+    with store.begin(ALL.settings()) as conn:
+        store_network(conn, COUNTY, network, source="test", data_on=TODAY, now=datetime.now(ZONE))
+
+
 @pytest.mark.slow
 def test_sixty_stops_of_four_teams_are_drawn_within_five_seconds(live: Live, open_page: Open) -> None:
     _teams(live)
+    _streets(live.store)
     took = []
-    for _ in range(3):
+    for _ in range(5):
         page = open_page(f"{live.address}/maps/patrol", token=live.token)
         expect(page.locator("#go-told")).to_have_text("60 处，4 队")
-        begun = time.monotonic()
+        page.evaluate(STOPWATCH)
         page.get_by_role("button", name="规划", exact=True).click()
-        _drawn(page)
-        took.append(round(time.monotonic() - begun, 1))
+        plan = _drawn(page)
+        assert (plan["totals"]["planned"], plan["straight"]) == (60, False)
+        took.append(round(page.evaluate("window.took") / 1000, 2))
+        assert live.colleague.delete(f"/patrol/plans/{plan['id']}").status_code == 200  # its stops wait again
         page.close()
-    assert min(took) <= SECONDS, took
+    assert median(took) <= SECONDS, took

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from gis.access.scope import Right
@@ -52,11 +53,8 @@ def row(page: Page, key: str) -> Locator:
 
 def do(page: Page, key: str, what: str) -> None:
     """Something from the menu of a stop."""
-    item = page.get_by_role("menuitem", name=what, exact=True)
-    while not item.is_visible():  # what has just come from the service closes it
-        row(page, key).get_by_role("button", name=re.compile("^处理")).click()
-        page.wait_for_timeout(100)
-    item.click()
+    row(page, key).get_by_role("button", name=re.compile("^处理")).click()
+    page.get_by_role("menuitem", name=what, exact=True).click()
 
 
 def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None:
@@ -255,6 +253,7 @@ def test_what_goes_out_and_what_was_done(service: FakeService, open_page: Open, 
     complaints.expect(401, more=20)  # stops, plans, teams, and streets, for the map has moved
 
 
+@pytest.mark.slow
 def test_every_size_and_hostile_words(open_page: Open, service: FakeService) -> None:
     note = "<img src=x onerror=alert(1)>"
     for one in service.patrols.proposals:

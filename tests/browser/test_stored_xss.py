@@ -281,6 +281,7 @@ def test_the_list_the_form_and_the_notice_of_a_visit(address: str, show: Show, h
     page.evaluate("names => names.forEach((name) => everycell.notice(name, 'bad'))", NAMES)
 
 
+@pytest.mark.slow
 @POLICIES
 def test_the_editor_and_its_drafts(address: str, show: Show, token: str) -> None:
     """Names of cells and drafts, in the panel, the lists, the bar and the questions that are asked."""

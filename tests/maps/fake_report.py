@@ -13,11 +13,11 @@ from gis.disputes.categories import TABLED
 from gis.disputes.figures import AreaFigures
 from gis.disputes.periods import Period, Span
 from gis.households.coverage import AreaCoverage, total
-from gis.households.rounds import Round
+from gis.households.rounds import Round, planned_percent
 from gis.report.cases import Cases, CaseTable
 from gis.report.content import Place, Report, Visits, Work
 from gis.report.grades import grade_of
-from gis.report.progress import RoundProgress, planned_percent, ranking
+from gis.report.progress import RoundProgress, ranking
 from tests.maps import fake
 
 MONTH = Period(date(2026, 11, 1), Span.month)

@@ -17,6 +17,10 @@ from gis.errors import NotFound
 from maps.page import BaseMap, Frame, GridMap, script_json
 
 NONCE = "bm9uY2Vub25jZW5vbmNl"
+# Where a page of ours may lead.
+OWN_ADDRESS = re.compile(
+    r"(#(panel|main)$|\?lang=|/(static|maps|disputes|households|report|about|wall)\b|/($|\?)|data:)"
+)
 HOSTILE = "</script><img src=x onerror=alert(1)>'\"`${alert(1)}\u2028&<!--"
 
 

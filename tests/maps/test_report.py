@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from gis.access.scope import Right
 from gis.report.cases import Cases
+from maps.plain import PlainFrame
 from maps.report.assemble import document
 from maps.report.document import Kind, Withheld, written
 from maps.report.flat import flat
@@ -20,7 +22,8 @@ from tests.maps.test_households import GOLDEN, NONCE
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_page_is_the_golden_one(lang: Lang) -> None:
-    made = re.sub(r"(<style[^>]*>).*?(</style>)", r"\1\2", page(document(report(), lang), NONCE), flags=re.DOTALL)
+    whole = page(document(report(), lang), PlainFrame(NONCE, lang, here="report", rights=list(Right)))
+    made = re.sub(r"(<style[^>]*>).*?(</style>)", r"\1\2", whole, flags=re.DOTALL)
     golden = GOLDEN / f"report_{lang}.html"
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(made, "utf-8")

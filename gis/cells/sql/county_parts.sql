@@ -5,6 +5,7 @@ UNION ALL
 SELECT d.code, false, md5(concat_ws(E'\t', d.code, d.name, d.parent, d.source, md5(d.geom::bytea))) FROM everycell.division d
 WHERE d.code BETWEEN lpad(CAST(:county AS text), 6, '0') AND lpad(CAST(:county AS text), 6, '0') || '999999'
 UNION ALL
-SELECT lpad(CAST(:county AS text), 6, '0'), true, concat('releases ', count(*))
-FROM everycell.case_release p WHERE p.county = :county
+SELECT lpad(CAST(:county AS text), 6, '0'), true, concat('releases ', (
+    SELECT count(*) FROM everycell.case_release p WHERE p.county = :county), ' ', (
+    SELECT count(*) FROM everycell.case_overdue_release p WHERE p.county = :county))
 ORDER BY code, digest

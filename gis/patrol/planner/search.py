@@ -29,12 +29,13 @@ from gis.patrol.travel import Travel
 
 OnProgress = Callable[[float, str], None]
 
-# Rounds for each second of the limit, with up to 120 stops; a round is about 4 ms, of shortening 2 ms.
-POLISH_RATE: Final = 80
-SHORTEN_RATE: Final = 200
+# Rounds for each second of the limit, with up to 120 stops; a round is about 2 ms, of shortening 1 ms.
+POLISH_RATE: Final = 200
+SHORTEN_RATE: Final = 500
 FULL_SIZE: Final = 120
-# VROOM's thoroughness (0 to 5) up to so many stops.
-LEVELS: Final = ((30, 5), (60, 3), (150, 1))
+# VROOM's thoroughness (0 to 5) up to so many stops. A higher one costs more than the search after it, which does better
+# with the time.
+LEVELS: Final = ((30, 5), (150, 1))
 
 
 class BrokenPlan(EverycellError):
@@ -91,7 +92,9 @@ def solve(request: Request, travel: Mapping[Mode, Travel], on_progress: OnProgre
     _pinned_are_in(board, orders)
     given_up: Orders | None = None
     if request.aim is Aim.equal:
-        fair = balanced(board, orders, lambda each, start, share: _again(each, start, share, clock))
+        fair = balanced(
+            board, orders, lambda each, start, share: _again(each, start, share, clock), lambda: not clock.left_s
+        )
         orders, given_up = fair, orders
     clock.tell(0.97, "check")
     plan = plan_of(board, orders, clock.used_s, Words(given_up, WhyNot.balance))
@@ -220,13 +223,15 @@ def _by_tiers(board: Board, orders: Orders, clock: Clock) -> Orders:
     """Polish until the first tier of which not all fits is as good as it gets, then with all that is lower."""
     seed = board.request.seed
     starts = [orders]
+    possible = frozenset(np.flatnonzero(board.allowed.any(axis=0)).tolist())
     ranks = [board.must, *(frozenset(i for i, stop in enumerate(board.stops) if stop.tier == t) for t in board.tiers)]
     for number in range(1, len(ranks) + 1):
-        wanted = frozenset().union(*ranks[:number]) & frozenset(np.flatnonzero(board.allowed.any(axis=0)).tolist())
+        wanted = frozenset().union(*ranks[:number]) & possible
         if any(wanted <= {stop for order in each for stop in order} for each in starts):
             continue
         alone = _only(board, wanted)
-        found = _sound(alone, _start(alone, sorted(wanted), clock))
+        # Where that is all there is, VROOM has been asked already.
+        found = orders if wanted == possible else _sound(alone, _start(alone, sorted(wanted), clock))
         cut = tuple(tuple(stop for stop in order if stop in wanted) for order in max(starts, key=board.key))
         first = max(found, _sound(alone, cut), key=alone.key)
         # Two beginnings, for a search seldom leaves the region where it began; the other one begins with nothing.

@@ -133,10 +133,11 @@ def run(board: Board, team: int, order: Sequence[int]) -> Run:
     best = earliest(board, team, order, first)
     if best is None:
         return _walk(board, team, order, first, None)
-    after_work = earliest(board, team, order, first, rested=True)
+    after_work = earliest(board, team, order, first, rested=True) if board.teams[team].breaks else best
     rested = after_work is not None and after_work[0] == best[0]
-    low, high = first, best[0]
-    while low < high:  # the end never moves forward when the begin does
+    # However late it begins, ways and stops take as long; and the end never moves forward when the begin does.
+    low, high = first, best[0] - board.way(team, order) - sum(board.stops[stop].service_s for stop in order)
+    while low < high:
         middle = (low + high + 1) // 2
         later = earliest(board, team, order, middle, rested=rested)
         if later is not None and later[0] == best[0]:

@@ -44,14 +44,15 @@ class _Ways:
 
     def add(self, k: int, way: tuple[int, int, float, tuple[int, ...]]) -> None:
         a, b, metres, _ = way
+        if a == b:
+            return
         for other in sorted(self.at[a] & self.at[b]):
             if self.ways[other][2] <= metres:
                 return
             self.drop(other)
-        if a != b:
-            self.ways[k] = way
-            self.at[a].add(k)
-            self.at[b].add(k)
+        self.ways[k] = way
+        self.at[a].add(k)
+        self.at[b].add(k)
 
     def drop(self, k: int) -> None:
         for node in self.ways.pop(k)[:2]:

@@ -49,8 +49,9 @@ def postman(streets: Streets, required: Flags, start: int | None, *, prove: bool
         found = improve(streets, required, search.nodes, times)
         if found.proved:
             return Passes(found.times, found.bound)
-        bound, times = max(bound, found.bound), found.times
-        times = search.better(links, times)
+        other, likely = search.grown_from(found.likely)
+        links, times = min(((links, found.times), (other, likely)), key=lambda one: search.metres(one[1]))
+        bound, times = max(bound, found.bound), search.better(links, times)
     return Passes(times, bound)
 
 
@@ -83,6 +84,11 @@ class _Search:
         found = (self._grown([]), self._grown(self._tree(self.base)))
         thin = [(links, self.thinned(times)) for links, times in found]
         return min(thin, key=lambda one: self.metres(one[1]))
+
+    def grown_from(self, edges: Ints) -> tuple[list[Link], Ints]:
+        """The same, where some edges are passed once more to begin with."""
+        links, times = self._grown([(int(edge),) for edge in edges])
+        return links, self.thinned(times)
 
     def _grown(self, links: list[Link]) -> tuple[list[Link], Ints]:
         times = self.with_links(links)

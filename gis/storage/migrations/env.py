@@ -4,6 +4,7 @@ from alembic import context
 
 from gis.storage import (  # noqa: F401 - same metadata
     access_models,
+    alarm_models,
     changeset_models,
     dispute_models,
     patrol_models,

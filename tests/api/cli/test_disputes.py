@@ -121,7 +121,13 @@ def test_rows_that_cannot_be_used(shell: Store, tmp_path: Path) -> None:
     found = run("import", "disputes", csv(tmp_path / "台账.csv", frame), "--map", "id=ID")
     assert figures(found.output)[1:] == ["8", "1", "0", "0", "7"], found.output
     reasons = (tmp_path / "台账.csv.rejects.csv").read_text("utf-8-sig")
-    for said in ("neither an id nor a number", "cases are kept 24 months", "lies in the future", "is the same case", "(案件编号)"):
+    for said in (
+        "neither an id nor a number",
+        "cases are kept 24 months",
+        "lies in the future",
+        "is the same case",
+        "(案件编号)",
+    ):
         assert said in reasons, reasons
 
 

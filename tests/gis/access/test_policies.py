@@ -11,16 +11,19 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from gis.access.scope import ALL, Grant, Right, Role, Scope
+from gis.alarms.watch import look
 from gis.cells import changesets
 from gis.cells.changesets import Editor
 from gis.cells.editing.operations import Split
+from gis.disputes.overdue import publish_overdue
 from gis.disputes.publication import publish_due
+from gis.households.figures import Figures
 from gis.storage.cluster import Cluster
 from gis.storage.doctor import SEEN, UNDER_POLICY
 from gis.storage.engine import Store, Told, as_service, sqlstate
 from tests.api.conftest import database
 from tests.gis import world
-from tests.gis.disputes.places import add_cases
+from tests.gis.disputes.places import NOW, add_cases
 from tests.gis.patrol.places import add_plan
 from tests.gis.world import AFAR, OWN, REGION, SIBLING, TODAY, Village
 
@@ -36,10 +39,12 @@ WRITES: Final = {
 CALLED: Final = frozenset(
     {
         "account_of_subject",
+        "acknowledge_alarms",
         "add_doorplate",
         "add_household",
         "add_operations",
         "add_site",
+        "begin_alarm_look",
         "begin_retention",
         "caller_of_session",
         "caller_of_token",
@@ -58,6 +63,8 @@ CALLED: Final = frozenset(
         "drop_plan",
         "drop_team",
         "drop_visit_months",
+        "event_standing",
+        "events_after",
         "fail_plan",
         "finish_plan",
         "finish_retention",
@@ -75,15 +82,19 @@ CALLED: Final = frozenset(
         "make_snap_points",
         "meets",
         "note",
+        "number_events",
         "open_changeset",
         "open_plan",
         "open_session",
         "password_of",
         "patrol_link_of",
+        "patrols_of_day",
         "plan_again",
         "plans_touched",
         "publish_case_figures",
         "publish_changeset",
+        "publish_overdue_cases",
+        "put_alarms",
         "put_patrol_link",
         "put_team",
         "record_revisit",
@@ -105,11 +116,19 @@ CALLED: Final = frozenset(
         "retire_visits",
         "set_changeset_state",
         "settle_visit_ids",
+        "shelve_alarms",
+        "show_patrol_stops",
+        "sites_due",
         "snap_at",
         "tick_stop",
         "undo_plan",
         "visits_due",
         "visits_gone_before",
+        "visits_of_day",
+        "webhook_done",
+        "webhook_failed",
+        "webhook_sends",
+        "webhooks_due",
         "within",
         "write_doorplate",
         "write_household",
@@ -118,6 +137,10 @@ CALLED: Final = frozenset(
 )
 # The area a row is of, as the owner reads it.
 AREA_OF: Final = {
+    "alarm": "area",
+    "alarm_look": "lpad(county::text, 6, '0')",
+    "case_overdue_figure": "area",
+    "case_overdue_release": "lpad(county::text, 6, '0')",
     "case_figure": "area",
     "case_release": "lpad(county::text, 6, '0')",
     "cell": "code",
@@ -162,6 +185,8 @@ UNSEEN: Final = {
 }
 SPANNING: Final = frozenset(
     {
+        "alarm_look",
+        "case_overdue_release",
         "case_release",
         "county_outline",
         "road_arc",
@@ -185,6 +210,10 @@ def region(cluster: Cluster) -> Iterator[Store]:
                 add_cases(conn, village)
                 add_plan(conn, village)
         publish_due(store, TODAY)  # what is over of the year in which the cases came
+        publish_overdue(store, TODAY)
+        figures = Figures()
+        for county in {village.county for village in REGION}:
+            look(store, county, NOW, lambda conn, here, since, today: figures.county(conn, here, None, since, today))
         yield store
 
 
@@ -561,6 +590,10 @@ def test_every_village_is_someones(region: Store) -> None:
     """The four villages of the region together are all of it: no row is outside every area."""
     with region.read() as conn:
         # Imports are of a county, and so are counts of cases of a month.
-        for table in AREA_OF.keys() - SPANNING - {"division", "county_outline", "changeset", "case_figure"}:
+        for table in (
+            AREA_OF.keys()
+            - SPANNING
+            - {"division", "county_outline", "changeset", "case_figure", "case_overdue_figure"}
+        ):
             parts = [inside(conn, table, (v.code,)) for v in REGION]
             assert sum(map(len, parts)) == count(conn, table) > 0, table

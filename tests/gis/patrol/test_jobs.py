@@ -7,7 +7,8 @@ import signal
 import threading
 import time
 
-from gis.patrol.jobs import Finder, Planning, run
+from gis.patrol.finder import Finder
+from gis.patrol.jobs import Planning, run
 from gis.storage.engine import Store, as_service
 from tests.gis import world
 from tests.gis.patrol import planning

@@ -213,7 +213,7 @@ def test_a_worker_that_falls_silent_loses_the_plan(county: Store) -> None:
     assert claimed(0) == plan.id
     assert claimed(0) is None
     failed = planning.read(county, plan.id)
-    assert (failed.status, failed.fault) == ("failed", "ended")
+    assert (failed.status, failed.fault, failed.routed) == ("failed", "ended", False)
 
 
 def test_old_plans_go_and_what_households_they_meant_goes_sooner(county: Store) -> None:

@@ -9,9 +9,10 @@ import pytest
 from gis.codes import Level
 from gis.errors import BadInput, NotFound
 from gis.households.coverage import AreaCoverage
+from gis.households.rounds import planned_percent
 from gis.report.grades import grade_of, most_left_first, number_by_grade
 from gis.report.months import month_of
-from gis.report.progress import planned_percent, ranking
+from gis.report.progress import ranking
 from gis.settings import Settings
 
 STEPS = (5.0, 15.0, 30.0)

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import CheckConstraint, text
 
 from gis.access.scope import Role
+from gis.alarms.kinds import Kind
+from gis.alarms.lifecycle import Change
 from gis.codes import Level
 from gis.disputes import categories as case_lists
 from gis.disputes.revisits import RevisitOutcome
@@ -20,6 +22,7 @@ from gis.patrol.request import Aim, Because
 from gis.patrol.ticks import TickOutcome
 from gis.patrol.tiers import Skill
 from gis.sites.categories import Category
+from gis.storage import alarm_models as _alarm_models  # noqa: F401
 from gis.storage import dispute_models as _dispute_models  # noqa: F401 - registers its tables
 from gis.storage import patrol_models as _patrol_models  # noqa: F401
 from gis.storage.engine import Store
@@ -49,6 +52,12 @@ LISTS = [
     ("patrol_stop", "skills", Skill),
     ("patrol_stop", "why", WhyNot),
     ("patrol_tick", "outcome", TickOutcome),
+    ("alarm", "kind", Kind),
+    ("alarm_event", "kind", Kind),
+    ("alarm_event", "change", Change),
+    ("alarm", "acknowledged_by", Role),
+    ("alarm", "shelved_by", Role),
+    ("alarm_event", "role", Role),
 ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from gis.storage.revisions import CountyState, Touch, token
 
 SIDE = 5
+NOW = datetime(2026, 11, 20, 10, 1)
 
 
 def county(revisions: list[int] | None = None, whole: bytes = b"w", number: int = 990101) -> CountyState:
@@ -42,7 +45,7 @@ def test_a_box_is_touched_by_the_cells_that_meet_it(
     touch = Touch((box,))
     x, y = cell % SIDE, cell // SIDE
     meets = box[0] <= x + 1 and box[2] >= x and box[1] <= y + 1 and box[3] >= y
-    assert (token([county()], touch, "") != token([raised(cell)], touch, "")) == meets
+    assert (token([county()], touch, NOW) != token([raised(cell)], touch, NOW)) == meets
 
 
 @pytest.mark.parametrize(
@@ -51,37 +54,41 @@ def test_a_box_is_touched_by_the_cells_that_meet_it(
 )
 def test_an_area_is_touched_by_its_cells(area: str | None, touched: bool) -> None:
     touch = Touch(area=area)
-    assert (token([county()], touch, "") != token([raised(3)], touch, "")) == touched
+    assert (token([county()], touch, NOW) != token([raised(3)], touch, NOW)) == touched
 
 
 def test_other_counties_do_not_count() -> None:
     touch = Touch(area="990101")
     other = county(number=990102)
-    assert token([county()], touch, "") == token([county(), other], touch, "")
-    assert token([county(), other], Touch(), "") != token([county()], Touch(), "")
+    assert token([county()], touch, NOW) == token([county(), other], touch, NOW)
+    assert token([county(), other], Touch(), NOW) != token([county()], Touch(), NOW)
 
 
 def test_the_day_and_the_county_count_only_where_they_matter() -> None:
-    assert token([county()], Touch(), "a") == token([county()], Touch(), "b")
-    assert token([county()], Touch(today=True), "a") != token([county()], Touch(today=True), "b")
+    later, tomorrow = NOW + timedelta(minutes=15), NOW + timedelta(days=1)
+    assert token([county()], Touch(), NOW) == token([county()], Touch(), tomorrow)
+    assert token([county()], Touch(today=True), NOW) == token([county()], Touch(today=True), later)
+    assert token([county()], Touch(today=True), NOW) != token([county()], Touch(today=True), tomorrow)
+    assert token([county()], Touch(quarter=True), NOW) == token([county()], Touch(quarter=True), NOW)
+    assert token([county()], Touch(quarter=True), NOW) != token([county()], Touch(quarter=True), later)
     renamed = county(whole=b"other")
-    assert token([county()], Touch(), "") == token([renamed], Touch(), "")
-    assert token([county()], Touch(county=True), "") != token([renamed], Touch(county=True), "")
+    assert token([county()], Touch(), NOW) == token([renamed], Touch(), NOW)
+    assert token([county()], Touch(county=True), NOW) != token([renamed], Touch(county=True), NOW)
     streets = Touch(cells=False, county=True)
-    assert token([county()], streets, "") == token([raised(1)], streets, "")
+    assert token([county()], streets, NOW) == token([raised(1)], streets, NOW)
 
 
 def test_two_boxes() -> None:
     touch = Touch(((0.2, 0.2, 0.4, 0.4), (4.2, 4.2, 4.4, 4.4)))
-    assert token([county()], touch, "") != token([raised(0)], touch, "")
-    assert token([county()], touch, "") != token([raised(24)], touch, "")
-    assert token([county()], touch, "") == token([raised(12)], touch, "")
+    assert token([county()], touch, NOW) != token([raised(0)], touch, NOW)
+    assert token([county()], touch, NOW) != token([raised(24)], touch, NOW)
+    assert token([county()], touch, NOW) == token([raised(12)], touch, NOW)
 
 
 def test_the_search_tree_is_kept_while_shapes_are() -> None:
     state = county()
     tree = state.tree
-    later = state.with_revisions(("x",), b"w", (), state.revisions + 1)
+    later = state.with_revisions(("x",), b"w", (), state.revisions + 1, ())
     assert later.tree is tree
     assert later.revisions[0] == 2
     assert state.same_shapes(state.codes, state.versions)

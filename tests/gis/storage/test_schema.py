@@ -16,6 +16,7 @@ from gis.households.load import DOORPLATE, HOUSEHOLD
 from gis.sites.load import SITE
 from gis.storage import (  # noqa: F401 - same metadata
     access_models,
+    alarm_models,
     changeset_models,
     dispute_models,
     patrol_models,
@@ -36,6 +37,8 @@ SHARED = {
     "session",
     "login_throttle",
     "access_state",
+    "event_state",
+    "webhook",
     "audit",
     "direct_read",
     "retention_run",

@@ -1,0 +1,118 @@
+"""everycell alarms: the list of the wall in a shell, and what can be done with it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+from sqlalchemy import Connection
+
+from api.alarm_documents import alarms_document
+from api.cli.coverage import Area
+from api.cli.output import Form, cell, err, opened, out
+from gis.access.audit import Action, note_shell
+from gis.access.scope import ALL, Role
+from gis.alarms import store as kept
+from gis.alarms.lines import line_of
+from gis.alarms.watch import look as look_at
+from gis.errors import BadInput
+from gis.households.coverage import counties
+from gis.households.figures import CountyFigures, Figures
+
+app = typer.Typer(help="What somebody has to do something about.", invoke_without_command=True)
+
+Line = Annotated[str, typer.Argument(help="the id of a line, as `everycell alarms` prints it")]
+
+
+@app.callback()
+def alarms(
+    ctx: typer.Context,
+    area: Area = None,
+    format: Annotated[Form, typer.Option("--format", "-f", help="table or json")] = Form.table,
+) -> None:
+    """The alarms that are up, most urgent first; many of a kind are one line."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if format is Form.csv:
+        raise BadInput("--format: give table or json", field="--format")
+    with opened() as store, store.read(ALL.settings()) as conn:
+        listed = counties(conn, area)
+        found, names = kept.alarms(conn, listed, area)
+        document = alarms_document(
+            found, names, looked_at=kept.looked_at(conn, listed), now=datetime.now(UTC), may=lambda _: True
+        )
+    if format is Form.json:
+        out.print_json(json.dumps(document, ensure_ascii=False))
+    else:
+        _show(document)
+
+
+@app.command()
+def look() -> None:
+    """Look at every county now, as the service does once a minute."""
+    figures = Figures()
+
+    def of(conn: Connection, county: int, since: date, today: date) -> CountyFigures:
+        return figures.county(conn, county, None, since, today)
+
+    with opened() as store:
+        with store.read() as conn:
+            listed = counties(conn, None)
+        for county in listed:
+            for watched, change in look_at(store, county, datetime.now(UTC), of):
+                if change is not None:
+                    out.print(f"{watched.kind} {watched.area}: {change}", markup=False)
+
+
+@app.command()
+def acknowledge(line: Line) -> None:
+    """Say that somebody has seen the alarms of a line."""
+    kind, area = line_of(line)
+    with opened() as store, store.begin(ALL.settings()) as conn:
+        number = kept.acknowledge(conn, kind, area, Role.admin, datetime.now(UTC))
+        note_shell(conn, Action.alarm_acknowledge, area, {"kind": kind.value, "alarms": number})
+    err.print(f"{number:,} alarms acknowledged")
+
+
+@app.command()
+def shelve(
+    line: Line,
+    minutes: Annotated[int, typer.Option(help="5 to 1440; 0 takes it back")] = 60,
+) -> None:
+    """Put the alarms of a line aside for some minutes."""
+    kind, area = line_of(line)
+    with opened() as store, store.begin(ALL.settings()) as conn:
+        number = kept.shelve(conn, kind, area, minutes, Role.admin, datetime.now(UTC))
+        detail = {"kind": kind.value, "alarms": number, "minutes": minutes}
+        note_shell(conn, Action.alarm_shelve, area, detail)
+    err.print(f"{number:,} alarms shelved for {minutes} minutes" if minutes else f"{number:,} alarms are back")
+
+
+def _show(document: dict[str, Any]) -> None:
+    looked = document["as_of"] or "never: the service looks once a minute, or `everycell alarms look`"
+    out.print(f"告警 alarms, last looked at {looked}; {document['unacknowledged']} not acknowledged", markup=False)
+    for title, rows in (("", document["alarms"]), ("已搁置 shelved", document["shelved"])):
+        if rows:
+            out.print(_table(title, rows))
+
+
+def _table(title: str, rows: list[dict[str, Any]]) -> Table:
+    shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("id", "name", "priority", "areas", "number", "since", "acknowledged"):
+        shown.add_column(name, justify="right" if name in ("areas", "number") else "left", no_wrap=name == "id")
+    for row in rows:
+        done = f"{row['acknowledged_by']} {row['acknowledged_at'][:16]}" if row["acknowledged_at"] else "—"
+        shown.add_row(
+            row["id"],
+            cell(row["name"]),
+            row["priority"],
+            f"{row['count']:,}",
+            f"{row['number']:,}",
+            row["since"][:16],
+            done,
+        )
+    return shown

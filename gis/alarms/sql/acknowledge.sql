@@ -1,0 +1,1 @@
+SELECT everycell.acknowledge_alarms(:county, :kind, :area, :role, CAST(:at AS timestamptz))

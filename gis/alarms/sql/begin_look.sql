@@ -1,0 +1,1 @@
+SELECT everycell.begin_alarm_look(:county, CAST(:before AS timestamptz))

@@ -1,0 +1,5 @@
+-- Alarms that are up in an area.
+SELECT kind, area, number, raised_at, times, acknowledged_at, acknowledged_by, shelved_until, shelved_by
+FROM everycell.alarm
+WHERE county = ANY (:counties) AND raised_at IS NOT NULL AND cleared_at IS NULL AND starts_with(area, :area)
+ORDER BY county, kind, area

@@ -1,0 +1,107 @@
+"""Alarms as they are kept: read, written when something is measured, acknowledged and shelved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from gis.access.scope import Role
+from gis.alarms.kinds import Kind
+from gis.alarms.lifecycle import Change, Key, Watched
+from gis.alarms.lines import Alarm
+from gis.codes import county_of
+from gis.errors import BadInput, NotFound
+from gis.storage.queries import query
+
+LEAST_MINUTES, MOST_MINUTES = 5, 24 * 60
+_TIMES: Final = ("over_since", "under_since", "raised_at", "cleared_at")
+
+
+def watched(conn: Connection, county: int) -> dict[Key, Watched]:
+    """What is known of a county."""
+    rows = conn.execute(query("alarms/watched"), {"county": county})
+    return {
+        (Kind(r.kind), r.area): Watched(
+            Kind(r.kind), r.area, r.number, r.over_since, r.under_since, r.raised_at, r.cleared_at, r.times
+        )
+        for r in rows
+    }
+
+
+def begin_look(conn: Connection, county: int, before: datetime) -> bool:
+    """Whether it is this transaction's turn to look at a county; not where somebody has since `before`."""
+    return bool(conn.execute(query("alarms/begin_look"), {"county": county, "before": before}).scalar_one())
+
+
+def put(conn: Connection, county: int, changed: Iterable[tuple[Watched, Change | None]], now: datetime) -> None:
+    """Write down what a look has found."""
+    rows = [_row(one, change) for one, change in changed]
+    conn.execute(query("alarms/put"), {"county": county, "at": now, "rows": json.dumps(rows)})
+
+
+def _row(one: Watched, change: Change | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"kind": one.kind, "area": one.area, "number": one.number, "times": one.times}
+    row |= {name: at.isoformat() for name in _TIMES if (at := getattr(one, name)) is not None}
+    return row | ({"change": change.value} if change else {})
+
+
+def alarms(conn: Connection, counties: Sequence[int], area: str | None) -> tuple[list[Alarm], dict[str, str]]:
+    """The alarms that are up in an area (None: all that the caller may see), and the names of their areas and of what
+    these lie in."""
+    values = {"counties": list(counties), "area": area or ""}
+    found = [
+        Alarm(
+            Kind(r.kind),
+            r.area,
+            r.number,
+            r.raised_at,
+            r.times,
+            r.acknowledged_at,
+            r.acknowledged_by and Role(r.acknowledged_by),
+            r.shelved_until,
+            r.shelved_by and Role(r.shelved_by),
+        )
+        for r in conn.execute(query("alarms/up"), values)
+    ]
+    around = sorted({one.area[:digits] for one in found for digits in (6, 9, 12)})
+    names = {r.code: r.name for r in conn.execute(query("alarms/names"), {"codes": around})}
+    return found, names
+
+
+def looked_at(conn: Connection, counties: Sequence[int]) -> datetime | None:
+    """When the conditions of these counties were last looked at, of several the longest ago; None: of one never."""
+    found = conn.execute(query("alarms/looked_at"), {"counties": list(counties)}).one()
+    at: datetime | None = found.looked_at if found.number == len(counties) else None
+    return at
+
+
+def acknowledge(conn: Connection, kind: Kind, area: str, role: Role, now: datetime) -> int:
+    """Acknowledge the alarms of a kind in an area. Again is harmless. How many there are; NotFound where there is none
+    that the caller may acknowledge."""
+    values = {"county": county_of(area, field="alarm"), "kind": kind.value, "area": area, "role": role.value, "at": now}
+    return _some(conn.execute(query("alarms/acknowledge"), values).scalar_one(), kind, area)
+
+
+def shelve(conn: Connection, kind: Kind, area: str, minutes: int, role: Role, now: datetime) -> int:
+    """Put the alarms of a kind in an area aside for some minutes; 0: take them back. How many there are.
+
+    Raises BadInput naming `minutes`, NotFound where there is none that the caller may shelve.
+    """
+    if minutes and not LEAST_MINUTES <= minutes <= MOST_MINUTES:
+        raise BadInput(
+            f"minutes: {minutes} is not between {LEAST_MINUTES} and {MOST_MINUTES}; 0 takes an alarm back",
+            field="minutes",
+        )
+    until = now + timedelta(minutes=minutes) if minutes else None
+    values = {"county": county_of(area, field="alarm"), "kind": kind.value, "area": area, "role": role.value, "at": now}
+    return _some(conn.execute(query("alarms/shelve"), {**values, "until": until}).scalar_one(), kind, area)
+
+
+def _some(number: int, kind: Kind, area: str) -> int:
+    if not number:
+        raise NotFound(f"alarm: there is none of {kind} in {area}", field="alarm")
+    return number

@@ -1,0 +1,1 @@
+"""The board: the figures beside the map on the wall."""

@@ -1,0 +1,192 @@
+"""Cases past their date: how many there were when a month ended, published once, and how that is read.
+
+The table of a month has the county, its towns and its villages, all as of the end of the month, by the grid of the day
+on which it is made; family disputes are in it. It is made after the counts of registered cases of the month, merged as
+they are (`gis.disputes.disclosure`), and tells nothing of these that they do not tell themselves (`kept_back`). There
+is no number of today: what is overdue now is seen by those who deal with cases, one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from gis.access.audit import Action, Detail, note
+from gis.access.scope import ALL
+from gis.codes import DIGITS, Level, level_of
+from gis.disputes.disclosure import WITHHELD, Registered, Table, kept_back, publish_below, publish_top
+from gis.disputes.merging import Ints
+from gis.disputes.periods import Period, Span
+from gis.disputes.workflow import DUE
+from gis.settings import Settings
+from gis.storage.bulk import array
+from gis.storage.engine import Store
+from gis.storage.queries import query
+
+LEVELS: Final = (Level.county, Level.town, Level.village)
+_HOLD: Final = text("SELECT everycell.hold_cases(:county)")
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueArea:
+    """How many cases of an area were past their date; None is withheld."""
+
+    code: str
+    name: str
+    level: Level
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueCases:
+    """What is published of the end of a month, of an area and all in it."""
+
+    month: Period
+    published_at: datetime
+    areas: tuple[OverdueArea, ...]
+
+
+def publish_overdue(
+    store: Store,
+    today: date,
+    *,
+    who: str = "service",
+    source: str = "service",
+    on_step: Callable[[str], None] = lambda _: None,
+) -> list[tuple[int, Period]]:
+    """Publish the numbers of the last month that is over, where they are not out yet; months before it are not made up
+    for. Counties and month of what was published.
+
+    `today` is the day where the counties are. After `publication.publish_due`, as the owner or the service's role.
+    `on_step` is told in words what is next, before every transaction; what it raises ends the run.
+    """
+    month = _month_before(today)
+    done = []
+    with store.read(ALL.settings()) as conn:
+        first_counted = {row.county: row.month for row in conn.execute(query("disputes/first_counted"))}
+        out = _last_months(conn, list(first_counted))
+    for county, first in first_counted.items():
+        if first > month.first or (county in out and out[county][0] >= month.first):
+            continue
+        on_step(f"cases of {county:06} past their date at the end of {month}")
+        work = partial(_publish, county=county, month=month, first=first, today=today, settings=store.settings)
+        store.retrying(partial(_noted, work=work, county=county, month=month, by=(who, source)), ALL.settings())
+        done.append((county, month))
+    return done
+
+
+def overdue_cases(conn: Connection, counties: Sequence[int], area: str | None) -> OverdueCases | None:
+    """What is published of the last month, of an area and all in it (None: of all that the caller may see); None where
+    nothing is. Of several counties those are told whose last month is the latest."""
+    out = _last_months(conn, counties)
+    if not out:
+        return None
+    latest = max(month for month, _ in out.values())
+    listed = {county: at for county, (month, at) in out.items() if month == latest}
+    areas = [
+        OverdueArea(row.area, row.name or "", level_of(row.area), row.number)
+        for county in listed
+        for row in conn.execute(
+            query("disputes/overdue_published"), {"county": county, "month": latest, "prefix": area or ""}
+        )
+    ]
+    return OverdueCases(Period(latest, Span.month), min(listed.values()), tuple(areas))
+
+
+def _last_months(conn: Connection, counties: Sequence[int]) -> dict[int, tuple[date, datetime]]:
+    rows = conn.execute(query("disputes/overdue_out"), {"counties": list(counties)})
+    return {row.county: (row.month, row.published_at) for row in rows}
+
+
+def _month_before(today: date) -> Period:
+    last = today.replace(day=1) - timedelta(days=1)
+    return Period(last.replace(day=1), Span.month)
+
+
+def _noted(
+    conn: Connection, work: Callable[[Connection], None], county: int, month: Period, by: tuple[str, str]
+) -> None:
+    work(conn)
+    detail: Detail = {"month": str(month), "kind": "overdue"}
+    note(conn, who=by[0], source=by[1], action=Action.dispute_publish, area=f"{county:06}", detail=detail)
+
+
+def _publish(conn: Connection, county: int, month: Period, first: date, today: date, settings: Settings) -> None:
+    conn.execute(_HOLD, {"county": county})
+    homes, cases = _counted(conn, county, month, settings.zone)
+    known = _registered(conn, county, month, first)
+    areas: list[str] = []
+    numbers: list[int] = []
+    households: list[int] = []
+    above: Table | None = None
+    parents: list[str] = []
+    for level in LEVELS:
+        codes, counts, dwellings = _grouped(homes, cases, DIGITS[level])
+        table = _table(codes, counts, dwellings, known, above, parents)
+        areas, households = [*areas, *codes], [*households, *dwellings.tolist()]
+        numbers += table.totals.tolist()
+        above, parents = table, codes
+    values = {
+        "county": county,
+        "month": month.first,
+        "grid_on": today,
+        "at": datetime.now(UTC),
+        "areas": array(areas),
+        "numbers": "{" + ",".join("NULL" if number == WITHHELD else str(number) for number in numbers) + "}",
+        "households": "{" + ",".join(map(str, households)) + "}",
+    }
+    conn.execute(query("disputes/publish_overdue"), values)
+
+
+def _table(
+    codes: Sequence[str],
+    counts: Ints,
+    households: Ints,
+    known: Mapping[str, Registered],
+    above: Table | None,
+    parents: Sequence[str],
+) -> Table:
+    """The numbers of a level. An area that is kept back is merged as one with too few households is."""
+    back = kept_back(counts, [known.get(code, Registered(0, complete=False)) for code in codes])
+    merged_by = np.where(back, 0, households)
+    if above is None:
+        return publish_top(counts, int(merged_by[0]))
+    at = np.array([parents.index(code[: len(parents[0])]) for code in codes], np.int64)
+    return publish_below(counts[:, None], merged_by, at, [above])
+
+
+def _counted(conn: Connection, county: int, month: Period, zone: ZoneInfo) -> tuple[dict[str, int], dict[str, int]]:
+    """Households and cases past their date by cell; a case may lie in a cell that has ended."""
+    end = datetime.combine(month.following.first, time(), zone)
+    values = {"county": county, "after": month.following.first, "at": end, "states": array(sorted(DUE))}
+    cases = {row.cell: row.cases for row in conn.execute(query("disputes/overdue_at"), values)}
+    rows = conn.execute(query("disputes/households_of_cells"), {"counties": [county]})
+    return {row.code: row.households for row in rows}, cases
+
+
+def _grouped(homes: Mapping[str, int], cases: Mapping[str, int], digits: int) -> tuple[list[str], Ints, Ints]:
+    """The areas of a level, sorted, with their cases and households."""
+    cells = sorted({*homes, *cases})
+    codes, inside = np.unique([cell[:digits] for cell in cells], return_inverse=True)
+    counts, households = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)
+    np.add.at(counts, inside, np.array([cases.get(cell, 0) for cell in cells], np.int64))
+    np.add.at(households, inside, np.array([homes.get(cell, 0) for cell in cells], np.int64))
+    return codes.tolist(), counts, households
+
+
+def _registered(conn: Connection, county: int, month: Period, first: date) -> dict[str, Registered]:
+    """What is published of registered cases up to the end of a month, by area."""
+    after = month.following.first
+    months = (after.year - first.year) * 12 + after.month - first.month
+    rows = conn.execute(query("disputes/known_registered"), {"county": county, "after": after})
+    return {
+        row.area: Registered(row.number, not row.withheld and min(row.months, row.family_months) >= months)
+        for row in rows
+    }

@@ -1,0 +1,3 @@
+-- The last month of which cases past their date are published, county by county.
+SELECT DISTINCT ON (county) county, month, published_at
+FROM everycell.case_overdue_release WHERE county = ANY (:counties) ORDER BY county, month DESC

@@ -1,0 +1,1 @@
+SELECT everycell.number_events(:pause_s, :today)

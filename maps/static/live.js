@@ -1,0 +1,96 @@
+"use strict";
+// What has changed at the service, as it changes: the events of `GET /events`, through a shared worker where there is one.
+{
+  const HERE_MS = 20000;
+
+  class Live {
+    constructor({ base, query = {}, who = everycell.config.who, worker = everycell.config.live_worker, on = {} }) {
+      Object.assign(this, { base, query, who, worker, online: false, clock: new everycell.ServerClock() });
+      this.listeners = new Map();
+      for (const [kind, listener] of Object.entries(on)) this.on(kind, listener);
+    }
+
+    /** Call `listener(data)` for every event of a kind; "online", "offline" and "over" tell of the connection. */
+    on(kind, listener) {
+      if (!this.listeners.has(kind)) this.listeners.set(kind, []);
+      this.listeners.get(kind).push(listener);
+      return this;
+    }
+
+    /** Begin to listen. */
+    start() {
+      try {
+        this._share();
+      } catch {
+        this._alone(); // no shared workers in this browser
+      }
+      return this;
+    }
+
+    /** Ask for this from now on. */
+    ask(query) {
+      this.query = query;
+      if (this.port) this._join();
+      else if (this.stream) {
+        this.stream.stop();
+        this._alone();
+      }
+      return this;
+    }
+
+    /** Stop listening. */
+    stop() {
+      clearInterval(this.pinging);
+      this.port?.postMessage({ kind: "leave" });
+      this.stream?.stop();
+    }
+
+    /** Connect anew at once: the machine has slept, or its network has come back. */
+    again() {
+      if (this.port) this.port.postMessage({ kind: "again" });
+      else this.stream?.again();
+    }
+
+    _share() {
+      const worker = new SharedWorker(this.worker, { name: "everycell-live" });
+      worker.onerror = (event) => {
+        event.preventDefault();
+        this.stop();
+        this.port = null;
+        this._alone();
+      };
+      this.port = worker.port;
+      this.port.onmessage = ({ data: { kind, data } }) => this._heard(kind, data);
+      this._join();
+      this.pinging = setInterval(() => this.port.postMessage({ kind: "here" }), HERE_MS);
+      // A page that is put away without being closed comes back to whatever has happened meanwhile.
+      addEventListener("pagehide", () => this.port?.postMessage({ kind: "leave" }));
+      addEventListener("pageshow", ({ persisted }) => persisted && this._join());
+    }
+
+    _join() {
+      this.port?.postMessage({ kind: "join", base: this.base, query: this.query, who: this.who });
+    }
+
+    _alone() {
+      const { base, query } = this;
+      this.stream = new everycell.EventStream({ base, query, tell: (kind, data) => this._heard(kind, data) });
+      this.stream.start();
+    }
+
+    _heard(kind, data) {
+      if (kind === "unknown") return this._join();
+      if (data.now) this.clock.heard(Date.parse(data.now));
+      if (["online", "offline", "over"].includes(kind)) this.online = kind === "online";
+      for (const listener of this.listeners.get(kind) ?? []) listener(data);
+    }
+  }
+
+  /**
+   * `everycell.Live({base, query, on})`: the events that the caller may see. `query` is {since} or {round}, and {area}; `on`
+   * has a listener by the name of an event. `who` tells apart accounts that sign in to one browser after another.
+   */
+  everycell.Live = function (options) {
+    return new Live(options);
+  };
+}

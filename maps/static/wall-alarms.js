@@ -1,0 +1,260 @@
+"use strict";
+// The list of alarms: what somebody has to do something about. Many of a kind are one line with a count; nothing blinks. Who
+// may, acknowledges a line or puts it aside for a while; a wall that a token opened reads only.
+{
+  const { h, svg, t, number } = everycell;
+  const N = (message) => message; // Marks a message for the catalogue.
+
+  const ASIDE_MIN = [30, 120, 480];
+  const ROWS = 5;
+  const OLD_S = 180; // the service looks once a minute: three looks are missing
+  const POLL_MS = 60000;
+  const PAUSE_MS = 1000;
+  const MINUTE_MS = 60000;
+
+  // What a line says of its kind: its name, and its number in words.
+  const KINDS = {
+    cases: { name: N("Cases past their date"), says: N("{count} at the end of the month") },
+    patrols: { name: N("Stops missed"), says: N("{count} after the shift") },
+    behind: { name: N("Behind the plan"), says: N("{count} percentage points") },
+    overdue: { name: N("Households overdue"), says: N("{count} households") },
+    sites: { name: N("Key sites overdue"), says: N("{count} key sites") },
+    silent: { name: N("Nothing has come in"), says: N("for {count} days") },
+  };
+  const LARGEST = new Set(["behind", "silent"]); // of several areas the most is told, not the sum
+  const PARTS = { town: N("{count} villages of {name}"), county: N("{count} villages of {name}") };
+  // A shape for each priority, so that colour is not all that tells.
+  const SIGNS = { high: "M8 1 15 14H1z", medium: "M2 2H14V14H2z", low: "M8 2a6 6 0 1 0 .01 0z" };
+  const PRIORITIES = { high: N("High priority"), medium: N("Medium priority"), low: N("Low priority") };
+
+  const tell = ({ kind, number: value, count }) => {
+    const words = t(KINDS[kind].says, { count: number(value) });
+    return count > 1 && LARGEST.has(kind) ? t("up to {most}", { most: words }) : words;
+  };
+
+  const where = ({ level, count, name, area, areas }) => {
+    if (count === 1) return areas[0].name || areas[0].code;
+    return t(PARTS[level] ?? PARTS.town, { count: number(count), name: name || area });
+  };
+
+  const sign = (priority) =>
+    svg(
+      "svg",
+      { class: "sign", viewBox: "0 0 16 16", role: "img", "aria-label": t(PRIORITIES[priority]) },
+      svg("path", { d: SIGNS[priority] }),
+    );
+
+  /** A short tone, made by the browser itself. */
+  class Tone {
+    constructor() {
+      this.on = everycell.memory.get("wall.sound") === "on";
+    }
+
+    /** Only what somebody has pressed may sound: the first press makes the instrument. */
+    toggle() {
+      this.on = !this.on;
+      everycell.memory.set("wall.sound", this.on ? "on" : "off");
+      if (this.on) this.play();
+    }
+
+    play() {
+      if (!this.on || !globalThis.AudioContext) return;
+      this.audio ??= new AudioContext();
+      this.audio.resume();
+      const { audio } = this;
+      const [voice, volume] = [audio.createOscillator(), audio.createGain()];
+      const [start, end] = [audio.currentTime, audio.currentTime + 0.5];
+      voice.frequency.setValueAtTime(660, start);
+      voice.frequency.setValueAtTime(880, start + 0.18);
+      volume.gain.setValueAtTime(0.0001, start);
+      volume.gain.exponentialRampToValueAtTime(0.25, start + 0.02);
+      volume.gain.exponentialRampToValueAtTime(0.0001, end);
+      voice.connect(volume).connect(audio.destination);
+      voice.start(start);
+      voice.stop(end);
+      this.played = (this.played ?? 0) + 1;
+    }
+  }
+
+  /**
+   * The list in `node`, read anew at every event `alarms` of `live` (everycell.Live). `ask()` resolves to what `GET /alarms`
+   * says; `send(path, body)` posts and resolves to the list as it is then, or is null where nothing may be sent.
+   * `now()` is the service's time, in milliseconds since 1970; `clock(instant)` writes a time on the county's clock, as
+   * "2026-11-20 09:10".
+   */
+  everycell.Alarms = class {
+    constructor({ node, live, ask, send = null, now = null, clock = everycell.clock, onfailed = () => {} }) {
+      Object.assign(this, { node, live, ask, send, clock, onfailed, list: null, seen: null, tone: new Tone() });
+      this.now = now ?? (() => live.clock.now());
+      this.node.classList.add("alarms");
+      live.on("alarms", () => this.soon()).on("hello", () => this.soon());
+      this.polling = setInterval(() => this.read(), POLL_MS);
+      addEventListener("keydown", (event) => this._key(event));
+    }
+
+    /** Read the list a moment later: news may come many times a second. */
+    soon() {
+      this.waiting ??= setTimeout(() => this.read(), PAUSE_MS);
+    }
+
+    async read() {
+      clearTimeout(this.waiting);
+      this.waiting = null;
+      try {
+        this.take(await this.ask());
+      } catch (error) {
+        this.onfailed(error); // the list stays, and says how old it is
+        if (this.list) this.show();
+      }
+    }
+
+    /** Show a list. Whatever stands in it for the first time, and nobody has seen to it, sounds. */
+    take(list) {
+      const waiting = list.alarms.filter((line) => line.unacknowledged);
+      const names = waiting.map(({ id, since }) => `${id} ${since}`);
+      if (this.seen && names.some((name) => !this.seen.has(name))) this.tone.play();
+      this.seen = new Set(names);
+      this.list = list;
+      this.show();
+    }
+
+    /** Whether the service has stopped looking, or this page hearing of it. */
+    get old() {
+      return !this.list?.as_of || (this.now() - Date.parse(this.list.as_of)) / 1000 > OLD_S;
+    }
+
+    show() {
+      const { alarms, shelved } = this.list;
+      const unacknowledged = alarms.filter((line) => line.unacknowledged).length;
+      const title = unacknowledged
+        ? t("Alarms: {count} not acknowledged", { count: number(unacknowledged) })
+        : t("Alarms: {count}", { count: number(alarms.length) });
+      const rest = alarms.length - ROWS;
+      this.node.dataset.waiting = unacknowledged;
+      this.node.replaceChildren(
+        h("header", {}, h("h2", {}, title), this._soundButton()),
+        this.old ? h("p", { class: "old", role: "status" }, this._age()) : "",
+        alarms.length
+          ? h(
+              "ul",
+              {},
+              alarms.slice(0, ROWS).map((line) => this._line(line)),
+            )
+          : h("p", {}, t("Nothing needs attention.")),
+        rest > 0 ? h("p", {}, t("and {count} more", { count: number(rest) })) : "",
+        shelved.length ? this._aside(shelved) : "",
+      );
+    }
+
+    // Of today the hour alone.
+    _time(instant) {
+      const [day, hour] = this.clock(instant).split(" ");
+      return this.clock(this.now()).startsWith(day) ? hour : `${day} ${hour}`;
+    }
+
+    _age() {
+      const { as_of: at } = this.list;
+      return at ? t("Last looked at {time}", { time: this._time(at) }) : t("Nobody has looked yet.");
+    }
+
+    _soundButton() {
+      const press = () => {
+        this.tone.toggle();
+        this.show();
+      };
+      const words = this.tone.on ? t("Sound on") : t("Sound off");
+      return h(
+        "button",
+        { type: "button", class: "sound", "aria-pressed": String(this.tone.on), onclick: press },
+        words,
+      );
+    }
+
+    _line(line) {
+      const { id, kind, priority, unacknowledged, since, times, acknowledged_at: done } = line;
+      const facts = [
+        t("since {time}", { time: this._time(since) }),
+        times ? t("back {count} times", { count: times }) : null,
+        done ? t("acknowledged {time}", { time: this._time(done) }) : null,
+      ];
+      return h(
+        "li",
+        { class: `${priority} ${unacknowledged ? "waiting" : "seen"}`, "data-alarm": id },
+        sign(priority),
+        h(
+          "div",
+          {},
+          h("b", {}, `${t(KINDS[kind].name)} ${tell(line)}`),
+          h("p", {}, where(line)),
+          h("p", {}, facts.filter(Boolean).join(" · ")),
+        ),
+        this.send && line.may ? this._buttons(line) : null,
+      );
+    }
+
+    _buttons(line) {
+      const first = this.list.alarms.find(({ unacknowledged, may }) => unacknowledged && may) === line;
+      const acknowledge = h(
+        "button",
+        { type: "button", onclick: () => this._do(line, "acknowledge"), "aria-keyshortcuts": first ? "A" : null },
+        t("Acknowledge"),
+      );
+      const shelve = h(
+        "select",
+        {
+          "aria-label": t("Put aside"),
+          onchange: ({ target }) => this._do(line, "shelve", { minutes: +target.value }),
+        },
+        h("option", { value: "" }, t("Put aside")),
+        ASIDE_MIN.map((minutes) => h("option", { value: minutes }, this._span(minutes))),
+      );
+      return h("div", { class: "does" }, line.unacknowledged ? acknowledge : null, shelve);
+    }
+
+    _span(minutes) {
+      return minutes < 60 ? t("{count} minutes", { count: minutes }) : t("{count} hours", { count: minutes / 60 });
+    }
+
+    _aside(shelved) {
+      const line = (one) => {
+        const left = Math.max(1, Math.round((Date.parse(one.shelved_until) - this.now()) / MINUTE_MS));
+        const back = () => this._do(one, "shelve", { minutes: 0 });
+        return h(
+          "li",
+          { "data-alarm": one.id },
+          sign(one.priority),
+          h(
+            "div",
+            {},
+            `${t(KINDS[one.kind].name)} ${where(one)}`,
+            h("p", {}, t("back in {count} minutes", { count: left })),
+          ),
+          this.send && one.may ? h("button", { type: "button", onclick: back }, t("Back to the list")) : null,
+        );
+      };
+      return h(
+        "details",
+        { open: this.node.querySelector("details")?.open ?? false },
+        h("summary", {}, t("Put aside: {count}", { count: number(shelved.length) })),
+        h("ul", {}, shelved.map(line)),
+      );
+    }
+
+    async _do(line, what, body = {}) {
+      try {
+        this.take(await this.send(`/alarms/${encodeURIComponent(line.id)}/${what}`, body));
+      } catch (error) {
+        this.onfailed(error);
+        this.soon(); // it may have gone meanwhile
+      }
+    }
+
+    // A acknowledges the line that waits first.
+    _key(event) {
+      if (event.key.toLowerCase() !== "a" || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (event.target.closest?.("input, select, textarea, dialog")) return;
+      const line = this.send && this.list?.alarms.find(({ unacknowledged, may }) => unacknowledged && may);
+      if (line) this._do(line, "acknowledge");
+    }
+  };
+}

@@ -1,0 +1,345 @@
+"use strict";
+// Small charts beside the map of the wall, drawn from `GET /board`. Numbers stand beside every bar; what a chart shows is
+// also said in words, or is a table. Bars are as high as their text: they grow with the room (room.js).
+{
+  const { h, svg, t, number, percent } = everycell;
+
+  const ROWS = 6; // as many as an eye takes in; how many more there are is said
+  const WIDEST_COLUMNS = 12;
+  const MIN_HOURS = 4; // of the axis: one visit at nine is no block as wide as the chart
+  const COLUMN_CH = 1.2; // room beside the number above a column
+  const points = (share) => Math.round(100 * share);
+  const shareText = (share) => (share === null ? "–" : `${points(share)} %`);
+  const shareOf = (part, whole) => (whole ? (100 * part) / whole : 0);
+
+  // --- marks ------------------------------------------------------------------------------------------------------------
+
+  // A fill that is hatched tells apart without colour. Each drawing carries its own: a reference does not reach into others.
+  let patterns = 0;
+  const hatched = (colour) => {
+    const id = `hatch-${(patterns += 1)}`;
+    const stroke = svg("path", { d: "M0 0V8", "stroke-width": 5, style: { stroke: colour } });
+    const pattern = svg(
+      "pattern",
+      { id, width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+      stroke,
+    );
+    return { fill: `url(#${id})`, pattern };
+  };
+
+  const rect = (x, width, style, attributes = {}) =>
+    svg("rect", { x: `${x}%`, width: `${Math.max(0, width)}%`, y: 0, height: "100%", style, ...attributes });
+
+  /**
+   * A horizontal bar: parts [{share (percent), colour, hatch}] from the left, marks [{at (percent), colour}] across it.
+   * What it says stands beside it.
+   */
+  const bar = (parts, marks = [], className = "") => {
+    let x = 0;
+    const drawn = parts.flatMap(({ share, colour, hatch }) => {
+      const from = x;
+      x += share;
+      if (!hatch) return [rect(from, share, { fill: colour })];
+      const { fill, pattern } = hatched(colour);
+      return [svg("defs", {}, pattern), rect(from, share, { stroke: colour }, { fill })];
+    });
+    const lines = marks.map(({ at, colour, dash }) =>
+      svg("line", {
+        x1: `${at}%`,
+        x2: `${at}%`,
+        y1: 0,
+        y2: "100%",
+        class: dash ? "mark dashed" : "mark",
+        style: { stroke: colour },
+      }),
+    );
+    return svg("svg", { class: `chart-bar ${className}`, "aria-hidden": "true" }, drawn, lines);
+  };
+
+  // --- blocks -----------------------------------------------------------------------------------------------------------
+
+  const block = (key, title, ...content) =>
+    h("section", { class: `chart chart-${key}`, "data-chart": key }, h("h3", {}, title), content);
+
+  const quiet = (text) => h("p", { class: "muted" }, text);
+
+  const more = (count) => (count > 0 ? quiet(t("and {count} more", { count: number(count) })) : null);
+
+  /** A table whose rows are {name, bar, values}; `heads` name the columns after the name. */
+  const table = (caption, heads, rows) =>
+    h(
+      "table",
+      { class: "chart-rows" },
+      h("caption", { class: "unseen" }, caption),
+      h(
+        "thead",
+        { class: "unseen" },
+        h(
+          "tr",
+          {},
+          [t("Area"), t("Chart"), ...heads].map((text) => h("th", { scope: "col" }, text)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map((row) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, row.name),
+            h("td", { class: "drawn" }, row.bar),
+            row.values.map((value) => h("td", { class: row.late ? "late" : null }, value)),
+          ),
+        ),
+      ),
+    );
+
+  const standing = ({ coverage, planned_today }) => {
+    if (planned_today === null || coverage === null) return null;
+    const ahead = points(coverage) - points(planned_today);
+    if (ahead === 0) return { text: t("As planned") };
+    const count = Math.abs(ahead);
+    return ahead > 0
+      ? { text: t("{count} points ahead of the plan", { count }) }
+      : { text: t("{count} points behind the plan", { count }), late: true };
+  };
+
+  /** The round against its target: coverage as a bar, today's plan as a line across it, the target as a dashed one. */
+  const round = ({ round: found }) => {
+    if (!found) return block("round", t("Round"), quiet(t("No round is open.")));
+    const { reached, known, coverage, target, planned_today, name, last_on } = found;
+    const told = { reached: percent(reached, known), planned: shareText(planned_today), target: shareText(target) };
+    const words =
+      target === null
+        ? t("{reached} reached, no target", told)
+        : t("{reached} reached, {planned} planned for today, target {target}", told);
+    const marks = target === null ? [] : [{ at: 100 * target, colour: "var(--muted)", dash: true }];
+    if (planned_today !== null) marks.push({ at: 100 * planned_today, colour: "var(--ink)" });
+    const stands = standing(found);
+    return block(
+      "round",
+      t("Round {name}, to {day}", { name, day: last_on }),
+      h(
+        "div",
+        { role: "img", "aria-label": words },
+        bar([{ share: 100 * (coverage ?? 0), colour: "var(--reached)" }], marks, "bullet"),
+        h("p", { class: "chart-words", "aria-hidden": "true" }, words),
+      ),
+      stands && h("p", { class: stands.late ? "late" : "muted" }, stands.text),
+    );
+  };
+
+  /** Villages (inside a village its cells) by coverage, least first. */
+  const villages = ({ villages: { level, areas }, round: found }) => {
+    const known = areas.filter((area) => area.known);
+    const sorted = [...known].sort((a, b) => a.coverage - b.coverage || b.known - a.known);
+    const marks =
+      found && found.planned_today !== null ? [{ at: 100 * found.planned_today, colour: "var(--ink)" }] : [];
+    const title = level === "cell" ? t("Coverage by cell") : t("Coverage by village");
+    if (!sorted.length) return block("villages", title, quiet(t("No data")));
+    const rows = sorted.slice(0, ROWS).map(({ name, known: all, reached }) => ({
+      name,
+      bar: bar([{ share: shareOf(reached, all), colour: "var(--reached)" }], marks),
+      values: [percent(reached, all)],
+    }));
+    return block("villages", title, table(title, [t("Coverage")], rows), more(sorted.length - rows.length));
+  };
+
+  /** Villages by households that were never visited, most first. */
+  const never = ({ villages: { areas } }) => {
+    const sorted = areas.filter((area) => area.never).sort((a, b) => b.never - a.never);
+    const title = t("Never visited");
+    if (!sorted.length) return block("never", title, quiet(t("Every household was visited at least once.")));
+    const most = sorted[0].never;
+    const rows = sorted.slice(0, ROWS).map(({ name, never: count, known }) => ({
+      name,
+      bar: bar([{ share: shareOf(count, most), colour: "var(--left)" }]),
+      values: [number(count), percent(count, known)],
+    }));
+    const heads = [t("Households"), t("Share")];
+    return block("never", title, table(title, heads, rows), more(sorted.length - rows.length));
+  };
+
+  /** Hours joined by twos, threes or more until their columns have room for their numbers. */
+  const joined = (hours, columns) => {
+    const [first, last] = [hours[0][0], Math.max(hours.at(-1)[0], hours[0][0] + MIN_HOURS - 1)];
+    const step = [1, 2, 3, 4, 6, 12, 24].find((size) => Math.ceil((last - first + 1) / size) <= columns) ?? 24;
+    const found = [];
+    for (let from = first - (first % step); from <= last; from += step) {
+      const inside = hours.filter(([hour]) => hour >= from && hour < from + step);
+      const sum = (index) => inside.reduce((total, row) => total + row[index], 0);
+      found.push({ from, to: from + step, reached: sum(1), no_answer: sum(2) });
+    }
+    return found;
+  };
+
+  const column = ({ from, reached, no_answer }, most) => {
+    const { fill, pattern } = hatched("var(--tried)");
+    const [low, high] = [reached, no_answer].map((count) => shareOf(count, most));
+    const at = (height, below) => ({ x: "12%", width: "76%", y: `${100 - height - below}%`, height: `${height}%` });
+    return h(
+      "div",
+      { class: "column" },
+      h("b", {}, reached + no_answer ? number(reached + no_answer) : ""),
+      svg(
+        "svg",
+        {},
+        svg("defs", {}, pattern),
+        svg("rect", { ...at(low, 0), style: { fill: "var(--reached)" } }),
+        svg("rect", { ...at(high, low), fill, style: { stroke: "var(--tried)" } }),
+      ),
+      h("span", {}, String(from)),
+    );
+  };
+
+  /** Visits of today by hour: reached solid, nobody there hatched. */
+  const hours = ({ visits_today: { reached, no_answer, hours: counted } }, node) => {
+    const title = t("Visits today: {count}", { count: number(reached + no_answer) });
+    if (!counted.length) return block("hours", title, quiet(t("No visit has come in yet today.")));
+    const widest = Math.max(...counted.map(([, yes, no]) => number(yes + no).length), 2);
+    const letter = parseFloat(getComputedStyle(node).fontSize) * 0.56;
+    const fit = node.clientWidth ? Math.floor(node.clientWidth / ((widest + COLUMN_CH) * letter)) : WIDEST_COLUMNS;
+    const columns = joined(counted, Math.max(2, Math.min(WIDEST_COLUMNS, fit)));
+    const most = Math.max(...columns.map((one) => one.reached + one.no_answer));
+    const words = t("{reached} reached, {no_answer} with no answer", {
+      reached: number(reached),
+      no_answer: number(no_answer),
+    });
+    const each = columns.map(({ from, to, reached: yes, no_answer: no }) => `${from}–${to}: ${yes} + ${no}`).join(", ");
+    return block(
+      "hours",
+      title,
+      h(
+        "div",
+        { role: "img", "aria-label": `${words}. ${each}`, class: "columns" },
+        columns.map((one) => column(one, most)),
+      ),
+      h(
+        "p",
+        { class: "chart-key" },
+        h("i", { class: "key reached" }),
+        t("Reached {count}", { count: number(reached) }),
+        h("i", { class: "key tried" }),
+        t("No answer {count}", { count: number(no_answer) }),
+      ),
+    );
+  };
+
+  /** The cells with most work left. */
+  const worst = ({ worst_cells: { with_overdue, cells }, villages: { areas } }) => {
+    const title = t("Cells with most work left");
+    if (!cells.length) return block("worst", title, quiet(t("No household is overdue.")));
+    const names = new Map(areas.map(({ code, name }) => [code, name]));
+    const rows = cells.slice(0, ROWS).map(({ code, name, overdue, known }) => ({
+      name: [names.get(code.slice(0, 12)), name].filter(Boolean).join(" "),
+      bar: bar([{ share: shareOf(overdue, known), colour: "var(--left)" }]),
+      values: [number(overdue), percent(overdue, known)],
+    }));
+    const heads = [t("Overdue households"), t("Share")];
+    return block("worst", title, table(title, heads, rows), more(with_overdue - rows.length));
+  };
+
+  /** Villages by key sites that are to be checked: overdue and never checked solid, due soon hatched. */
+  const sites = ({ sites_due: { sites: all, never: unchecked, overdue, due, villages: rows } }) => {
+    const title = t("Key sites: {late} of {all} overdue", { late: number(overdue + unchecked), all: number(all) });
+    const work = (row) => row.overdue + row.never;
+    const sorted = rows.filter((row) => work(row) + row.due).sort((a, b) => work(b) - work(a) || b.due - a.due);
+    if (!sorted.length) return block("sites", title, quiet(t("No key site is due.")));
+    const most = Math.max(...sorted.map((row) => work(row) + row.due));
+    const shown = sorted.slice(0, ROWS).map((row) => ({
+      name: row.name,
+      bar: bar([
+        { share: shareOf(work(row), most), colour: "var(--left)" },
+        { share: shareOf(row.due, most), colour: "var(--tried)", hatch: true },
+      ]),
+      values: [number(work(row)), `+ ${number(row.due)}`],
+    }));
+    const heads = [t("Overdue"), t("Due soon")];
+    const told = { overdue: number(overdue), never: number(unchecked), due: number(due) };
+    const words = t("{overdue} overdue, {never} never checked, {due} due soon", told);
+    return block("sites", title, quiet(words), table(title, heads, shown), more(sorted.length - shown.length));
+  };
+
+  const tile = (label, value, late = false) =>
+    h("div", { class: late && value ? "late" : null }, h("dt", {}, label), h("dd", {}, number(value)));
+
+  /** Patrols of today: how far they are, and their stops. */
+  const patrols = ({ patrols_today: found }) => {
+    const { planned, waiting, out, done, over, stops, ticked, missed } = found;
+    const title = t("Patrols today: {count}", { count: number(planned) });
+    if (!planned) return block("patrols", title, quiet(t("No patrol is planned for today.")));
+    const words = t("{ticked} of {stops} stops ticked", { ticked: number(ticked), stops: number(stops) });
+    const parts = [{ share: shareOf(ticked, stops), colour: "var(--reached)" }];
+    if (missed) parts.push({ share: shareOf(missed, stops), colour: "var(--left)", hatch: true });
+    return block(
+      "patrols",
+      title,
+      h(
+        "dl",
+        { class: "tiles" },
+        tile(t("Not begun"), waiting),
+        tile(t("Out"), out),
+        tile(t("Done"), done),
+        tile(t("Shift over"), over, true),
+      ),
+      h("div", { role: "img", "aria-label": words }, bar(parts, [], "bullet")),
+      h("p", { class: "chart-words" }, words),
+      missed ? h("p", { class: "late" }, t("{count} stops missed", { count: number(missed) })) : null,
+    );
+  };
+
+  const WITHHELD = "<5*";
+  const counted = (value) => (value === null ? WITHHELD : number(value));
+
+  /** Cases past their date, as published: the area's own number, then the areas inside it. */
+  const cases = ({ cases_overdue: found }) => {
+    if (!found) return block("cases", t("Cases past their date"), quiet(t("No figures have been published yet.")));
+    const { month, own, areas, towns } = found;
+    const title = t("Cases past their date, end of {month}", { month });
+    const inside = areas.length > 1 && areas.some((area) => area.number) ? areas : towns.length > 1 ? towns : areas;
+    const rank = ({ number: value }) => value ?? 0.5; // withheld: some, or none that may be told; above nothing at all
+    const sorted = [...inside].sort((a, b) => rank(b) - rank(a));
+    const most = Math.max(...sorted.map(rank), 1);
+    const rows = sorted.slice(0, ROWS).map(({ name, number: value }) => ({
+      name,
+      bar: bar([
+        value === null
+          ? { share: shareOf(5, Math.max(most, 5)), colour: "var(--muted)", hatch: true }
+          : { share: shareOf(value, Math.max(most, 5)), colour: "var(--left)" },
+      ]),
+      values: [counted(value)],
+    }));
+    const withheld = sorted.some(({ number: value }) => value === null);
+    return block(
+      "cases",
+      title,
+      own ? h("p", { class: "chart-words" }, h("b", { class: "lead" }, counted(own.number)), " ", own.name) : null,
+      rows.length ? table(title, [t("Cases")], rows) : null,
+      more(sorted.length - rows.length),
+      withheld ? quiet(t("{mark}: 1 to 4, or withheld so that no 1 to 4 can be worked out", { mark: WITHHELD })) : null,
+    );
+  };
+
+  const BLOCKS = { round, villages, never, hours, worst, sites, patrols, cases };
+  const SCENES = {
+    coverage: ["round", "hours", "villages", "worst"],
+    never: ["never", "worst"],
+    cases: ["cases"],
+    patrols: ["patrols", "hours"],
+    sites: ["sites"],
+    heat: ["round", "hours"],
+  };
+
+  /** The charts of a scene, by their keys, in order; those of coverage where it has none of its own. */
+  everycell.chartsOf = (scene) => SCENES[scene] ?? SCENES.coverage;
+
+  /**
+   * Show what `GET /board` says in an element: the charts of a scene, or those named in `charts`. Nothing is read of the
+   * page but the element's width and size of type.
+   */
+  everycell.showBoard = (node, board, scene, charts = everycell.chartsOf(scene)) => {
+    node.classList.add("charts");
+    node.replaceChildren(...(board ? charts.map((key) => BLOCKS[key](board, node)) : []));
+  };
+}

@@ -1,0 +1,131 @@
+"use strict";
+// Beside the map of the wall: the figures of the area that is looked at, and the areas inside it.
+{
+  const { h, t, number, percent, byId } = everycell;
+
+  const figure = (name, value, className) =>
+    h("div", { class: `figure ${className}` }, h("dt", {}, name), h("dd", {}, value));
+
+  const part = (className, count) =>
+    count > 0 ? h("i", { class: className, style: { flexGrow: String(count) } }) : null;
+
+  const bar = ({ known, reached, tried }) => {
+    const values = { reached: number(reached), known: number(known), tried: number(tried) };
+    return h(
+      "div",
+      { class: "bar-of", role: "img", "aria-label": t("{reached} of {known} reached, {tried} tried", values) },
+      part("reached", reached),
+      part("tried", tried),
+      part("left", known - reached - tried),
+    );
+  };
+
+  const leading = (value, ...words) => h("div", { class: "headline" }, h("strong", {}, value), h("span", {}, ...words));
+
+  const ofCoverage = (figures, cutoff) => {
+    const { known, reached, never, overdue } = figures;
+    return [
+      leading(
+        percent(reached, known),
+        h("small", {}, t("reached {cutoff}", { cutoff })),
+        h("b", {}, `${number(reached)} / ${number(known)}`),
+      ),
+      bar(figures),
+      h(
+        "dl",
+        { class: "figures" },
+        figure(t("households left"), number(known - reached), "key-left"),
+        figure(t("Never visited"), number(never), "key-never"),
+        figure(t("Overdue"), number(overdue), "key-overdue"),
+      ),
+    ];
+  };
+
+  const ofNever = ({ known, never }) => [
+    leading(
+      number(never),
+      h("small", {}, t("Never visited")),
+      h("b", {}, t("{share} of {known} households", { share: percent(never, known), known: number(known) })),
+    ),
+  ];
+
+  // What a scene says of an area first, and of the areas inside it: of most a chart tells more.
+  const OF_SCENES = {
+    coverage: {
+      headline: ofCoverage,
+      columns: ({ known, reached }) => [percent(reached, known), number(known - reached)],
+      heads: () => [t("Reached"), t("Left")],
+      first: ({ known, reached }) => known - reached,
+    },
+    never: {
+      headline: ofNever,
+      columns: ({ known, never }) => [percent(never, known), number(never)],
+      heads: () => [t("Share"), t("Never")],
+      first: ({ never }) => never,
+    },
+  };
+
+  const headline = (scene, figures, cutoff) => {
+    const say = OF_SCENES[scene]?.headline;
+    if (!say) return [];
+    return figures?.known ? say(figures, cutoff) : [h("p", { class: "muted" }, everycell.inWords(figures))];
+  };
+
+  const row = ({ code, name, figures }, { look, columns }, onpick) => {
+    const { kind, colour } = look(figures);
+    const chip = h("i", { class: `swatch cell ${kind}`, style: colour ? { backgroundColor: colour } : {} });
+    const values = figures?.known ? columns(figures) : [figures?.empty === "confirmed" ? t("empty") : "–", ""];
+    const inside = [chip, h("span", { class: "name" }, name), ...values.map((text) => h("b", {}, text))];
+    return h("li", {}, h("button", { type: "button", "data-code": code, onclick: () => onpick(code) }, inside));
+  };
+
+  const list = (scene, areas, onpick) => {
+    const { columns, heads, first } = OF_SCENES[scene] ?? OF_SCENES.coverage;
+    const weight = ({ figures }) => (figures?.known ? first(figures) : -1);
+    const look = scene === "never" ? everycell.wallLooks.never().look : everycell.legend.look;
+    const titles = h(
+      "p",
+      { class: "heads", "aria-hidden": "true" },
+      heads().map((text) => h("span", {}, text)),
+    );
+    const sorted = [...areas].sort((one, other) => weight(other) - weight(one));
+    const rows = sorted.map((one) => row(one, { look, columns }, onpick));
+    return rows.length ? [titles, h("ul", {}, rows)] : [];
+  };
+
+  // A list that is drawn anew keeps the focus and stays where it was scrolled to.
+  const refill = (target, nodes) => {
+    const focused = target.contains(document.activeElement) ? document.activeElement.dataset.code : null;
+    const { scrollTop } = target;
+    target.replaceChildren(...nodes);
+    Object.assign(target, { scrollTop });
+    if (focused) target.querySelector(`[data-code="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  };
+
+  /** Fill the panel: {scene, area, figures (everycell.Figures), cutoff (words), onpick(code)}. */
+  everycell.showWallPanel = ({ scene, area, figures, cutoff, onpick }) => {
+    everycell.showCrumbs(byId("crumbs"), figures.chain(area), onpick);
+    byId("headline").replaceChildren(...headline(scene, figures.of(area), cutoff));
+    refill(byId("areas"), list(scene, figures.inside(area), onpick));
+    const doors = byId("doors"); // there for whoever may see them
+    if (!doors) return;
+    doors.hidden = area.length !== everycell.CELL_DIGITS || !everycell.may("doors", area);
+    doors.href = everycell.doorsAddress(area);
+  };
+
+  // The charts of a scene beside the list of areas; where there is no room for all, for the first ones.
+  const CHARTS = { coverage: ["round", "hours", "worst"], never: ["worst", "hours"] };
+
+  /** Show what the board (or null) has for a scene, as many charts as there is room for. */
+  everycell.showWallCharts = (node, board, scene) => {
+    everycell.showBoard(node, board, scene, CHARTS[scene] ?? everycell.chartsOf(scene));
+    const inside = () => node.scrollHeight <= node.clientHeight + 1;
+    while (node.childElementCount > 1 && !inside()) node.lastElementChild.remove();
+  };
+
+  /** Where the doors of a cell are shown. */
+  everycell.doorsAddress = (code) => {
+    const english = document.documentElement.lang === "en" ? "?lang=en" : "";
+    return `${everycell.config.api}/maps/coverage${english}#area=${code}`;
+  };
+}

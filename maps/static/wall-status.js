@@ -1,0 +1,99 @@
+"use strict";
+// How old what is seen is: beside the map always, as a band across it when it is too old to act on.
+{
+  const { h, t, byId } = everycell;
+  const SIGNS = { live: "●", delayed: "◐", stale: "○" };
+
+  const formats = new Map();
+  const format = (options) => {
+    const key = JSON.stringify(options);
+    if (!formats.has(key)) {
+      const { zone } = everycell.config;
+      formats.set(key, new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone, hourCycle: "h23" }));
+    }
+    return formats.get(key);
+  };
+
+  /** The time of an instant where the county is: 14:05:09. */
+  everycell.timeAt = (instant) =>
+    format({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(instant));
+
+  /** The day of an instant where the county is: 2026-11-22. */
+  everycell.dayAt = (instant) => {
+    const parts = format({ year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(new Date(instant));
+    const { year, month, day } = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+    return `${year}-${month}-${day}`;
+  };
+
+  /** An instant where the county is: 2026-11-22 14:05. */
+  everycell.instantAt = (instant) => `${everycell.dayAt(instant)} ${everycell.timeAt(instant).slice(0, 5)}`;
+
+  /** The moment of a reading in words: its time, and its day where that is not today. */
+  everycell.momentAt = (instant, now) => {
+    if (instant === null) return "–";
+    const [day, time] = [everycell.dayAt(instant), everycell.timeAt(instant)];
+    return day === everycell.dayAt(now) ? time : `${day} ${time}`;
+  };
+
+  /** The clock, the time of the data, the band. `live` tells of the connection, `ages` of the readings. */
+  everycell.WallStatus = class {
+    constructor({ live, ages }) {
+      Object.assign(this, { live, ages, over: null });
+      this.chip = h("span", { class: "sign", "aria-hidden": "true" });
+      this.words = h("span", {});
+      byId("datatime").replaceChildren(this.chip, this.words);
+    }
+
+    /** Show it for the readings (names) that are seen now. */
+    show(names) {
+      const { ages } = this;
+      const now = ages.clock.now();
+      const [age_s, state] = [ages.age_s(names), ages.state(names)];
+      this._clock(now);
+      document.body.dataset.age = state;
+      this.chip.textContent = SIGNS[state];
+      const time = everycell.momentAt(ages.at(names), now);
+      this.words.textContent = `${t("Data {time}", { time })} · ${this._inWords(state, age_s)}`;
+      this._band(state, time, age_s);
+      for (const box of document.querySelectorAll(".aged[data-of]")) this._stamp(box, now);
+    }
+
+    // Each part tells the time of what is in it; its own style shows it.
+    _stamp(box, now) {
+      const names = box.dataset.of.split(" ").filter((name) => this.ages.readings.has(name));
+      box.dataset.at = names.length ? everycell.momentAt(this.ages.at(names), now) : "";
+      box.dataset.age = names.length ? this.ages.state(names) : "live";
+    }
+
+    _inWords(state, age_s) {
+      if (state === "live") return t("live");
+      return state === "delayed"
+        ? t("delayed, {age}", { age: everycell.ageWords(age_s) })
+        : t("old, {age}", { age: everycell.ageWords(age_s) });
+    }
+
+    _clock(now) {
+      const clock = byId("clock");
+      clock.replaceChildren(h("b", {}, everycell.timeAt(now).slice(0, 5)), h("small", {}, everycell.dayAt(now)));
+      clock.classList.toggle("unset", !this.ages.clock.known);
+    }
+
+    _band(state, time, age_s) {
+      const band = byId("band");
+      const shown = this.over || (state === "stale" && document.documentElement.dataset.ready === "yes");
+      band.hidden = !shown;
+      if (!shown) return;
+      const text = this.over ?? this._why();
+      if (band.dataset.text === text && band.dataset.time === `${time}${everycell.ageWords(age_s)}`) return;
+      Object.assign(band.dataset, { text, time: `${time}${everycell.ageWords(age_s)}` });
+      const words = t("Data of {time}, {age}", { time, age: everycell.ageWords(age_s) });
+      band.replaceChildren(h("b", {}, words), h("span", {}, text));
+    }
+
+    _why() {
+      return this.live.online
+        ? t("The service answers, but not with newer data. It goes on by itself.")
+        : t("The service cannot be reached. It goes on by itself when it can.");
+    }
+  };
+}

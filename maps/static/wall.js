@@ -1,0 +1,365 @@
+"use strict";
+// The wall: puts the scenes, their rotation, the drill-down, the readings and the events together.
+{
+  const { t, byId } = everycell;
+  const TICK_MS = 1000;
+  const MAP_BODY = 11.5; // the smallest that the map writes is as large as the page's text
+  const HELLO_MS = 1500;
+  const AGAIN_MS = 3000;
+  const POLL_S = 20; // without events
+  const SHOW_MS = 250; // figures that change faster are shown together
+  const RECENT_MS = 10000;
+  const SLEPT_MS = 5000;
+
+  const soon = (wait) => new Promise((resolve) => setTimeout(resolve, wait));
+
+  class Wall {
+    constructor(map) {
+      const { config } = everycell;
+      Object.assign(this, { map, config, board: null, heat: null, routes: null, recent: [], polled_s: 0 });
+      this.today = everycell.day(config.today);
+      this.source = new everycell.WallSource(config.api, { csrf: config.csrf, onover: () => this._over() });
+      this.live = everycell.Live({ base: config.api });
+      this.ages = new everycell.Ages(this.live.clock);
+      this.status = new everycell.WallStatus(this);
+      this.drawing = new everycell.WallDrawing(this);
+      this.readings = this._readings();
+    }
+
+    async open() {
+      const { readings } = this;
+      const shapes = this._first(readings.shapes);
+      await this._first(readings.rounds);
+      this._listen();
+      await Promise.all([shapes, this._hello()]);
+      await this._first(readings.coverage);
+      this._turn();
+      for (const name of ["board", "heat", "plans"]) this._wants(name) && readings[name].read();
+      this._alarms();
+      this._area();
+      this.drawing.fit(this.drill.area, false);
+      this._show();
+      document.documentElement.dataset.ready = "yes";
+      this._tick();
+    }
+
+    // Until the first picture is there, it is asked for again and again.
+    async _first(reading) {
+      while (!(await reading.read())) await soon(AGAIN_MS);
+    }
+
+    // --- what is read ---------------------------------------------------------------------------------------------------
+
+    _readings() {
+      const { source } = this;
+      const parts = {
+        shapes: [() => Promise.all([source.cells(), source.divisions()]), (shapes) => this._takeShapes(...shapes)],
+        rounds: [() => source.rounds(), (rounds) => this._takeRounds(rounds)],
+        coverage: [() => this._askCoverage(), (answer) => this._takeCoverage(answer)],
+        board: [
+          () => source.board({ area: this.drill.area, cutoff: this.cutoff }),
+          (board) => this._takeBoard(board),
+          ({ as_of }) => Date.parse(as_of),
+        ],
+        heat: [() => this._askHeat(), (heat) => this._takeHeat(heat)],
+        plans: [() => source.plans(everycell.isoDay(this.today)), (plans) => this._takePlans(plans)],
+      };
+      const { ages } = this;
+      const made = ([name, [ask, use, as_of]]) => [name, new everycell.Reading(name, { ask, use, as_of, ages })];
+      return Object.fromEntries(Object.entries(parts).map(made));
+    }
+
+    /** Whether a reading is asked for at all. */
+    _wants(name) {
+      const scenes = this.config.wall.scenes.map((key) => everycell.wallScenes[key]);
+      if (name === "plans" && !everycell.may("patrols")) return false;
+      return ["shapes", "rounds", "coverage"].includes(name) || scenes.some(({ needs }) => needs.includes(name));
+    }
+
+    /** The readings that are seen now. */
+    get _seen() {
+      const needs = everycell.wallScenes[this.rotation.key].needs.filter((name) => this._wants(name));
+      return [...new Set(["shapes", "coverage", ...needs])];
+    }
+
+    _takeShapes(cells, divisions) {
+      this.figures = new everycell.Figures(cells, divisions);
+      this.drawing.take(cells, divisions);
+      if (!this.drill) return;
+      this.readings.coverage.news();
+      if (this.lastCoverage) this._takeCoverage(this.lastCoverage);
+      this.drawing.select(this._marked);
+    }
+
+    _takeRounds(rounds) {
+      const { cutoff, rotation } = this;
+      this.rounds = rounds;
+      const { cutoffs, wall } = this.config;
+      this.cutoff = everycell.cutoffOf(wall.cutoff, { cutoffs, rounds, today: this.today });
+      if (!rotation || (cutoff.key === this.cutoff.key && cutoff.since === this.cutoff.since)) return;
+      this.live.ask(this._query); // its hello has everything read anew
+    }
+
+    get _query() {
+      const { kind, code, since } = this.cutoff;
+      return kind === "round" ? { round: code } : { since };
+    }
+
+    _askCoverage() {
+      this.askedAt = performance.now();
+      return this.source.coverage(this.cutoff);
+    }
+
+    // An event that came shortly before or while it was asked for may be newer than the answer. One that is older than it
+    // is followed by the newer one.
+    _takeCoverage(answer) {
+      this.lastCoverage = answer;
+      this.figures.take(answer.areas);
+      for (const { at, cells } of this.recent) if (at >= this.askedAt - RECENT_MS) this.figures.update(cells);
+      this.drawing.recolour(new Map(this.figures.byCell));
+      if (everycell.day(answer.as_of) > this.today) this._newDay(answer.as_of);
+      if (this.drill) this._area();
+    }
+
+    _takeBoard(board) {
+      this.board = board;
+      this._show();
+    }
+
+    _charts() {
+      everycell.showWallCharts(byId("board"), this.board, this.rotation.key);
+    }
+
+    _alarms() {
+      const { source } = this;
+      this.alarms = new everycell.Alarms({
+        node: byId("alarms"),
+        live: this.live,
+        ask: () => source.alarms(),
+        send: everycell.may("visits") ? (path, body) => source.tell(path, body) : null,
+        clock: everycell.instantAt,
+      });
+      return this.alarms.read();
+    }
+
+    async _askHeat() {
+      const { periods } = await this.source.periods();
+      this.source.forget();
+      return periods.length ? this.source.heat({ mode: "density" }) : null;
+    }
+
+    _takeHeat(heat) {
+      const band = (one) => ({ ...one, polygons: everycell.shapes.ringsOf(one.geometry) });
+      this.heat = heat && { ...heat, bands: heat.features.map(band) };
+      this._show();
+    }
+
+    _takePlans(plans) {
+      this.routes = new everycell.WallRoutes(plans);
+      this.drawing.repaint();
+    }
+
+    // Days pass: what is overdue, and from which day on is counted, are others.
+    _newDay(day) {
+      this.today = everycell.day(day);
+      this.readings.rounds.read();
+      this._reread();
+    }
+
+    /** Read everything anew. */
+    _reread() {
+      for (const [name, reading] of Object.entries(this.readings)) if (this._wants(name)) reading.news();
+    }
+
+    // --- events ---------------------------------------------------------------------------------------------------------
+
+    _listen() {
+      const { live, ages } = this;
+      const heard = ({ as_of }) => ages.heard(Date.parse(as_of));
+      const news = (name) => () => this._wants(name) && this.readings[name].news();
+      live
+        .on("hello", (message) => {
+          ages.following = true;
+          heard(message);
+          if (message.fresh && this.rotation) this._reread();
+        })
+        .on("beat", heard)
+        .on("coverage", (message) => this._changed(message))
+        .on("grid", news("shapes"))
+        .on("rounds", news("rounds"))
+        .on("case_figures", news("heat"))
+        .on("patrols", news("plans"))
+        .on("board", news("board"))
+        .on("online", () => this._over(false))
+        .on("offline", () => (ages.following = false))
+        .on("over", () => this._over())
+        .on("reset", () => {
+          this.recent = [];
+          ages.lost();
+        });
+      live.ask(this._query).start();
+    }
+
+    _hello() {
+      return Promise.race([new Promise((resolve) => this.live.on("hello", resolve)), soon(HELLO_MS)]);
+    }
+
+    _changed({ cells, as_of }) {
+      const at = performance.now();
+      this.ages.heard(Date.parse(as_of));
+      this.recent = [...this.recent.filter((one) => at - one.at < 3 * RECENT_MS), { at, cells }];
+      if (!this.figures) return;
+      this.figures.update(cells);
+      this.showing ??= setTimeout(() => this._showChanged(), SHOW_MS);
+    }
+
+    _showChanged() {
+      this.showing = null;
+      if (!this.drill) return;
+      this.drawing.recolour(new Map(this.figures.byCell));
+      this._area();
+    }
+
+    // The session or the token is over: nothing comes any more, until somebody signs in again.
+    _over(over = true) {
+      const { kiosk } = this.config.wall;
+      const words = kiosk
+        ? t("The token of this wall is over or was taken back. Open it again with a new one.")
+        : t("The session is over.");
+      if (over && !kiosk) everycell.sayOver();
+      this.status.over = over ? words : null;
+    }
+
+    // --- scenes and areas -----------------------------------------------------------------------------------------------
+
+    _turn() {
+      const { wall } = this.config;
+      const { scenes, dwell_s, return_s } = wall;
+      this.rotation = new everycell.Rotation({ keys: scenes, dwell_s, onshow: () => this._show() });
+      const toggle = () => {
+        this.rotation.hold("key", !this.rotation.holds("key"));
+        this.bar.progress();
+      };
+      this.bar = new everycell.WallBar({
+        rotation: this.rotation,
+        onpick: (key) => this.rotation.show(key),
+        ontoggle: toggle,
+      });
+      const home = wall.area || this.figures.top;
+      this.drill = new everycell.Drill({
+        home,
+        return_s,
+        named: (code) => this.figures.names.has(code),
+        onchange: () => this._moved(),
+        ondoors: (code) => this._doors(code),
+      });
+      this.keys = new everycell.WallKeys({
+        toggle,
+        step: (places) => this.rotation.step(places),
+        nth: (index) => this.rotation.show(scenes[index]),
+        up: () => this.drill.up(),
+        home: () => this.drill.go(home),
+      });
+      this._watch();
+    }
+
+    _show() {
+      if (!this.rotation) return;
+      const scene = everycell.wallScenes[this.rotation.key];
+      document.body.dataset.scene = scene.key;
+      this.drawing.show(scene);
+      this.bar.show();
+      byId("legend-body").replaceChildren(...scene.legend(this));
+      this._charts();
+      byId("legend").dataset.of = ["shapes", ...scene.needs].join(" ");
+      this._area();
+    }
+
+    get _marked() {
+      return this.drill.down ? this.drill.area : "";
+    }
+
+    // Another area: the map goes there, and as long as it is looked at the scene stays.
+    _moved() {
+      this.rotation.hold("down", this.drill.down);
+      this.drawing.select(this._marked);
+      this.drawing.fit(this.drill.area);
+      if (this._wants("board")) this.readings.board.read();
+      this._area();
+    }
+
+    _area() {
+      everycell.showWallPanel({
+        scene: this.rotation.key,
+        area: this.drill.area,
+        figures: this.figures,
+        cutoff: everycell.cutoffText(this.cutoff),
+        onpick: (code) => this.drill.go(code),
+      });
+      this._tellTime();
+    }
+
+    _doors(code) {
+      if (everycell.may("doors", code)) location.assign(everycell.doorsAddress(code));
+    }
+
+    // --- time -----------------------------------------------------------------------------------------------------------
+
+    _watch() {
+      const touched = () => this.drill.touched();
+      for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"])
+        addEventListener(kind, touched, { passive: true });
+      this.map.on("click", ({ latlng }) => {
+        const cell = this.drawing.cells.at(latlng);
+        if (cell) this.drill.click(cell);
+      });
+      setInterval(() => this._tick(), TICK_MS);
+      addEventListener("online", () => this.live.again());
+      new ResizeObserver(() => this._resized()).observe(this.map.getContainer());
+    }
+
+    _resized() {
+      this.map.invalidateSize({ animate: false });
+      this.drawing.fit(this.drill.area, false);
+    }
+
+    _tick() {
+      this._slept();
+      this.rotation.tick();
+      this.drill.tick();
+      this.bar.progress();
+      this._tellTime();
+      this.polled_s = this.live.online ? 0 : this.polled_s + 1;
+      if (this.polled_s % POLL_S === POLL_S - 1) for (const name of this._seen) this.readings[name].news();
+    }
+
+    // A machine that slept does not know how long: its counting clock stood still.
+    _slept() {
+      const [wall, counted] = [Date.now(), performance.now()];
+      const before = this.ticked ?? { wall, counted };
+      this.ticked = { wall, counted };
+      if (wall - before.wall - (counted - before.counted) > SLEPT_MS) this.live.again();
+    }
+
+    _tellTime() {
+      if (this.rotation) this.status.show(this._seen);
+    }
+  }
+
+  /** Called by the page when its map is made. */
+  everycell.startWall = (map) => {
+    everycell.open();
+    everycell.room({ ...everycell.config.wall, theme: everycell.config.theme });
+    everycell.measure(MAP_BODY);
+    everycell.font = getComputedStyle(document.body).fontFamily;
+    document.body.classList.toggle("kiosk", everycell.config.wall.kiosk);
+    everycell.frame();
+    everycell.accountMenu();
+    if (!everycell.config.bounds) {
+      document.documentElement.dataset.ready = "empty";
+      return;
+    }
+    everycell.page = new Wall(map);
+    everycell.page.open();
+  };
+}
