@@ -56,8 +56,10 @@ def _load(conn: Connection, county: int, frame: pd.DataFrame, settings: Settings
     rejects: list[Reject] = []
     cases: list[NewCase] = []
     of_row: list[int] = []
-    for row, (cell, snap), case in zip(rows, snapped(conn, county, frame), frame.itertuples(), strict=True):
-        if cell is None and math.isnan(case.lon):
+    placed = frame["lon"].notna().tolist()
+    found = snapped(conn, county, frame)
+    for row, has_place, (cell, snap), case in zip(rows, placed, found, frame.itertuples(), strict=True):
+        if cell is None and not has_place:
             rejects.append(Reject(row, "cell", "is no cell of the county"))
         elif cell is None:
             rejects.append(Reject(row, None, "lies in no cell of the county"))

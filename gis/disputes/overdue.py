@@ -2,8 +2,8 @@
 
 The table of a month has the county, its towns and its villages, all as of the end of the month, by the grid of the day
 on which it is made; family disputes are in it. It is made after the counts of registered cases of the month, merged as
-they are (`gis.disputes.disclosure`), and tells nothing of these that they do not tell themselves (`kept_back`). There
-is no number of today: what is overdue now is seen by those who deal with cases, one by one.
+they are, and tells nothing of these that they do not tell themselves (`gis.disputes.overdue_tables`). There is no
+number of today: what is overdue now is seen by those who deal with cases, one by one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from sqlalchemy import Connection, text
 from gis.access.audit import Action, Detail, note
 from gis.access.scope import ALL
 from gis.codes import DIGITS, Level, level_of
-from gis.disputes.disclosure import WITHHELD, Registered, Table, kept_back, publish_below, publish_top
+from gis.disputes.disclosure import WITHHELD, Registered
 from gis.disputes.merging import Ints
+from gis.disputes.overdue_tables import Areas, overdue_tables
 from gis.disputes.periods import Period, Span
 from gis.disputes.workflow import DUE
 from gis.settings import Settings
@@ -120,65 +121,44 @@ def _noted(
 
 def _publish(conn: Connection, county: int, month: Period, first: date, today: date, settings: Settings) -> None:
     conn.execute(_HOLD, {"county": county})
-    homes, cases = _counted(conn, county, month, settings.zone)
+    cells, homes, overdue, spare = _counted(conn, county, month, settings.zone)
     known = _registered(conn, county, month, first)
-    areas: list[str] = []
-    numbers: list[int] = []
-    households: list[int] = []
-    above: Table | None = None
-    parents: list[str] = []
-    for level in LEVELS:
-        codes, counts, dwellings = _grouped(homes, cases, DIGITS[level])
-        table = _table(codes, counts, dwellings, known, above, parents)
-        areas, households = [*areas, *codes], [*households, *dwellings.tolist()]
-        numbers += table.totals.tolist()
-        above, parents = table, codes
+    levels = [_areas(cells, homes, DIGITS[level], known) for level in LEVELS]
+    tables = overdue_tables(overdue, spare, [areas for _, areas in levels], below=[np.arange(len(cells))])
+    numbers = np.concatenate(tables).tolist()
     values = {
         "county": county,
         "month": month.first,
         "grid_on": today,
         "at": datetime.now(UTC),
-        "areas": array(areas),
+        "areas": array([code for codes, _ in levels for code in codes]),
         "numbers": "{" + ",".join("NULL" if number == WITHHELD else str(number) for number in numbers) + "}",
-        "households": "{" + ",".join(map(str, households)) + "}",
+        "households": "{" + ",".join(str(n) for _, areas in levels for n in areas.households.tolist()) + "}",
     }
     conn.execute(query("disputes/publish_overdue"), values)
 
 
-def _table(
-    codes: Sequence[str],
-    counts: Ints,
-    households: Ints,
-    known: Mapping[str, Registered],
-    above: Table | None,
-    parents: Sequence[str],
-) -> Table:
-    """The numbers of a level. An area that is kept back is merged as one with too few households is."""
-    back = kept_back(counts, [known.get(code, Registered(0, complete=False)) for code in codes])
-    merged_by = np.where(back, 0, households)
-    if above is None:
-        return publish_top(counts, int(merged_by[0]))
-    at = np.array([parents.index(code[: len(parents[0])]) for code in codes], np.int64)
-    return publish_below(counts[:, None], merged_by, at, [above])
-
-
-def _counted(conn: Connection, county: int, month: Period, zone: ZoneInfo) -> tuple[dict[str, int], dict[str, int]]:
-    """Households and cases past their date by cell; a case may lie in a cell that has ended."""
+def _counted(conn: Connection, county: int, month: Period, zone: ZoneInfo) -> tuple[list[str], Ints, Ints, Ints]:
+    """Cells, sorted, with their households, their cases past their date, and those of earlier months that are not; a
+    case may lie in a cell that has ended."""
     end = datetime.combine(month.following.first, time(), zone)
-    values = {"county": county, "after": month.following.first, "at": end, "states": array(sorted(DUE))}
-    cases = {row.cell: row.cases for row in conn.execute(query("disputes/overdue_at"), values)}
+    values = {"county": county, "first": month.first, "after": month.following.first, "at": end}
+    rows = conn.execute(query("disputes/overdue_at"), values | {"states": array(sorted(DUE))})
+    cases = {row.cell: (row.cases, row.spare) for row in rows}
     rows = conn.execute(query("disputes/households_of_cells"), {"counties": [county]})
-    return {row.code: row.households for row in rows}, cases
-
-
-def _grouped(homes: Mapping[str, int], cases: Mapping[str, int], digits: int) -> tuple[list[str], Ints, Ints]:
-    """The areas of a level, sorted, with their cases and households."""
+    homes = {row.code: row.households for row in rows}
     cells = sorted({*homes, *cases})
-    codes, inside = np.unique([cell[:digits] for cell in cells], return_inverse=True)
-    counts, households = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)
-    np.add.at(counts, inside, np.array([cases.get(cell, 0) for cell in cells], np.int64))
-    np.add.at(households, inside, np.array([homes.get(cell, 0) for cell in cells], np.int64))
-    return codes.tolist(), counts, households
+    numbers = [(homes.get(cell, 0), *cases.get(cell, (0, 0))) for cell in cells]
+    households, overdue, spare = np.array(numbers, np.int64).reshape(-1, 3).T
+    return cells, households, overdue, spare
+
+
+def _areas(cells: Sequence[str], homes: Ints, digits: int, known: Mapping[str, Registered]) -> tuple[list[str], Areas]:
+    """The areas of a level, sorted, with their codes."""
+    codes, of_cell = np.unique([cell[:digits] for cell in cells], return_inverse=True)
+    households = np.bincount(of_cell, homes, minlength=len(codes)).astype(np.int64)
+    registered = [known.get(code, Registered(0, complete=False)) for code in codes.tolist()]
+    return codes.tolist(), Areas(of_cell.astype(np.int64), households, registered)
 
 
 def _registered(conn: Connection, county: int, month: Period, first: date) -> dict[str, Registered]:
