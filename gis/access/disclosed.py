@@ -449,6 +449,19 @@ _CASES: Final = {
         number=("件数；空为不公布", "how many cases; empty where it is withheld"),
         households=("当时户数", "households then"),
     ),
+    "case_standing_figure": _table(
+        "区县月末的纠纷办理情况：本月登记的到了哪一步，本月到期的回访结果如何；1 至 4 件不公布",
+        "How the cases of a county stood when a month ended: how far those of the month had come, and what had become of"
+        " the revisits that were due; 1 to 4 are withheld",
+        Right.figures,
+        Words("长期：公布后不再更改", "for good: what was published is not changed"),
+        county=None,
+        month=("月份", "the month"),
+        area=("区县编码", "code of the county"),
+        part=("办理阶段或回访结果(固定选项)", "the stage or what became of a revisit, from a closed list"),
+        number=("件数；空为不公布", "how many; empty where it is withheld"),
+        households=("当时户数", "households then"),
+    ),
     "dispute_event": _table(
         "案件的办理经过：时间、角色和固定选项，没有文字",
         "What happened to a case: time, role and entries of closed lists, no text",

@@ -250,3 +250,29 @@ case_overdue_figure = Table(
     ),
     CheckConstraint("number = 0 OR number >= 5 AND households >= 10", name="ck_case_overdue_figure_number"),
 )
+
+# How the cases of a county stood then, with it.
+case_standing_figure = Table(
+    "case_standing_figure",
+    metadata,
+    _required("county", Integer),
+    _required("month", Date),
+    _required("area", _Code),
+    _required("part", Text),
+    Column("number", Integer),
+    _required("households", Integer),
+    PrimaryKeyConstraint("county", "month", "area", "part", name="pk_case_standing_figure"),
+    ForeignKeyConstraint(
+        ["county", "month"],
+        ["everycell.case_overdue_release.county", "everycell.case_overdue_release.month"],
+        name="fk_case_standing_figure_release",
+    ),
+    CheckConstraint("area = lpad(county::text, 6, '0')", name="ck_case_standing_figure_area"),
+    _one_of(
+        "case_standing_figure",
+        "part",
+        *(f"stage_{stage}" for stage in ("under_way", "closed", "agreed", "registered", "referred", "not_accepted")),
+        *(f"revisit_{outcome}" for outcome in ("all", "holds", "broken", "no_answer", "waiting")),
+    ),
+    CheckConstraint("number = 0 OR number >= 5 AND households >= 10", name="ck_case_standing_figure_number"),
+)

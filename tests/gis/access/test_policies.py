@@ -92,6 +92,7 @@ CALLED: Final = frozenset(
         "plan_again",
         "plans_touched",
         "publish_case_figures",
+        "publish_case_standing",
         "publish_changeset",
         "publish_overdue_cases",
         "put_alarms",
@@ -143,6 +144,7 @@ AREA_OF: Final = {
     "case_overdue_release": "lpad(county::text, 6, '0')",
     "case_figure": "area",
     "case_release": "lpad(county::text, 6, '0')",
+    "case_standing_figure": "area",
     "cell": "code",
     "cell_history": "code",
     "cell_lineage": "area",
@@ -593,7 +595,7 @@ def test_every_village_is_someones(region: Store) -> None:
         for table in (
             AREA_OF.keys()
             - SPANNING
-            - {"division", "county_outline", "changeset", "case_figure", "case_overdue_figure"}
+            - {"division", "county_outline", "changeset", "case_figure", "case_overdue_figure", "case_standing_figure"}
         ):
             parts = [inside(conn, table, (v.code,)) for v in REGION]
             assert sum(map(len, parts)) == count(conn, table) > 0, table
