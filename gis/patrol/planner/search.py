@@ -33,9 +33,9 @@ OnProgress = Callable[[float, str], None]
 POLISH_RATE: Final = 200
 SHORTEN_RATE: Final = 500
 FULL_SIZE: Final = 120
-# VROOM's thoroughness (0 to 5) up to so many stops. A higher one costs more than the search after it, which does better
-# with the time.
-LEVELS: Final = ((30, 5), (150, 1))
+# VROOM's thoroughness (0 to 5) up to so many stops, with so many seconds at least. A higher one pays where there is
+# time to search from there; else the search does better with the time.
+LEVELS: Final = ((30, 0.0, 5), (150, 8.0, 4), (150, 0.0, 1))
 
 
 class BrokenPlan(EverycellError):
@@ -152,8 +152,8 @@ def _pinned_are_in(board: Board, orders: Orders) -> None:
         )
 
 
-def _level(size: int) -> int:
-    return next((level for most, level in LEVELS if size <= most), 0)
+def _level(size: int, limit_s: float) -> int:
+    return next((level for most, least_s, level in LEVELS if size <= most and limit_s >= least_s), 0)
 
 
 def _rounds(board: Board, rate: int, share: float = 1.0) -> int:
@@ -198,7 +198,8 @@ def _squeezed(board: Board, orders: Orders) -> Orders:
 
 def _start(board: Board, chosen: list[int], clock: Clock) -> Orders:
     # The limit of VROOM is one of the clock on the wall, on which others may have the processor: it only guards.
-    return by_vroom.search(board, chosen, board.request.seed, _level(len(chosen)), 4 * clock.left_s)
+    level = _level(len(chosen), clock.limit_s)
+    return by_vroom.search(board, chosen, board.request.seed, level, 4 * clock.left_s)
 
 
 def _sound(board: Board, orders: Orders) -> Orders:
