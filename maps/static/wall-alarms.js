@@ -19,7 +19,7 @@
     behind: { name: N("Behind the plan"), says: N("{count} percentage points") },
     overdue: { name: N("Households overdue"), says: N("{count} households") },
     sites: { name: N("Key sites overdue"), says: N("{count} key sites") },
-    silent: { name: N("Nothing has come in"), says: N("for {count} days") },
+    silent: { name: N("Nothing has come in"), says: N("{count} days") },
   };
   const LARGEST = new Set(["behind", "silent"]); // of several areas the most is told, not the sum
   const PARTS = { town: N("{count} villages of {name}"), county: N("{count} villages of {name}") };
@@ -184,7 +184,7 @@
         h(
           "div",
           {},
-          h("b", {}, `${t(KINDS[kind].name)} ${tell(line)}`),
+          h("b", {}, t("{name}: {what}", { name: t(KINDS[kind].name), what: tell(line) })),
           h("p", {}, where(line)),
           h("p", {}, facts.filter(Boolean).join(" · ")),
         ),

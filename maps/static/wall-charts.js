@@ -7,6 +7,7 @@
   const ROWS = 6; // as many as an eye takes in; how many more there are is said
   const WIDEST_COLUMNS = 12;
   const MIN_HOURS = 4; // of the axis: one visit at nine is no block as wide as the chart
+  const HATCH_EM = 0.26; // from stroke to stroke
   const COLUMN_CH = 1.2; // room beside the number above a column
   const points = (share) => Math.round(100 * share);
   const shareText = (share) => (share === null ? "–" : `${points(share)} %`);
@@ -18,10 +19,11 @@
   let patterns = 0;
   const hatched = (colour) => {
     const id = `hatch-${(patterns += 1)}`;
-    const stroke = svg("path", { d: "M0 0V8", "stroke-width": 5, style: { stroke: colour } });
+    const gap = HATCH_EM * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const stroke = svg("path", { d: `M0 0V${gap}`, "stroke-width": gap, style: { stroke: colour } });
     const pattern = svg(
       "pattern",
-      { id, width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+      { id, width: gap, height: gap, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
       stroke,
     );
     return { fill: `url(#${id})`, pattern };
@@ -184,7 +186,7 @@
       h("b", {}, reached + no_answer ? number(reached + no_answer) : ""),
       svg(
         "svg",
-        {},
+        { "aria-hidden": "true" },
         svg("defs", {}, pattern),
         svg("rect", { ...at(low, 0), style: { fill: "var(--reached)" } }),
         svg("rect", { ...at(high, low), fill, style: { stroke: "var(--tried)" } }),
@@ -195,7 +197,7 @@
 
   /** Visits of today by hour: reached solid, nobody there hatched. */
   const hours = ({ visits_today: { reached, no_answer, hours: counted } }, node) => {
-    const title = t("Visits today: {count}", { count: number(reached + no_answer) });
+    const title = t("Visits today by hour: {count}", { count: number(reached + no_answer) });
     if (!counted.length) return block("hours", title, quiet(t("No visit has come in yet today.")));
     const widest = Math.max(...counted.map(([, yes, no]) => number(yes + no).length), 2);
     const letter = parseFloat(getComputedStyle(node).fontSize) * 0.56;
@@ -294,7 +296,7 @@
 
   /** Cases past their date, as published: the area's own number, then the areas inside it. */
   const cases = ({ cases_overdue: found }) => {
-    if (!found) return block("cases", t("Cases past their date"), quiet(t("Nothing has been published yet.")));
+    if (!found) return block("cases", t("Cases past their date"), quiet(t("No number has been published yet.")));
     const { month, own, areas, towns } = found;
     const title = t("Cases past their date, end of {month}", { month });
     const inside = areas.length > 1 && areas.some((area) => area.number) ? areas : towns.length > 1 ? towns : areas;
