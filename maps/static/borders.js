@@ -3,11 +3,11 @@
 {
   const { ringsOf, insidePoint, largest, holds, tracePolygons, boxesMeet } = everycell.shapes;
   const BORDERS = [
-    { level: "village", width: 1.4 },
-    { level: "town", width: 2.6 },
-    { level: "county", width: 3.6 },
+    { level: "village", width: 1.4, thin: 0.9 },
+    { level: "town", width: 2.6, thin: 1.4 },
+    { level: "county", width: 3.6, thin: 1.7 },
   ];
-  // On dark ground a light line in a dark one, which is seen on every colour of the scale.
+  // On dark ground a light line in a dark one, which is seen on every colour of the scale and thin enough not to dazzle.
   const INKS = {
     light: {
       village: "#5b6670",
@@ -57,22 +57,23 @@
     draw(context, toPoint, zoom, selected, { live = false } = {}) {
       Object.assign(context, { lineJoin: "round", lineCap: "round" });
       const inks = INKS[everycell.theme];
-      for (const { level, width } of BORDERS) {
+      for (const { level, width, thin } of BORDERS) {
         if (level === "village" && zoom < 10) continue;
         context.beginPath();
         for (const division of this.divisions.filter((one) => one.level === level)) {
           const drafted = live ? null : division.edges;
           tracePolygons(context, toPoint, drafted ? [drafted] : division.polygons);
         }
-        if (inks.casing) stroke(context, width + 2, inks.casing);
-        stroke(context, width, inks[level]);
+        if (inks.casing) stroke(context, 2.6 * thin, inks.casing);
+        stroke(context, inks.casing ? thin : width, inks[level]);
       }
       const chosen = this.divisions.find(({ code }) => code === selected);
       if (!chosen) return;
       context.beginPath();
       tracePolygons(context, toPoint, chosen.polygons);
-      stroke(context, 7, inks.around);
-      stroke(context, 4, inks.selected);
+      const thick = inks.casing ? 0.6 : 1;
+      stroke(context, 7 * thick, inks.around);
+      stroke(context, 4 * thick, inks.selected);
     }
 
     /**

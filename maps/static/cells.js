@@ -148,9 +148,10 @@
 
     /**
      * Paint numbers of cells, the last three digits, and what is noted of their figures where there is room. Where labels would meet each
-     * other or a box of `taken`, the smaller cell goes without; the boxes painted are added.
+     * other or a box of `taken`, the smaller cell goes without; the boxes painted are added. Only those of an area, where
+     * `within` is its code.
      */
-    drawLabels(context, toPoint, bounds, taken) {
+    drawLabels(context, toPoint, bounds, taken, within = "") {
       const size = 12.5 * everycell.scale;
       Object.assign(context, {
         textAlign: "center",
@@ -159,9 +160,11 @@
         lineWidth: 3 * everycell.scale,
       });
       for (const { code, at, room } of this._roomiest(toPoint, bounds, size)) {
+        if (!code.startsWith(within)) continue;
         const two = this.shows.note(this.figures.get(code)) !== null && room.x > size * 3.2 && room.y > size * 2.8;
+        const widths = { 2: size * 2.5, 1: size * Math.max(1.9, 0.62 * this._brief(code).length) };
         const box = (two ? [2, 1] : [1])
-          .map((lines) => ({ ...at, lines, width: size * (lines > 1 ? 2.5 : 1.9), height: size * 1.15 * lines }))
+          .map((lines) => ({ ...at, lines, width: widths[lines], height: size * 1.15 * lines }))
           .find((one) => !taken.some((other) => boxesMeet(one, other)));
         if (!box) continue;
         taken.push(box);
@@ -182,6 +185,10 @@
       return roomy.sort((one, other) => other.room.x * other.room.y - one.room.x * one.room.y);
     }
 
+    _brief(code) {
+      return this.shows.brief?.(this.figures.get(code)) ?? code.slice(-3);
+    }
+
     _label(context, code, { x, y, lines }, size) {
       const figures = this.figures.get(code);
       const look = this.shows.look(figures);
@@ -194,9 +201,11 @@
         context.strokeText(text, x, y + down);
         context.fillText(text, x, y + down);
       };
-      const number = code.slice(-3);
-      const said = lines > 1 ? number : (this.shows.brief?.(figures) ?? number);
-      write(said, `600 ${size}px ${everycell.font}`, lines > 1 ? -size * 0.55 : 0);
+      write(
+        lines > 1 ? code.slice(-3) : this._brief(code),
+        `600 ${size}px ${everycell.font}`,
+        lines > 1 ? -size * 0.55 : 0,
+      );
       if (lines > 1) write(this.shows.note(figures), `${size * 0.92}px ${everycell.font}`, size * 0.6);
     }
 
@@ -206,8 +215,9 @@
       const exact = this.layers.get(this.selected);
       if (!exact) return;
       const { around, selected } = INKS[everycell.theme];
-      this._outline(context, toPoint, exact.rings, 6, around);
-      this._outline(context, toPoint, exact.rings, 3.2, selected);
+      const thick = everycell.theme === "dark" ? 0.7 : 1;
+      this._outline(context, toPoint, exact.rings, 6 * thick, around);
+      this._outline(context, toPoint, exact.rings, 3.2 * thick, selected);
     }
 
     _outline(context, toPoint, polygons, width, colour) {

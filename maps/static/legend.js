@@ -182,15 +182,18 @@
         .map((entry) => ({ ...entry, text: RAMP_TEXT[entry.kind] })),
     );
 
-  const cellLines = (t) => {
-    const unchecked = swatch("cell unchecked");
-    unchecked.style.backgroundImage = `url(${dots().toDataURL()})`;
-    return [
-      line(swatch("cell confirmed", palette().empty.colour), t("Confirmed empty")),
-      line(unchecked, t("Unchecked")),
-      line(swatch("cell nodata"), t("No data")),
-    ];
+  const SPECIAL = {
+    confirmed: (t) => line(swatch("cell confirmed", palette().empty.colour), t("Confirmed empty")),
+    unchecked: (t) => {
+      const unchecked = swatch("cell unchecked");
+      unchecked.style.backgroundImage = `url(${dots().toDataURL()})`;
+      return line(unchecked, t("Unchecked"));
+    },
+    nodata: (t) => line(swatch("cell nodata"), t("No data")),
   };
+
+  /** What cells without a share look like; only those of `kinds`, where room is dear. */
+  const cellLines = (t, kinds = Object.keys(SPECIAL)) => kinds.map((kind) => SPECIAL[kind](t));
 
   const doorLines = (t) => {
     const names = {

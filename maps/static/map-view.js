@@ -7,10 +7,10 @@
   const NEAR = 17; // near enough to see what lies around a place
   const VIEW = /^(\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/; // zoom/lat/lon
 
-  // From near to far. Where views may lie between two steps, those of a whole county do, to fill the map.
-  const zoomsOf = (map, between) => {
+  // From near to far: whole steps from `whole` on. Views from farther away lie between two steps, to fill the map.
+  const zoomsOf = (map, whole) => {
     const zooms = [];
-    const least = between ? WHOLE_FROM : map.getMinZoom();
+    const least = Math.max(whole, map.getMinZoom());
     for (let zoom = CLOSEST; zoom >= least; zoom -= 1) zooms.push(zoom);
     for (let zoom = least - 0.25; zoom >= map.getMinZoom(); zoom -= 0.25) zooms.push(zoom);
     return zooms;
@@ -20,11 +20,11 @@
 
   /**
    * `panes` are names with their height; nothing in them takes the pointer, the map does. `between`: a view from afar may
-   * lie between two steps of the zoom. `over` are the selectors of what lies over the map, `label` says what it is.
+   * lie between two steps of the zoom; from `whole` on none does. `over` are the selectors of what lies over the map, `label` says what it is.
    */
   everycell.MapView = class {
-    constructor(map, panes, { between = false, over = OVER, label = null } = {}) {
-      Object.assign(this, { map, between, over });
+    constructor(map, panes, { between = false, whole = between ? WHOLE_FROM : 0, over = OVER, label = null } = {}) {
+      Object.assign(this, { map, whole, over });
       this._panes(panes, label ?? t("Map: arrows move it, plus and minus zoom"));
     }
 
@@ -68,7 +68,7 @@
     /** Show bounds (some L.LatLngBounds) clear of everything that lies over the map. */
     zoom(bounds, animate = !everycell.still) {
       const view = everycell.viewOf(this.map, [bounds].flat(), {
-        zooms: zoomsOf(this.map, this.between),
+        zooms: zoomsOf(this.map, this.whole),
         panel: everycell.byId("panel"),
         over: () => [...document.querySelectorAll(this.over.join())],
         before: () => {},
@@ -78,7 +78,7 @@
 
     _go(center, zoom, animate) {
       const { options } = this.map;
-      options.zoomSnap = this.between && zoom < WHOLE_FROM ? 0.25 : 1;
+      options.zoomSnap = zoom < this.whole ? 0.25 : 1;
       this.map.setView(center, zoom, { animate });
       options.zoomSnap = 1;
     }

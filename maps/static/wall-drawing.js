@@ -9,8 +9,9 @@
 
   everycell.WallDrawing = class {
     constructor(wall) {
-      Object.assign(this, { wall, map: wall.map, scene: null, cells: null, levels: {} });
+      Object.assign(this, { wall, map: wall.map, scene: null, cells: null, levels: {}, selected: "" });
       this.view = new everycell.MapView(this.map, PANES, {
+        whole: everycell.config.base_map ? undefined : 20, // pictures of a base map blur between two steps
         between: true,
         over: OVER,
         label: t("Map: a click goes down, from town to village to cell"),
@@ -111,7 +112,7 @@
       this.cells.drawSelection(context, toPoint);
       this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: true });
       areas?.shapes.drawLabels(context, toPoint, bounds, { say: areas.say, taken });
-      if (this.scene.labels) this.cells.drawLabels(context, toPoint, bounds, taken);
+      if (this.scene.labels) this.cells.drawLabels(context, toPoint, bounds, taken, this.selected);
       this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: false });
     }
   };

@@ -20,16 +20,15 @@
     );
   };
 
-  const headline = (figures, cutoff) => {
-    if (!figures) return [h("p", { class: "muted" }, t("No data"))];
-    if (!figures.known) return [h("p", { class: "muted" }, everycell.inWords(figures))];
+  const leading = (value, ...words) => h("div", { class: "headline" }, h("strong", {}, value), h("span", {}, ...words));
+
+  const ofCoverage = (figures, cutoff) => {
     const { known, reached, never, overdue } = figures;
     return [
-      h(
-        "div",
-        { class: "headline" },
-        h("strong", {}, percent(reached, known)),
-        h("span", {}, t("reached {cutoff}", { cutoff }), h("br"), `${number(reached)} / ${number(known)}`),
+      leading(
+        percent(reached, known),
+        h("small", {}, t("reached {cutoff}", { cutoff })),
+        h("b", {}, `${number(reached)} / ${number(known)}`),
       ),
       bar(figures),
       h(
@@ -42,39 +41,72 @@
     ];
   };
 
-  const row = ({ code, name, figures }, onpick) => {
-    const look = everycell.legend.look(figures);
-    const chip = h("i", {
-      class: `swatch cell ${look.kind}`,
-      style: look.colour ? { backgroundColor: look.colour } : {},
-    });
-    const values = figures?.known
-      ? [percent(figures.reached, figures.known), number(figures.known - figures.reached)]
-      : [everycell.inWords(figures), ""];
-    return h(
-      "li",
-      {},
-      h(
-        "button",
-        { type: "button", "data-code": code, onclick: () => onpick(code) },
-        chip,
-        h("span", { class: "name" }, name),
-        values.map((text) => h("b", {}, text)),
-      ),
-    );
+  const ofNever = ({ known, never }) => [
+    leading(
+      number(never),
+      h("small", {}, t("Never visited")),
+      h("b", {}, t("{share} of {known} households", { share: percent(never, known), known: number(known) })),
+    ),
+  ];
+
+  // What a scene says of an area first, and of the areas inside it: of most a chart tells more.
+  const OF_SCENES = {
+    coverage: {
+      headline: ofCoverage,
+      columns: ({ known, reached }) => [percent(reached, known), number(known - reached)],
+      heads: () => [t("Reached"), t("Left")],
+      first: ({ known, reached }) => known - reached,
+    },
+    never: {
+      headline: ofNever,
+      columns: ({ known, never }) => [percent(never, known), number(never)],
+      heads: () => [t("Share"), t("Never")],
+      first: ({ never }) => never,
+    },
   };
 
-  /** Fill the panel: {area, figures (everycell.Figures), cutoff (words), onpick(code)}. */
-  everycell.showWallPanel = ({ area, figures, cutoff, onpick }) => {
-    everycell.showCrumbs(byId("crumbs"), figures.chain(area), onpick);
-    byId("headline").replaceChildren(...headline(figures.of(area), cutoff));
-    byId("areas").replaceChildren(
-      h(
-        "ul",
-        {},
-        figures.inside(area).map((one) => row(one, onpick)),
-      ),
+  const headline = (scene, figures, cutoff) => {
+    const say = OF_SCENES[scene]?.headline;
+    if (!say) return [];
+    return figures?.known ? say(figures, cutoff) : [h("p", { class: "muted" }, everycell.inWords(figures))];
+  };
+
+  const row = ({ code, name, figures }, { look, columns }, onpick) => {
+    const { kind, colour } = look(figures);
+    const chip = h("i", { class: `swatch cell ${kind}`, style: colour ? { backgroundColor: colour } : {} });
+    const values = figures?.known ? columns(figures) : [figures?.empty === "confirmed" ? t("empty") : "–", ""];
+    const inside = [chip, h("span", { class: "name" }, name), ...values.map((text) => h("b", {}, text))];
+    return h("li", {}, h("button", { type: "button", "data-code": code, onclick: () => onpick(code) }, inside));
+  };
+
+  const list = (scene, areas, onpick) => {
+    const { columns, heads, first } = OF_SCENES[scene] ?? OF_SCENES.coverage;
+    const weight = ({ figures }) => (figures?.known ? first(figures) : -1);
+    const look = scene === "never" ? everycell.wallLooks.never().look : everycell.legend.look;
+    const titles = h(
+      "p",
+      { class: "heads", "aria-hidden": "true" },
+      heads().map((text) => h("span", {}, text)),
     );
+    const sorted = [...areas].sort((one, other) => weight(other) - weight(one));
+    const rows = sorted.map((one) => row(one, { look, columns }, onpick));
+    return rows.length ? [titles, h("ul", {}, rows)] : [];
+  };
+
+  // A list that is drawn anew keeps the focus and stays where it was scrolled to.
+  const refill = (target, nodes) => {
+    const focused = target.contains(document.activeElement) ? document.activeElement.dataset.code : null;
+    const { scrollTop } = target;
+    target.replaceChildren(...nodes);
+    Object.assign(target, { scrollTop });
+    if (focused) target.querySelector(`[data-code="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  };
+
+  /** Fill the panel: {scene, area, figures (everycell.Figures), cutoff (words), onpick(code)}. */
+  everycell.showWallPanel = ({ scene, area, figures, cutoff, onpick }) => {
+    everycell.showCrumbs(byId("crumbs"), figures.chain(area), onpick);
+    byId("headline").replaceChildren(...headline(scene, figures.of(area), cutoff));
+    refill(byId("areas"), list(scene, figures.inside(area), onpick));
     const doors = byId("doors"); // there for whoever may see them
     if (!doors) return;
     doors.hidden = area.length !== everycell.CELL_DIGITS || !everycell.may("doors", area);

@@ -60,17 +60,26 @@
     };
   };
 
-  // Rows tell their level by the digits of their codes.
-  const levelOf = (rows) => everycell.periods.levelOf(rows[0]?.code ?? "");
+  // What is told of areas is told of those one level below the one that is looked at, of villages at the finest.
+  const levelBelow = ({ drill }) =>
+    ({ county: "town", town: "village" })[everycell.periods.levelOf(drill.area)] ?? "village";
+
+  // The legend explains what there is: the kinds of cells without a share that there are.
+  const specialOf = ({ figures }) => {
+    const found = new Set([...figures.cells.keys()].map((code) => legend.special(figures.byCell.get(code))?.kind));
+    return ["confirmed", "unchecked", "nodata"].filter((kind) => found.has(kind));
+  };
+
+  const compact = (figures) => everycell.coverageShown.note(figures)?.replace(" ", "") ?? null;
 
   const coverage = {
     title: N("Visit coverage"),
     needs: ["coverage"],
-    cells: () => ({ ...everycell.coverageShown, brief: everycell.coverageShown.note }),
-    legend: () => [
+    cells: () => ({ ...everycell.coverageShown, brief: compact }),
+    legend: (wall) => [
       heading(t("Cells by coverage; the strongest colour: most left")),
       legend.coverageRamp(),
-      items(...legend.cellLines(t)),
+      items(...legend.cellLines(t, specialOf(wall))),
     ],
   };
 
@@ -78,10 +87,10 @@
     title: N("Never visited"),
     needs: ["coverage"],
     cells: () => looks.never(),
-    legend: () => [
+    legend: (wall) => [
       heading(t("Households never visited: how many, and of how many")),
       looks.neverRamp(),
-      items(...legend.cellLines(t)),
+      items(...legend.cellLines(t, specialOf(wall))),
     ],
   };
 
@@ -90,7 +99,7 @@
     needs: ["board"],
     areas: (wall) => {
       const rows = wall.board?.cases_overdue?.areas ?? [];
-      return counted(wall, levelOf(rows), rows, ({ number }) => number, looks.countClasses(CASES));
+      return counted(wall, levelBelow(wall), rows, ({ number }) => number, looks.countClasses(CASES));
     },
     legend: () => countLegend(t("Cases past their date, published"), looks.countClasses(CASES), { withheld: true }),
   };
@@ -103,7 +112,7 @@
       const byCode = new Map(rows.map((row) => [row.code, row]));
       const lookOf = ({ code }) => looks.shareLook(byCode.get(code)?.ticked ?? 0, byCode.get(code)?.stops ?? 0);
       return {
-        shapes: wall.drawing.areas(levelOf(rows)),
+        shapes: wall.drawing.areas("village"),
         look: lookOf,
         say: (shape) => {
           const row = byCode.get(shape.code);
@@ -120,7 +129,7 @@
     needs: ["board"],
     areas: (wall) => {
       const rows = wall.board?.sites_due?.villages ?? [];
-      return counted(wall, "village", rows, ({ overdue }) => overdue, looks.countClasses(SITES));
+      return counted(wall, "village", rows, ({ never, overdue }) => never + overdue, looks.countClasses(SITES));
     },
     legend: () => countLegend(t("Key sites whose check is overdue"), looks.countClasses(SITES)),
   };

@@ -52,6 +52,14 @@
       const time = everycell.momentAt(ages.at(names), now);
       this.words.textContent = `${t("Data {time}", { time })} · ${this._inWords(state, age_s)}`;
       this._band(state, time, age_s);
+      for (const box of document.querySelectorAll(".aged[data-of]")) this._stamp(box, now);
+    }
+
+    // Each part tells the time of what is in it; its own style shows it.
+    _stamp(box, now) {
+      const names = box.dataset.of.split(" ").filter((name) => this.ages.readings.has(name));
+      box.dataset.at = names.length ? everycell.momentAt(this.ages.at(names), now) : "";
+      box.dataset.age = names.length ? this.ages.state(names) : "live";
     }
 
     _inWords(state, age_s) {

@@ -121,8 +121,9 @@
     }
 
     async _askHeat() {
+      const { periods } = await this.source.periods();
       this.source.forget();
-      return this.source.heat({ mode: "density" });
+      return periods.length ? this.source.heat({ mode: "density" }) : null;
     }
 
     _takeHeat(heat) {
@@ -247,6 +248,7 @@
       this.drawing.show(scene);
       this.bar.show();
       byId("legend-body").replaceChildren(...scene.legend(this));
+      byId("legend").dataset.of = ["shapes", ...scene.needs].join(" ");
       this._area();
     }
 
@@ -265,6 +267,7 @@
 
     _area() {
       everycell.showWallPanel({
+        scene: this.rotation.key,
         area: this.drill.area,
         figures: this.figures,
         cutoff: everycell.cutoffText(this.cutoff),
@@ -324,6 +327,7 @@
   everycell.startWall = (map) => {
     everycell.open({ body: MAP_BODY });
     everycell.font = getComputedStyle(document.body).fontFamily;
+    document.body.classList.toggle("kiosk", everycell.config.wall.kiosk);
     everycell.frame();
     everycell.accountMenu();
     if (!everycell.config.bounds) {

@@ -100,8 +100,10 @@ def complaints() -> Complaints:
 
 @pytest.fixture
 def open_page(chromium: Browser, complaints: Complaints) -> Iterator[Open]:
-    """`open_page(url, width=1280, height=800, ready="yes", token="", motion=False)` opens a page, signed in with a
-    token, and waits until it is ready. Without `motion` nothing is animated, as for people who have switched it off."""
+    """`open_page(url, width=1280, height=800, ready="yes", token="", motion=False, at="", before="")` opens a page,
+    signed in with a token, and waits until it is ready. Without `motion` nothing is animated, as for people who have
+    switched it off. With `at` the page's clock says that, and the test may turn it; `before` is a script that runs
+    first."""
     context = chromium.new_context(timezone_id="Asia/Shanghai", locale="zh-CN")
 
     def watched(page: Page, host: str) -> None:
@@ -110,9 +112,21 @@ def open_page(chromium: Browser, complaints: Complaints) -> Iterator[Open]:
         page.on("request", lambda request: _foreign(request.url, host, complaints))
 
     def open_one(
-        url: str, *, width: int = 1280, height: int = 800, ready: str = "yes", token: str = "", motion: bool = False
+        url: str,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        ready: str = "yes",
+        token: str = "",
+        motion: bool = False,
+        at: str = "",
+        before: str = "",
     ) -> Page:
         page = context.new_page()
+        if at:
+            page.clock.install(time=at)
+        if before:
+            page.add_init_script(before)
         page.emulate_media(reduced_motion="no-preference" if motion else "reduce")
         if token:
             page.set_extra_http_headers({"Authorization": f"Bearer {token}"})

@@ -118,7 +118,7 @@ def figure_routes(app: FastAPI, figures: FakeFigures, cells: list[Json]) -> None
         }
 
     @app.get("/disputes/heat")
-    def heat(period: str, mode: str = "density", category: str = "", half_life: str = "90") -> Any:
+    def heat(period: str = "2026-10", mode: str = "density", category: str = "", half_life: str = "90") -> Any:
         if figures.broken:
             return _refused(503, "the database does not answer")
         listed = [

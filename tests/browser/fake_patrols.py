@@ -209,8 +209,8 @@ class FakePatrols:
             if stop["position"] == position:
                 stop["done"] = {"outcome": outcome, "ticked_at": f"{plan['on']}T02:00:00Z", "households": []}
 
-    def listed(self, area: str) -> list[Json]:
-        rows = [plan for plan in self.plans.values() if plan["area"].startswith(area)]
+    def listed(self, area: str, on: str = "") -> list[Json]:
+        rows = [plan for plan in self.plans.values() if plan["area"].startswith(area) and on in ("", plan["on"])]
         return [
             {
                 **{name: plan[name] for name in ("id", "area", "on", "status", "version", "created_at", "created_by")},
@@ -363,8 +363,8 @@ def _plan_routes(app: FastAPI, patrols: FakePatrols) -> None:
         return JSONResponse(patrols.begin(await request.json()), 202)
 
     @app.get("/patrol/plans")
-    def plans(area: str) -> Json:
-        return {"plans": patrols.listed(area)}
+    def plans(area: str = "", on: str = "") -> Json:
+        return {"plans": patrols.listed(area, on)}
 
     @app.get("/patrol/plans/{id}")
     def one_plan(id: str) -> Response:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Literal
 
 import shapely
 from fastapi import FastAPI, Request, Response
@@ -31,10 +31,12 @@ from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
 from maps.patrol import PatrolPage, patrol_page
 from maps.text import language
+from maps.wall import WORKER, Scene, WallOptions, WallPage, wall_page
 from tests.browser.fake_disputes import busy_desk, dispute_routes, page_of
 from tests.browser.fake_figures import FakeFigures, figure_routes
 from tests.browser.fake_grid import FakeGrid, feature, grid_routes
 from tests.browser.fake_patrols import busy_patrols, patrol_routes
+from tests.browser.fake_wall import FakeWall, wall_routes
 from tests.browser.running import running
 from tests.maps import fake
 
@@ -76,6 +78,7 @@ class FakeService:
         self.over = False
         self.desk = busy_desk()
         self.patrols = busy_patrols(self.county)
+        self.wall = FakeWall()
         self.grid = FakeGrid(self.county.cells, self.county.households)
         named = [*self.county.cells["features"], *self.county.divisions["features"]]
         self.figures_of_cases = FakeFigures({one["properties"]["code"]: one["properties"]["name"] for one in named})
@@ -165,7 +168,7 @@ _NEEDS = (
     (r"/visits", Right.visits),
     (r"/changesets", Right.grid),
     (r"/patrol/", Right.patrols),
-    (r"/collections/|/coverage|/rounds|/search|/disputes/(periods|counts|heat|hotspots)", Right.figures),
+    (r"/collections/|/coverage|/rounds|/search|/disputes/(periods|counts|heat|hotspots)|/events|/board", Right.figures),
     (r"/disputes/[^/]+/changes", Right.mediation),
     (r"/disputes", Right.cases),
 )
@@ -225,6 +228,7 @@ def make_app(service: FakeService) -> FastAPI:
     _questions(app, service)
     grid_routes(app, service.grid)
     patrol_routes(app, service.patrols)
+    wall_routes(app, service.wall)
     figure_routes(app, service.figures_of_cases, service.county.cells["features"])
     dispute_routes(app, service.desk, partial(_desk, service), partial(service.sees, Right.cases))
     return app
@@ -242,7 +246,10 @@ def static_files(app: FastAPI) -> None:
     @app.get("/static/{path:path}")
     async def asset(path: str) -> Response:
         content, kind = _asset(path)
-        return Response(content, media_type=kind, headers={"Cache-Control": "max-age=3600"})
+        headers = {"Cache-Control": "max-age=3600"}
+        if path == WORKER:
+            headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+        return Response(content, media_type=kind, headers=headers)
 
 
 def _pages(app: FastAPI, service: FakeService) -> None:
@@ -317,6 +324,33 @@ def _pages(app: FastAPI, service: FakeService) -> None:
             )
         )
         return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE)})
+
+    @app.get("/wall")
+    def wall(
+        lang: str = "zh",
+        scenes: str = "",
+        dwell_s: float = 30,
+        return_s: float = 120,
+        theme: Literal["dark", "light"] = "dark",
+        area: str = "",
+        kiosk: bool = False,
+    ) -> Response:
+        chosen = tuple(map(Scene, scenes.split(","))) if scenes else tuple(Scene)
+        html = wall_page(
+            WallPage(
+                nonce=NONCE,
+                today=fake.TODAY,
+                bounds=None if service.empty else fake.BOUNDS,
+                lang=language(lang),
+                rights=service.rights,
+                areas=service.areas,
+                who=service.who,
+                csrf=service.csrf,
+                theme=theme,
+                options=WallOptions(scenes=chosen, dwell_s=dwell_s, return_s=return_s, area=area, kiosk=kiosk),
+            )
+        )
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE, workers=True)})
 
     @app.get("/base/{z}/{x}/{y}.png")
     def base_tile(z: int, x: int, y: int) -> Response:

@@ -1,0 +1,168 @@
+"""What the wall follows, in memory: the stream of events as a test tells it, and the board."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.responses import StreamingResponse
+
+from tests.maps import fake
+
+Json = dict[str, Any]
+NOW = datetime(2026, 11, 22, 6, 32, 7, tzinfo=UTC)  # 14:32:07 where the county is
+_QUIET_S = 4.0
+
+
+def instant(when: datetime) -> str:
+    """As the service writes it."""
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class FakeWall:
+    """The stream and the board; tests may change them while pages look.
+
+    The service's clock stands at `now` and goes on only when a test tells a beat: so pages that have a clock of their
+    own can be aged at will. With `down` every question fails as if the network were cut.
+    """
+
+    def __init__(self) -> None:
+        self.now = self.as_of = NOW
+        self.down = False
+        self.position = 1000
+        self.connections: list[str] = []  # the query of each
+        self._listeners: dict[asyncio.Queue[bytes | None], asyncio.AbstractEventLoop] = {}
+        self.board: Json = board()
+
+    def tell(self, kind: str, **data: Any) -> None:
+        """An event with a position."""
+        self.position += 1
+        self._send(frame(kind, {"as_of": instant(self.as_of), **data}, self.position))
+
+    def beat(self, seconds: float, *, database: bool = True) -> None:
+        """So many seconds later; without `database` nothing newer can be read."""
+        self.now += timedelta(seconds=seconds)
+        if database:
+            self.as_of = self.now
+        self._send(self._beat())
+
+    def reset(self, reason: str) -> None:
+        """Send everybody away."""
+        self._send(frame("reset", {"reason": reason}), None)
+
+    def cut(self) -> None:
+        """End all connections."""
+        self._send(None)
+
+    @property
+    def listening(self) -> int:
+        """How many connections there are."""
+        return len(self._listeners)
+
+    def _beat(self) -> bytes:
+        return frame("beat", {"now": instant(self.now), "as_of": instant(self.as_of)})
+
+    def _send(self, *frames: bytes | None) -> None:
+        for queue, loop in list(self._listeners.items()):
+            for one in frames:
+                loop.call_soon_threadsafe(queue.put_nowait, one)
+
+    async def stream(self, query: str) -> AsyncIterator[bytes]:
+        """What one connection is sent. When nothing happens the last beat is said again: the connection lives."""
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.connections.append(query)
+        self._listeners[queue] = asyncio.get_running_loop()
+        hello = {"now": instant(self.now), "as_of": instant(self.as_of), "at": self.position}
+        try:
+            yield b"retry: 2000\n\n" + frame("hello", hello, self.position)
+            while True:
+                try:
+                    told = await asyncio.wait_for(queue.get(), _QUIET_S)
+                except TimeoutError:
+                    told = self._beat()
+                if told is None:
+                    return
+                yield told
+        finally:
+            del self._listeners[queue]
+
+
+def frame(kind: str, data: Json, position: int | None = None) -> bytes:
+    """An event as it goes on the wire."""
+    numbered = "" if position is None else f"id: {position}\n"
+    return f"event: {kind}\n{numbered}data: {json.dumps(data)}\n\n".encode()
+
+
+def board() -> Json:
+    """A board whose numbers tests can foretell."""
+    villages = [(f"621102{town:03}{village:03}", name) for town, village, name in _VILLAGES]
+    now = instant(NOW)
+    return {
+        "as_of": now,
+        "today": f"{fake.TODAY}",
+        "area": None,
+        "visits_today": {"as_of": now, "day": f"{fake.TODAY}", "reached": 61, "no_answer": 14, "hours": _HOURS},
+        "sites_due": {
+            "as_of": now,
+            "sites": 30,
+            "never": 3,
+            "overdue": 4,
+            "due": 6,
+            "villages": [
+                {"code": code, "name": name, "sites": 7, "never": number % 2, "overdue": number, "due": 1}
+                for number, (code, name) in enumerate(villages)
+            ],
+        },
+        "patrols_today": {
+            "as_of": now,
+            "day": f"{fake.TODAY}",
+            "planned": 3,
+            "waiting": 0,
+            "out": 2,
+            "done": 1,
+            "over": 0,
+            "stops": 58,
+            "ticked": 31,
+            "missed": 0,
+            "areas": [
+                {"code": code, "name": name, "stops": 12 * number, "ticked": 4 * number}
+                for number, (code, name) in enumerate(villages)
+            ],
+        },
+        "cases_overdue": {
+            "as_of": "2026-11-01T02:00:00.000Z",
+            "month": "2026-10",
+            "ended_on": "2026-10-31",
+            "areas": [
+                {"code": code, "name": name, "level": "village", "number": number}
+                for (code, name), number in zip(villages, (0, 7, None, 23), strict=True)
+            ],
+        },
+    }
+
+
+_VILLAGES = ((1, 1, "南川村"), (1, 2, "北坡村"), (2, 1, "南川村"), (2, 2, "北坡村"))
+_HOURS = [[8, 12, 3], [9, 31, 7], [10, 18, 4]]
+
+
+def wall_routes(app: FastAPI, wall: FakeWall) -> None:
+    """The routes."""
+
+    @app.get("/events")
+    def events(request: Request) -> Response:
+        if wall.down:
+            return JSONResponse({"status": 503, "detail": "storage"}, 503)
+        return StreamingResponse(wall.stream(request.url.query), media_type="text/event-stream")
+
+    @app.get("/board")
+    def of_board(area: str = "") -> Json:
+        return {**wall.board, "area": area or None}
+
+    @app.get("/me")
+    def me() -> Json:
+        return {"name": ""}

@@ -1,0 +1,235 @@
+"""The wall against a stream of events in memory: what is seen, how old it says it is, and what passes the wire."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from gis.access.scope import RIGHTS, Role
+from tests.browser.conftest import Open, becomes
+from tests.browser.fake_service import FakeService
+from tests.browser.test_coverage_page import click_at
+from tests.maps import fake
+
+COUNTY, CELL = "621102", fake.code_at(2, 0)
+IN_CELL = (fake.SOUTH + 0.5 * fake.SIDE, fake.WEST + 2.5 * fake.SIDE)
+TITLES = ["走访覆盖", "从未走访", "超期纠纷", "今日巡逻", "重点场所待查", "纠纷热力"]
+WRONG_CLOCK = "2001-02-03T04:05:06Z"  # a wall's may be
+ALONE = "delete window.SharedWorker;"
+
+
+def url(service: FakeService, **asked: object) -> str:
+    """The address of the wall."""
+    return f"{service.address}/wall?" + "&".join(f"{name}={value}" for name, value in asked.items())
+
+
+def wall(open_page: Open, service: FakeService, **asked: Any) -> Page:
+    """The wall as somebody signed in sees it, on a screen whose clock is wrong and turned by the test."""
+    how = {name: asked.pop(name) for name in ("width", "height", "motion", "before") if name in asked}
+    return open_page(url(service, **asked), **{"width": 1920, "height": 1080, "at": WRONG_CLOCK, **how})
+
+
+def later(page: Page, seconds: float) -> None:
+    """Let the page's own clock go on."""
+    page.clock.run_for(round(seconds * 1000))
+
+
+class Asked:
+    """What a page asks for."""
+
+    def __init__(self, page: Page) -> None:
+        self.paths: list[str] = []
+        page.on("request", lambda request: self.paths.append(request.url))
+
+    def number(self, path: str) -> int:
+        return sum(path in one for one in self.paths)
+
+
+def reached(page: Page) -> str:
+    return page.locator(".headline span").inner_text().split("\n")[-1]
+
+
+def test_scenes_in_turn_and_by_keys(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, dwell_s=10)
+    scene = page.locator("#scene")
+    for name in TITLES[1:]:
+        later(page, 10)
+        expect(scene).to_have_text(name)
+    later(page, 10)
+    expect(scene).to_have_text(TITLES[0])
+    page.keyboard.press("Space")
+    later(page, 60)
+    expect(scene).to_have_text(TITLES[0])
+    expect(page.locator("#pause")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("ArrowRight")
+    expect(scene).to_have_text(TITLES[1])
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(scene).to_have_text(TITLES[-1])
+    page.keyboard.press("3")
+    expect(scene).to_have_text(TITLES[2])
+    expect(page.locator("#legend-body")).to_contain_text("1–4，不公布")
+    page.keyboard.press("Space")
+    later(page, 5.5)
+    left = page.locator("button[data-scene=cases] .dwell").evaluate("(bar) => bar.style.transform")
+    assert left == "scaleX(0.4)", "without motion it moves in five steps"
+    later(page, 5)
+    expect(scene).to_have_text(TITLES[3])
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_hidden()
+    page.keyboard.press("p")
+    expect(page.locator("#panel")).to_be_hidden()
+
+
+def test_only_the_scenes_that_are_asked_for(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, scenes="never", dwell_s=5, lang="en", theme="light")
+    asked = Asked(page)
+    page.reload()
+    page.wait_for_selector('html[data-ready="yes"]')
+    expect(page.locator("#scene")).to_have_text("Never visited")
+    expect(page.locator("#scenes")).to_be_hidden()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert (asked.number("/coverage?"), asked.number("/board"), asked.number("/disputes/heat")) == (1, 0, 0)
+
+
+def test_down_to_the_doors_and_back_by_itself(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, dwell_s=10, return_s=60)
+    here = page.locator("#crumbs [aria-current]")
+    for name in ("城关镇", "南川村", "网格 003"):
+        click_at(page, *IN_CELL)
+        expect(here).to_contain_text(name)
+    later(page, 50)
+    expect(page.locator("#scene")).to_have_text(TITLES[0])  # who looks at something is not taken away from it
+    expect(page.locator("#doors")).to_have_attribute("href", f"/maps/coverage#area={CELL}")
+    page.keyboard.press("Escape")
+    expect(here).to_have_text("南川村")
+    page.locator(f"#areas [data-code='{CELL}']").click()
+    expect(here).to_contain_text("网格 003")
+    later(page, 59)
+    expect(here).to_contain_text("网格 003")
+    later(page, 2)
+    expect(here).to_have_text("示范县")
+    later(page, 10)
+    expect(page.locator("#scene")).to_have_text(TITLES[1])
+    for _ in range(4):
+        click_at(page, *IN_CELL)
+    page.wait_for_url(re.compile(rf"/maps/coverage#area={CELL}"))
+
+
+def test_figures_follow_events_without_asking_again(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    before, asked = reached(page), Asked(page)
+    row = next(one for one in service.figures(fake.SINCE) if one["code"] == CELL)
+    known = row["known"]
+    service.wall.tell("coverage", cells=[[CELL, known, 0, 0, known, known], ["990101001001001", 1, 1, 0, 0, 0]])
+    becomes(lambda: (later(page, 1), reached(page) != before)[1], wanted=True)
+    service.wall.tell("coverage", cells=[[CELL, known, known, 0, 0, 0]])
+    shown = f"everycell.page.drawing.cells.figures.get('{CELL}').reached"
+    becomes(lambda: (later(page, 1), page.evaluate(shown))[1], known)
+    assert asked.paths == []
+    service.wall.reset("restored")
+    becomes(lambda: (later(page, 1), reached(page))[1], before)
+    assert "last_event_id" not in service.wall.connections[-1]
+    for event, told, path in (("grid", {"county": 621102}, "/collections/cells/items"), ("board", {}, "/board")):
+        number = asked.number(path)
+        service.wall.tell(event, **told)
+        becomes(lambda path=path: (later(page, 1), asked.number(path))[1], number + 1)
+
+
+def test_how_old_it_is_whatever_the_clock_of_the_screen_says(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    told, band = page.locator("#datatime"), page.locator("#band")
+    expect(page.locator("#clock b")).to_have_text("14:32")
+    expect(told).to_have_text(re.compile(r"●数据 14:32:0\d · 实时"))
+    service.wall.beat(40, database=False)
+    expect(told).to_have_text(re.compile(r"◐数据 14:32:0\d · 延迟，4\d 秒前"))
+    expect(band).to_be_hidden()
+    service.wall.beat(100, database=False)
+    expect(told).to_have_text(re.compile(r"○数据 14:32:0\d · 过时，2 分钟前"))
+    expect(band).to_contain_text("服务有应答，但没有更新的数据")
+    expect(page.locator("body")).to_have_attribute("data-age", "stale")
+    assert "grayscale" in page.locator(".map").evaluate("(map) => getComputedStyle(map).filter")
+    assert reached(page), "the last picture stays"
+    service.wall.beat(1)
+    expect(told).to_have_text(re.compile("●数据 14:34:2[89] · 实时"))
+    expect(band).to_be_hidden()
+
+
+def test_the_network_goes_and_comes_back(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    service.wall.down = True
+    service.wall.cut()
+    becomes(lambda: (later(page, 5), page.locator("body").get_attribute("data-age"))[1], "stale")
+    expect(page.locator("#band")).to_contain_text("无法连接服务")
+    followed = service.wall.position
+    service.wall.now += timedelta(seconds=200)
+    service.wall.as_of = service.wall.now
+    service.wall.down = False
+    becomes(lambda: service.wall.listening, 1)
+    assert f"last_event_id={followed}" in service.wall.connections[-1], "it goes on where it was"
+    service.wall.beat(1)
+    expect(page.locator("#band")).to_be_hidden()
+
+
+def test_one_connection_for_all_pages_of_a_browser(service: FakeService, open_page: Open) -> None:
+    pages = [wall(open_page, service) for _ in range(2)]
+    assert service.wall.listening == 1
+    before = [reached(page) for page in pages]
+    service.wall.tell("coverage", cells=[[CELL, 500, 500, 0, 0, 0]])
+    for page, was in zip(pages, before, strict=True):
+        becomes(lambda page=page, was=was: (later(page, 1), reached(page) != was)[1], wanted=True)
+    pages[0].close()
+    assert service.wall.listening == 1
+    pages[1].close()
+    becomes(lambda: service.wall.listening, 0)
+
+
+def test_a_browser_without_shared_workers(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, before=ALONE)
+    before = reached(page)
+    service.wall.tell("coverage", cells=[[CELL, 500, 500, 0, 0, 0]])
+    becomes(lambda: (later(page, 1), reached(page) != before)[1], wanted=True)
+
+
+def test_nothing_of_doors_and_cases_passes_to_a_wall(service: FakeService, open_page: Open) -> None:
+    """Everything that a wall's browser is sent while it goes through its scenes, down to a cell and back."""
+    service.rights = RIGHTS[Role.wall]
+    page = wall(open_page, service, dwell_s=10, kiosk="true")
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.reload()
+    page.wait_for_selector('html[data-ready="yes"]')
+    for _ in TITLES:
+        later(page, 10)
+    for _ in range(5):
+        click_at(page, *IN_CELL)
+    later(page, 5)
+    expect(page.locator("#crumbs [aria-current]")).to_contain_text("网格 003")
+    expect(page.locator("#doors")).to_have_count(0)
+    texts = {
+        one.url: one.text() for one in answers if "/static/" not in one.url and one.ok and "/events" not in one.url
+    }
+    assert len(texts) > 5
+    secrets = {one.code for one in service.county.households} | {one.address for one in service.county.households}
+    secrets |= set(service.desk.cases)
+    for address, text in texts.items():
+        assert not re.search(r"doorplates|households|sites/|/patrol/|/disputes/[0-9a-f]{8}|/search", address), address
+        assert not [secret for secret in secrets if secret and secret in text], address
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_pictures_of_every_scene(service: FakeService, open_page: Open, tmp_path: Path, theme: str) -> None:
+    """For whoever wants to look: pytest keeps them below its temporary folder."""
+    page = wall(open_page, service, theme=theme)
+    for number in range(1, len(TITLES) + 1):
+        page.keyboard.press(str(number))
+        file = tmp_path / f"wall-{theme}-{number}.png"
+        page.screenshot(path=file)
+        assert file.stat().st_size > 20_000

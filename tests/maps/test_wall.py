@@ -1,0 +1,60 @@
+"""The page of the wall as text."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import pytest
+
+from gis.access.scope import RIGHTS, Right, Role
+from maps.wall import Scene, WallOptions, WallPage, wall_page
+from tests.maps import fake
+from tests.maps.test_households import GOLDEN, NONCE, data_of, normal
+from tests.maps.test_page import Tags
+
+KIOSK = {"options": WallOptions(kiosk=True, scenes=(Scene.never,), dwell_s=10), "rights": RIGHTS[Role.wall]}
+
+
+def page(**changes: Any) -> str:
+    """The wall of the made-up county."""
+    values: dict[str, Any] = {"nonce": NONCE, "today": fake.TODAY, "bounds": fake.BOUNDS, "who": "zhang", "csrf": "c"}
+    return wall_page(WallPage(**{**values, **changes}))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("wall_zh", {}),
+        ("wall_en", {"lang": "en", "theme": "light", **KIOSK}),
+        ("wall_empty", {"bounds": None}),
+        ("wall_barred", {"rights": frozenset(Right) - {Right.figures}}),
+    ],
+)
+def test_page_is_the_golden_one(name: str, changes: dict[str, Any]) -> None:
+    made = normal(page(**changes))
+    golden = GOLDEN / f"{name}.html"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(made, "utf-8")
+    assert made == golden.read_text("utf-8")
+
+
+def test_nothing_foreign_and_everything_with_a_nonce() -> None:
+    for name, attributes in Tags(page()).tags:
+        assert not [one for one in attributes if one.startswith("on") or one == "style"]
+        for address in (attributes.get("src"), attributes.get("href")):
+            assert not address or re.match(r"(/static/|/maps/coverage|/$|data:|\?lang=)", address)
+        if name in ("script", "style", "link"):
+            assert attributes["nonce"] == NONCE
+
+
+def test_what_the_address_asked_for_reaches_the_page() -> None:
+    html = page(base="/grid", theme="light", zone="Asia/Urumqi", **KIOSK)
+    config = data_of(html, "config")
+    assert (config["theme"], config["zone"], config["wall"]["scenes"]) == ("light", "Asia/Urumqi", ["never"])
+    assert config["live_worker"].startswith("/grid/static/live-worker.js?v=")
+    assert 'data-theme="light"' in html
+    for part in ('id="doors"', 'id="account"', "zhang</span>"):
+        assert part in page()
+        assert part not in html, "a screen where nobody sits has no account and no doors"
