@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from api.audits import Audits, DoorRead
 from api.cache import Answer, AnswerCache, Headers
-from api.requests import caller_of, identity, takes_gzip
+from api.requests import caller_of, identity, known_position, takes_gzip
 from gis.storage.engine import Store
 from gis.storage.mirror import Mirror
 from gis.storage.revisions import Touch
@@ -97,7 +97,7 @@ class Answers:
         """304 where the client's copy is valid, else the kept body, else what `make` reads in one snapshot of what the
         caller may see. `doors` tells what of doors it shows; the audit has it before the answer goes out. `by_content`:
         the ETag is that of the body's `tag`, which only the body tells."""
-        self.mirror.current()
+        self.mirror.current(known_position(request.scope))
         read = doors() if doors else None
         if read is not None:
             self.audits.note_read(request.scope, read)

@@ -63,6 +63,7 @@ from api.permissions import refuse_unlisted
 from api.shortcut import Shortcut
 from api.streams import Streams
 from api.watching import Watch
+from api.webhooks import Deliveries
 from gis.access.scope import ALL
 from gis.board.today import DayVisits
 from gis.disputes.kept import Kept
@@ -109,7 +110,7 @@ def create_app(
     """
     mirror, daily, planning = Mirror(store, ALL.settings()), Daily(store), Planning(store)
     audits, figures = Audits(store), Figures()
-    watch = Watch(store, mirror, figures)
+    watch, deliveries = Watch(store, mirror, figures), Deliveries(store)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
     idle = timedelta(minutes=store.settings.session_idle_minutes)
     callers, hub = Callers(store, mirror, idle), Hub(store, mirror, idle)
@@ -121,10 +122,12 @@ def create_app(
             await run_in_threadpool(hub.start)
             daily.start()
             planning.start()
+            deliveries.start()
             watch.start()
             yield {"end_streams": hub.end}
         finally:
             await run_in_threadpool(watch.close)
+            await run_in_threadpool(deliveries.close)
             await run_in_threadpool(planning.close)
             await run_in_threadpool(daily.close)
             await run_in_threadpool(hub.close)

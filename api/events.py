@@ -26,7 +26,7 @@ _HIGHEST = 2**53
 @router.get(
     "/events",
     summary="What changes, as it changes: figures of cells, ids and versions",
-    response_class=EventResponse,
+    response_class=Response,
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def events(

@@ -30,6 +30,13 @@ def header(scope: Scope, name: bytes) -> bytes:
     return b""
 
 
+def known_position(scope: Scope) -> int:
+    """The position of the event that the client knows of (`Everycell-After`): it is told nothing older. 0 where it does
+    not say."""
+    told = header(scope, b"everycell-after")
+    return int(told) if told.isdigit() and len(told) <= 16 else 0
+
+
 def takes_gzip(scope: Scope) -> bool:
     """Whether the client can unpack gzip."""
     accepted = header(scope, b"accept-encoding")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import CACHE_CONTROL, VARY, Answers, etag_of, matches
-from api.requests import HEAD, header, identity
+from api.requests import HEAD, header, identity, known_position
 
 
 class Shortcut:
@@ -32,7 +32,7 @@ class Shortcut:
     async def _sent(self, scope: Scope, send: Send) -> bool:
         """Whether a kept answer was valid, and is now sent."""
         answers = self._answers
-        if not answers.mirror.listening:
+        if not answers.mirror.listening or not answers.mirror.holds(known_position(scope)):
             return False
         key = identity(scope)
         kept = answers.cache.get(key)

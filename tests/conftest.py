@@ -25,6 +25,7 @@ from sqlalchemy import text
 
 from api.daily import Daily
 from api.watching import Watch
+from api.webhooks import Deliveries
 from gis.patrol.jobs import Planning
 from gis.settings import Settings
 from gis.storage.cluster import Cluster
@@ -61,7 +62,8 @@ def _no_daily_work() -> Iterator[None]:
     """A service of a test does nothing by itself, however long the test takes; the tests of that work begin it."""
     planning = patch("api.app.Planning", partial(Planning, look_s=86_400))
     watch = patch("api.app.Watch", partial(Watch, after_start_s=86_400))
-    with patch("api.app.Daily", partial(Daily, after_start_s=86_400)), planning, watch:
+    sending = patch("api.app.Deliveries", partial(Deliveries, look_s=86_400))
+    with patch("api.app.Daily", partial(Daily, after_start_s=86_400)), planning, watch, sending:
         yield
 
 

@@ -121,7 +121,10 @@ _ALLOWED: Final = {
         disabled: account.disabled_at
         subject: account.subject
     """,
-    "what a token is for, as a code without spaces": "label: token.label",
+    "what a token or a webhook is for, as a code without spaces": "label: token.label webhook.label",
+    "where an event stands in the log of events, and up to where it was followed: a number": """
+        position: event.position event_state.position webhook.position
+    """,
     "counts and codes of areas; gis/access/audit.py refuses all else": "detail: audit.detail",
     "the sentence of a problem document": "detail: api.detail",
     "links for the devices of teams; no number of any telephone": "phones: api.phones",
@@ -147,6 +150,11 @@ FREE_TEXTS: Final = {
     "patrol_plan.fault_told": "written by the program: which team or stop cannot be planned",
     "patrol_plan.network_source": "the file that the streets were imported from",
     "outbox.kind": "written by triggers only",
+    "event.kind": "written by triggers only",
+    "event_state.snapshot": "written by the database: numbers of transactions",
+    "event_state.database": "written by the database: numbers of the server and of its state",
+    "webhook.url": "the address of another system, given in a shell",
+    "webhook.outcome": "written by the program: how sending has ended",
     "account.password_hash": "written by the program: a digest",
     "account.issuer": "written by the program: the provider's address",
     "account.subject": "written by the program: the provider's number",

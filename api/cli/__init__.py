@@ -34,6 +34,7 @@ _MODULES: Final = {
     "user": "api.cli.accounts",
     "grant": "api.cli.accounts",
     "token": "api.cli.tokens",
+    "webhook": "api.cli.webhooks",
     "qgis-project": "api.cli.qgis",
     "qgis-user": "api.cli.qgis_users",
     "audit": "api.cli.audit",

@@ -60,6 +60,10 @@ class Action(StrEnum):
     grant_remove = "grant_remove"
     token_add = "token_add"  # noqa: S105
     token_revoke = "token_revoke"  # noqa: S105
+    webhook_add = "webhook_add"
+    webhook_remove = "webhook_remove"
+    webhook_test = "webhook_test"
+    webhook_dead = "webhook_dead"  # not answered for days: nothing is sent to it any more
     place_add = "place_add"
     place_change = "place_change"
     place_remove = "place_remove"

@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from gis.access import audit
 from gis.access.audit import Action
 from gis.errors import BadInput, Conflict
+from gis.events.log import number as number_events
 from gis.settings import Settings
 from gis.storage.engine import Store, sqlstate
 from gis.storage.queries import query
@@ -129,7 +130,7 @@ def run(
         work.disputes(store.settings.disputes_kept_from(today))
         work.plans(before, store.settings.plans_bare_from(today))
         work.drafts(_drafts_before(store.settings, today))
-        work.rest()
+        work.rest(today)
         work.files(today)
         return work.finish(who, source)
 
@@ -245,7 +246,9 @@ class _Work:
             what, values = f"old drafts of the grid of {county:06}", {"county": county, "before": before}
             self._do("drafts", what, "SELECT everycell.retire_drafts(:county, :before)", values)
 
-    def rest(self) -> None:
+    def rest(self, today: date) -> None:
+        # What has no place in the order of events yet would be kept: on a machine that serves nobody, nothing has.
+        self._store.retrying(lambda conn: number_events(conn, 0.0, today))
         for county in self._counties():
             self._do("news", f"news of {county:06}", "SELECT everycell.retire_news(:county)", {"county": county})
         self._do("sessions", "sign-ins that are over", "SELECT everycell.retire_sessions()", {})

@@ -23,7 +23,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gis.storage.models import _Code, _one_of, _required, metadata
 
@@ -155,6 +155,31 @@ visit_count = Table(
     _one_of("visit_count", "outcome", "reached", "no_answer"),
     CheckConstraint("visits > 0", name="ck_visit_count_visits"),
     CheckConstraint("date_trunc('month', month) = month", name="ck_visit_count_month"),
+)
+
+# Other systems that are sent events. The secret is kept as it is: messages are signed with it.
+webhook = Table(
+    "webhook",
+    metadata,
+    _required("id", BigInteger, Identity(always=True)),
+    _required("label", Text),
+    _required("url", Text),
+    _required("secret", LargeBinary),
+    _required("area", _Code),
+    _required("kinds", ARRAY(_Code)),
+    _required("created_at", DateTime(timezone=True)),
+    _required("position", BigInteger),
+    Column("sending_to", BigInteger),
+    _required("attempts", Integer, server_default=text("0")),
+    _required("next_at", DateTime(timezone=True)),
+    Column("outcome", Text),
+    Column("delivered_at", DateTime(timezone=True)),
+    Column("failing_since", DateTime(timezone=True)),
+    Column("dead_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("id", name="pk_webhook"),
+    CheckConstraint(_AREA, name="ck_webhook_area"),
+    CheckConstraint("label ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$'", name="ck_webhook_label"),
+    CheckConstraint("length(secret) >= 24", name="ck_webhook_secret"),
 )
 
 retention_run = Table(

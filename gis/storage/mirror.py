@@ -54,6 +54,7 @@ class Mirror:
         self._stopped = threading.Event()
         self._waker = Waker()
         self._read_at = float("-inf")
+        self._read_us = 0
         self._heard_at = float("-inf")
         self._thread: threading.Thread | None = None
         self._identity = b""
@@ -83,10 +84,15 @@ class Mirror:
         """Whether the mirror hears of changes, so that what it holds may be trusted without asking."""
         return time.monotonic() - self._heard_at < 3 * self._poll_s
 
-    def current(self) -> None:
-        """Make sure that the mirror is not older than the database: costs nothing while it listens."""
-        if not self.listening:
+    def current(self, position: int = 0) -> None:
+        """Make sure that the mirror is not older than the database: costs nothing while it listens. `position` is of an
+        event that whoever asks knows of: the mirror is not older than it, even where this worker has not heard yet."""
+        if not self.listening or not self.holds(position):
             self.refresh()
+
+    def holds(self, position: int) -> bool:
+        """Whether the mirror was read after an event got its position, which is the microsecond of that."""
+        return position <= self._read_us
 
     @property
     def access(self) -> int:
@@ -133,11 +139,11 @@ class Mirror:
                 return
             begun = time.monotonic()
             with self._store.read(self._scope) as connection:
-                access = connection.execute(text("SELECT revision FROM everycell.access_state")).scalar_one()
+                access, read_us = connection.execute(query("access/state")).one()
                 rows = connection.execute(query("cells/county_changes")).all()
                 states = {row.county: self._state(connection, row) for row in rows}
             moved = states != self._states
-            self._states, self._access, self._read_at = states, access, begun
+            self._states, self._access, self._read_at, self._read_us = states, access, begun, read_us
         if moved:
             with self._changed:
                 self._changed.notify_all()

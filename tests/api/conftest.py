@@ -87,8 +87,8 @@ def _serving(store: Store, service: Store) -> Iterator[Served]:
     app = create_app(service)
     admin = token_of(store, ("admin", "all"))
     listener = listen("127.0.0.1", 0)
-    options = {"log_level": "critical", "lifespan": "on", "timeout_graceful_shutdown": 5, "http": PatientProtocol}
-    server = uvicorn.Server(uvicorn.Config(app, **options))
+    config = uvicorn.Config(app, http=PatientProtocol, log_level="critical", lifespan="on", timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     address = address_of(listener)

@@ -542,6 +542,7 @@ ROWS: Final = (
     of_cell("lineage"),
     of_cell("history"),
     opening(),
+    areas("GET /events", SIGNED_IN, "/events?last_event_id=1&"),  # of no log: reset, and over
     areas("GET /changesets", GRID, "/changesets?"),
     nodes(),
     looking(),

@@ -38,6 +38,7 @@ SHARED = {
     "login_throttle",
     "access_state",
     "event_state",
+    "webhook",
     "audit",
     "direct_read",
     "retention_run",

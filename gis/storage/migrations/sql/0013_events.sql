@@ -17,12 +17,12 @@ CREATE TABLE everycell.event (
 CREATE INDEX ix_event_position ON everycell.event (position);
 CREATE INDEX ix_outbox_xact ON everycell.outbox (xact);
 
--- One row: the last position, and what the last pass saw. `identity` is the database of which all of this holds.
+-- One row: the last position, and what the last pass saw. `database` is the one of which all of this holds.
 CREATE TABLE everycell.event_state (
     single boolean NOT NULL DEFAULT true,
     position bigint NOT NULL,
     snapshot text NOT NULL,
-    identity text NOT NULL,
+    database text NOT NULL,
     numbered_at timestamptz NOT NULL,
     day date,
     CONSTRAINT pk_event_state PRIMARY KEY (single),
@@ -36,10 +36,10 @@ BEGIN
     DELETE FROM everycell.event;
     DELETE FROM everycell.outbox;
     INSERT INTO everycell.event VALUES (0, first, 'begin', '{}', '{}', clock_timestamp());
-    INSERT INTO everycell.event_state (position, snapshot, identity, numbered_at)
+    INSERT INTO everycell.event_state (position, snapshot, database, numbered_at)
     VALUES (first, pg_current_snapshot()::text, everycell.database_identity(), clock_timestamp())
     ON CONFLICT (single) DO UPDATE
-    SET position = first, snapshot = excluded.snapshot, identity = excluded.identity, numbered_at = excluded.numbered_at;
+    SET position = first, snapshot = excluded.snapshot, database = excluded.database, numbered_at = excluded.numbered_at;
 END $$;
 
 -- ---- what was not told yet
@@ -131,7 +131,7 @@ BEGIN
     IF NOT mine OR ago BETWEEN 0 AND p_pause_s THEN
         RETURN greatest(ago, 0.000001);
     END IF;
-    IF here.identity <> everycell.database_identity() THEN
+    IF here.database <> everycell.database_identity() THEN
         -- Nobody can follow on: of this database the log does not tell, it is a copy that was restored.
         PERFORM everycell.restart_events();
         PERFORM pg_notify('everycell_events', '');
@@ -147,7 +147,7 @@ BEGIN
     ), joined AS (
         SELECT county, kind, part, min(id) AS id, array_agg(DISTINCT area ORDER BY area) AS areas,
                CASE kind
-                   WHEN 'grid' THEN jsonb_build_object('revision', max((thing #>> '{}')::bigint))
+                   WHEN 'grid' THEN jsonb_build_object('revision', jsonb_agg(thing ORDER BY thing DESC) -> 0)
                    WHEN 'cases' THEN jsonb_build_object('disputes', jsonb_agg(DISTINCT thing))
                    WHEN 'patrols' THEN jsonb_build_object('plans', jsonb_agg(DISTINCT thing))
                    WHEN 'case_figures' THEN (jsonb_agg(thing)) -> 0

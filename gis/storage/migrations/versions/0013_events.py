@@ -13,4 +13,5 @@ _SQL = Path(__file__).parent.parent / "sql"
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql((_SQL / "0013_events.sql").read_text(encoding="utf-8").replace("%", "%%"))
+    for name in ("0013_events", "0013_webhooks"):
+        op.get_bind().exec_driver_sql((_SQL / f"{name}.sql").read_text(encoding="utf-8").replace("%", "%%"))

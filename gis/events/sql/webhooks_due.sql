@@ -1,0 +1,1 @@
+SELECT id, url, secret, area, kinds, position, sending_to, attempts FROM everycell.webhooks_due()
