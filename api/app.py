@@ -109,8 +109,9 @@ def create_app(
     `cache_bytes` is how much memory finished answers may take.
     """
     mirror, daily, planning = Mirror(store, ALL.settings()), Daily(store), Planning(store)
+    deliveries = Deliveries(store)
     audits, figures = Audits(store), Figures()
-    watch, deliveries = Watch(store, mirror, figures), Deliveries(store)
+    watch = Watch(store, mirror, figures)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
     idle = timedelta(minutes=store.settings.session_idle_minutes)
     callers, hub = Callers(store, mirror, idle), Hub(store, mirror, idle)
@@ -122,12 +123,12 @@ def create_app(
             await run_in_threadpool(hub.start)
             daily.start()
             planning.start()
-            deliveries.start()
             watch.start()
+            deliveries.start()
             yield {"end_streams": hub.end}
         finally:
-            await run_in_threadpool(watch.close)
             await run_in_threadpool(deliveries.close)
+            await run_in_threadpool(watch.close)
             await run_in_threadpool(planning.close)
             await run_in_threadpool(daily.close)
             await run_in_threadpool(hub.close)

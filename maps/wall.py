@@ -18,10 +18,11 @@ from maps.assets import asset_url
 from maps.page import ANIMATED, Frame, GridMap, LivePage, render
 from maps.text import translator
 
-STYLES: Final = ("page.css", "wall.css")
+STYLES: Final = ("page.css", "wall.css", "wall-charts.css")
 WORKER: Final = "live-worker.js"
 SCRIPTS: Final = (
     "page.js",
+    "room.js",
     "unsent.js",
     "account.js",
     "tiles.js",
@@ -55,6 +56,8 @@ SCRIPTS: Final = (
     "wall-drill.js",
     "wall-drawing.js",
     "wall-status.js",
+    "wall-charts.js",
+    "wall-alarms.js",
     "wall-panel.js",
     "wall-bar.js",
     "wall-keys.js",

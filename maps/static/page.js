@@ -11,15 +11,20 @@ const everycell = {};
   everycell.theme = "light";
 
   /**
-   * The page's configuration and words; called once, when the document is complete. `body` is the size, in pixels on a
-   * desk, of what the map writes as large as the page writes its text: on a wall, nothing is written smaller.
+   * How large everything is, by the size of the page's text. `body` is the size, in pixels on a desk, of what the map
+   * writes as large as that: on a wall, nothing is written smaller.
    */
-  everycell.open = ({ body = 14 } = {}) => {
+  everycell.measure = (body = 14) => {
+    const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    everycell.scale = size / body;
+  };
+
+  /** The page's configuration and words; called once, when the document is complete. */
+  everycell.open = () => {
     words = read("messages");
     everycell.config = read("config");
     everycell.theme = everycell.config.theme ?? "light";
-    const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    everycell.scale = size / body;
+    everycell.measure();
     everycell.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   };
 

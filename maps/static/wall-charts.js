@@ -296,7 +296,7 @@
 
   /** Cases past their date, as published: the area's own number, then the areas inside it. */
   const cases = ({ cases_overdue: found }) => {
-    if (!found) return block("cases", t("Cases past their date"), quiet(t("No number has been published yet.")));
+    if (!found) return block("cases", t("Cases past their date"), quiet(t("No figures have been published yet.")));
     const { month, own, areas, towns } = found;
     const title = t("Cases past their date, end of {month}", { month });
     const inside = areas.length > 1 && areas.some((area) => area.number) ? areas : towns.length > 1 ? towns : areas;

@@ -113,6 +113,16 @@
     doors.href = everycell.doorsAddress(area);
   };
 
+  // The charts of a scene beside the list of areas; where there is no room for all, for the first ones.
+  const CHARTS = { coverage: ["round", "hours", "worst"], never: ["worst", "hours"] };
+
+  /** Show what the board (or null) has for a scene, as many charts as there is room for. */
+  everycell.showWallCharts = (node, board, scene) => {
+    everycell.showBoard(node, board, scene, CHARTS[scene] ?? everycell.chartsOf(scene));
+    const inside = () => node.scrollHeight <= node.clientHeight + 1;
+    while (node.childElementCount > 1 && !inside()) node.lastElementChild.remove();
+  };
+
   /** Where the doors of a cell are shown. */
   everycell.doorsAddress = (code) => {
     const english = document.documentElement.lang === "en" ? "?lang=en" : "";

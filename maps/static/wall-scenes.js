@@ -98,8 +98,9 @@
     title: N("Cases past their date"),
     needs: ["board"],
     areas: (wall) => {
-      const rows = wall.board?.cases_overdue?.areas ?? [];
-      return counted(wall, levelBelow(wall), rows, ({ number }) => number, looks.countClasses(CASES));
+      const { towns = [], areas = [] } = wall.board?.cases_overdue ?? {};
+      const level = levelBelow(wall);
+      return counted(wall, level, level === "town" ? towns : areas, ({ number }) => number, looks.countClasses(CASES));
     },
     legend: () => countLegend(t("Cases past their date, published"), looks.countClasses(CASES), { withheld: true }),
   };
@@ -146,7 +147,7 @@
       context.restore();
     },
     legend: ({ heat: drawn }) => {
-      if (!drawn) return [heading(t("Dispute heat")), h("p", {}, t("Nothing has been published yet."))];
+      if (!drawn) return [heading(t("Dispute heat")), h("p", {}, t("No figures have been published yet."))];
       const lines = drawn.classes.map(({ low, high }, index) => {
         const { short } = everycell.heatLooks;
         const words = high === null ? `≥ ${short(low)}` : `${short(low)} – ${short(high)}`;

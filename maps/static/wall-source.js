@@ -13,6 +13,16 @@
       return this._json(`/board${query({ area, round })}`);
     }
 
+    /** What somebody has to do something about. */
+    alarms() {
+      return this._json("/alarms");
+    }
+
+    /** Send what somebody does with an alarm. */
+    tell(path, body) {
+      return this._send("POST", path, body);
+    }
+
     /** The plans of a day, with their routes; for those who may see them. */
     async plans(on, area) {
       const { plans } = await this._json(`/patrol/plans${query({ on, area })}`);

@@ -25,6 +25,9 @@
     return `${year}-${month}-${day}`;
   };
 
+  /** An instant where the county is: 2026-11-22 14:05. */
+  everycell.instantAt = (instant) => `${everycell.dayAt(instant)} ${everycell.timeAt(instant).slice(0, 5)}`;
+
   /** The moment of a reading in words: its time, and its day where that is not today. */
   everycell.momentAt = (instant, now) => {
     if (instant === null) return "–";

@@ -35,6 +35,7 @@
       await this._first(readings.coverage);
       this._turn();
       for (const name of ["board", "heat", "plans"]) this._wants(name) && readings[name].read();
+      this._alarms();
       this._area();
       this.drawing.fit(this.drill.area, false);
       this._show();
@@ -55,11 +56,16 @@
         shapes: [() => Promise.all([source.cells(), source.divisions()]), (shapes) => this._takeShapes(...shapes)],
         rounds: [() => source.rounds(), (rounds) => this._takeRounds(rounds)],
         coverage: [() => this._askCoverage(), (answer) => this._takeCoverage(answer)],
-        board: [() => source.board({ area: this.drill.area, cutoff: this.cutoff }), (board) => this._takeBoard(board)],
+        board: [
+          () => source.board({ area: this.drill.area, cutoff: this.cutoff }),
+          (board) => this._takeBoard(board),
+          ({ as_of }) => Date.parse(as_of),
+        ],
         heat: [() => this._askHeat(), (heat) => this._takeHeat(heat)],
         plans: [() => source.plans(everycell.isoDay(this.today)), (plans) => this._takePlans(plans)],
       };
-      const made = ([name, [ask, use]]) => [name, new everycell.Reading(name, { ask, use, ages: this.ages })];
+      const { ages } = this;
+      const made = ([name, [ask, use, as_of]]) => [name, new everycell.Reading(name, { ask, use, as_of, ages })];
       return Object.fromEntries(Object.entries(parts).map(made));
     }
 
@@ -118,6 +124,22 @@
     _takeBoard(board) {
       this.board = board;
       this._show();
+    }
+
+    _charts() {
+      everycell.showWallCharts(byId("board"), this.board, this.rotation.key);
+    }
+
+    _alarms() {
+      const { source } = this;
+      this.alarms = new everycell.Alarms({
+        node: byId("alarms"),
+        live: this.live,
+        ask: () => source.alarms(),
+        send: everycell.may("visits") ? (path, body) => source.tell(path, body) : null,
+        clock: everycell.instantAt,
+      });
+      return this.alarms.read();
     }
 
     async _askHeat() {
@@ -248,6 +270,7 @@
       this.drawing.show(scene);
       this.bar.show();
       byId("legend-body").replaceChildren(...scene.legend(this));
+      this._charts();
       byId("legend").dataset.of = ["shapes", ...scene.needs].join(" ");
       this._area();
     }
@@ -325,7 +348,9 @@
 
   /** Called by the page when its map is made. */
   everycell.startWall = (map) => {
-    everycell.open({ body: MAP_BODY });
+    everycell.open();
+    everycell.room({ ...everycell.config.wall, theme: everycell.config.theme });
+    everycell.measure(MAP_BODY);
     everycell.font = getComputedStyle(document.body).fontFamily;
     document.body.classList.toggle("kiosk", everycell.config.wall.kiosk);
     everycell.frame();

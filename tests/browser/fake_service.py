@@ -168,7 +168,11 @@ _NEEDS = (
     (r"/visits", Right.visits),
     (r"/changesets", Right.grid),
     (r"/patrol/", Right.patrols),
-    (r"/collections/|/coverage|/rounds|/search|/disputes/(periods|counts|heat|hotspots)|/events|/board", Right.figures),
+    (
+        r"/collections/|/coverage|/rounds|/search|/disputes/(periods|counts|heat|hotspots)|/events|/board|/alarms$",
+        Right.figures,
+    ),
+    (r"/alarms/", Right.visits),
     (r"/disputes/[^/]+/changes", Right.mediation),
     (r"/disputes", Right.cases),
 )

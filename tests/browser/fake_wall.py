@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.responses import StreamingResponse
 
-from tests.maps import fake
+from tests.browser.board_page import made_up_alarms, made_up_board
 
 Json = dict[str, Any]
 NOW = datetime(2026, 11, 22, 6, 32, 7, tzinfo=UTC)  # 14:32:07 where the county is
@@ -38,6 +38,7 @@ class FakeWall:
         self.connections: list[str] = []  # the query of each
         self._listeners: dict[asyncio.Queue[bytes | None], asyncio.AbstractEventLoop] = {}
         self.board: Json = board()
+        self.alarms: Json = {**made_up_alarms(), "as_of": instant(NOW)}
 
     def tell(self, kind: str, **data: Any) -> None:
         """An event with a position."""
@@ -100,54 +101,20 @@ def frame(kind: str, data: Json, position: int | None = None) -> bytes:
 
 def board() -> Json:
     """A board whose numbers tests can foretell."""
-    villages = [(f"621102{town:03}{village:03}", name) for town, village, name in _VILLAGES]
-    now = instant(NOW)
-    return {
-        "as_of": now,
-        "today": f"{fake.TODAY}",
-        "area": None,
-        "visits_today": {"as_of": now, "day": f"{fake.TODAY}", "reached": 61, "no_answer": 14, "hours": _HOURS},
-        "sites_due": {
-            "as_of": now,
-            "sites": 30,
-            "never": 3,
-            "overdue": 4,
-            "due": 6,
-            "villages": [
-                {"code": code, "name": name, "sites": 7, "never": number % 2, "overdue": number, "due": 1}
-                for number, (code, name) in enumerate(villages)
-            ],
-        },
-        "patrols_today": {
-            "as_of": now,
-            "day": f"{fake.TODAY}",
-            "planned": 3,
-            "waiting": 0,
-            "out": 2,
-            "done": 1,
-            "over": 0,
-            "stops": 58,
-            "ticked": 31,
-            "missed": 0,
-            "areas": [
-                {"code": code, "name": name, "stops": 12 * number, "ticked": 4 * number}
-                for number, (code, name) in enumerate(villages)
-            ],
-        },
-        "cases_overdue": {
-            "as_of": "2026-11-01T02:00:00.000Z",
-            "month": "2026-10",
-            "ended_on": "2026-10-31",
-            "areas": [
-                {"code": code, "name": name, "level": "village", "number": number}
-                for (code, name), number in zip(villages, (0, 7, None, 23), strict=True)
-            ],
-        },
-    }
+    made = made_up_board()
+    named = [{"code": f"621102{town:03}{village:03}", "name": name} for town, village, name in _VILLAGES]
+    rows = list(enumerate(named))
+    made["sites_due"]["villages"] = [{**of, "sites": 7, "never": at % 2, "overdue": at, "due": 1} for at, of in rows]
+    made["patrols_today"]["areas"] = [{**of, "stops": 12 * at, "ticked": 4 * at} for at, of in rows]
+    made["cases_overdue"]["areas"] = [{**of, "number": (0, 7, None, 23)[at]} for at, of in rows]
+    made["cases_overdue"]["towns"] = [
+        {"code": "621102001", "name": "城关镇", "number": 9},
+        {"code": "621102002", "name": "青岚乡", "number": None},
+    ]
+    return {**made, "as_of": instant(NOW)}
 
 
 _VILLAGES = ((1, 1, "南川村"), (1, 2, "北坡村"), (2, 1, "南川村"), (2, 2, "北坡村"))
-_HOURS = [[8, 12, 3], [9, 31, 7], [10, 18, 4]]
 
 
 def wall_routes(app: FastAPI, wall: FakeWall) -> None:
@@ -162,6 +129,17 @@ def wall_routes(app: FastAPI, wall: FakeWall) -> None:
     @app.get("/board")
     def of_board(area: str = "") -> Json:
         return {**wall.board, "area": area or None}
+
+    @app.get("/alarms")
+    def alarms() -> Json:
+        return wall.alarms
+
+    @app.post("/alarms/{alarm}/acknowledge")
+    def acknowledge(alarm: str) -> Json:
+        for line in wall.alarms["alarms"]:
+            if line["id"] == alarm:
+                line["unacknowledged"] = 0
+        return wall.alarms
 
     @app.get("/me")
     def me() -> Json:

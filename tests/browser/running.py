@@ -1,4 +1,4 @@
-"""An ASGI application on a free port of this machine, for as long as a test needs it."""
+"""An ASGI application on a port of this machine, for as long as a test needs it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def running(app: FastAPI) -> Iterator[str]:
-    """Serve `app` from a thread; yields its address. Raises TimeoutError where it does not start."""
-    server = _Server(uvicorn.Config(app, port=0, log_level="warning"))
+def running(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """Serve `app` from a thread; yields its address. 0 is any port. Raises TimeoutError where it does not start."""
+    config = uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=2)
+    server = _Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     if not server.answers.wait(_PATIENCE_S):

@@ -84,6 +84,10 @@ def test_scenes_in_turn_and_by_keys(service: FakeService, open_page: Open) -> No
     expect(page.locator("#help")).to_be_visible()
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_hidden()
+    waiting = page.locator("#alarms .waiting")
+    expect(waiting).to_have_count(3)
+    page.keyboard.press("a")
+    expect(waiting).to_have_count(2)
     page.keyboard.press("p")
     expect(page.locator("#panel")).to_be_hidden()
 
@@ -213,6 +217,8 @@ def test_nothing_of_doors_and_cases_passes_to_a_wall(service: FakeService, open_
     later(page, 5)
     expect(page.locator("#crumbs [aria-current]")).to_contain_text("网格 003")
     expect(page.locator("#doors")).to_have_count(0)
+    expect(page.locator("#alarms li").first).to_be_visible()
+    expect(page.locator("#alarms .does")).to_have_count(0)
     texts = {
         one.url: one.text() for one in answers if "/static/" not in one.url and one.ok and "/events" not in one.url
     }
