@@ -62,7 +62,7 @@ def test_nothing_there_is_said_in_words(shown: Any) -> None:
     for words in (
         "目前没有进行中的轮次。",
         "今天还没有走访上报。",
-        "尚未公布件数。",
+        "还没有公布过数字。",
         "没有待检查的重点场所。",
         "今天没有安排巡逻。",
         "暂无需要处理的事项。",
@@ -117,6 +117,10 @@ def test_alarms_are_acknowledged_put_aside_and_heard(shown: Any) -> None:
     assert page.evaluate(played) == 1  # so that one knows how it sounds
     page.evaluate("list => { everycell.page.take(list); everycell.page.take(list); }", made_up_alarms())
     assert page.evaluate(played) == 2
+    # Where there is little room, fewer lines.
+    page.evaluate("() => { everycell.page.node.style.maxHeight = '13rem'; everycell.page.show(); }")
+    expect(page.locator("#alarms > ul > li")).to_have_count(1)
+    expect(page.locator("#alarms > p")).to_have_text("另有 5 项")
     # Nobody looks any more: the list says so.
     page.evaluate("list => everycell.page.take(list)", made_up_alarms() | {"as_of": "2026-11-20T10:20:00.000+08:00"})
     expect(page.locator("#alarms .old")).to_contain_text("告警最后更新于")
@@ -127,3 +131,20 @@ def test_a_wall_that_a_token_opened_reads_only(shown: Any) -> None:
     assert page.locator("#alarms").get_by_role("button").all_inner_texts() == ["声音：关"]
     page.keyboard.press("a")
     assert page.evaluate("everycell.sent") == []
+
+
+def test_where_there_is_less_room_lists_are_shorter_and_whole_charts_go(shown: Any) -> None:
+    page = shown(scenes=("coverage",))
+    show = """height => {
+        const node = document.querySelector('[data-scene="coverage"]');
+        Object.assign(node.style, { height: `${height}px`, overflow: "hidden" });
+        everycell.showBoard(node, everycell.config.board, "coverage");
+        const fits = node.scrollHeight <= node.clientHeight + 1;
+        return [fits, node.childElementCount, node.querySelectorAll("tbody tr").length];
+    }"""
+    assert page.evaluate(show, 4000) == [True, 4, 12]
+    fits, charts, rows_shown = page.evaluate(show, 1050)
+    assert (fits, charts) == (True, 4)
+    assert 4 <= rows_shown < 12
+    assert page.evaluate(show, 560)[:2] == [True, 2]
+    assert page.evaluate("document.querySelectorAll('.chart-villages').length") == 0
