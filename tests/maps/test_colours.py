@@ -36,7 +36,7 @@ def apart(one: str, other: str, eyes: str | None) -> float:
 
 def tokens(theme: str) -> dict[str, str]:
     """The colours of the wall for a theme, over those of every page."""
-    sheets = "".join((STATIC / name).read_text("utf-8") for name in ("page.css", "wall.css", "wall-charts.css"))
+    sheets = "".join((STATIC / name).read_text("utf-8") for name in ("base.css", "wall.css", "wall-charts.css"))
     blocks = re.findall(r":root(\[data-theme=\"dark\"\])? \{(.*?)\}", sheets, re.S)
     found: dict[str, str] = {}
     for dark, block in blocks:
