@@ -211,11 +211,11 @@ def home(request: Request) -> str:
 def lang_of(text: str | None) -> Lang:
     """The language that a page or form names. Raises BadInput for one that the pages do not speak."""
     if text not in (None, "", "zh", "en"):
-        raise BadInput(f"lang: {text[:20]!r} is none of zh, en", field="lang")
+        raise BadInput("{field}: {lang!r} is none of zh, en", lang=text[:20], field="lang")
     return "en" if text == "en" else "zh"
 
 
 def _given(fields: dict[str, str], name: str) -> str:
     if not fields.get(name):
-        raise BadInput(f"{name}: is missing", field=name)
+        raise BadInput("{field}: is missing", field=name)
     return fields[name]

@@ -42,7 +42,7 @@ async def read_body(request: Request, limit: int = MAX_BYTES) -> bytes:
 
 
 def _too_large(limit: int) -> Trouble:
-    return Trouble("too-large", f"body: is larger than {limit // 2**20} MB; send it in parts", field="body")
+    return Trouble("too-large", "body: is larger than {size}; send it in parts", size=limit // 2**20, field="body")
 
 
 async def json_body(request: Request) -> object:
@@ -51,7 +51,8 @@ async def json_body(request: Request) -> object:
     if kind not in _JSON and kind != "application/geo+json":
         raise Trouble(
             "unsupported-media-type",
-            f"Content-Type: {kind[:100]!r} is not understood; send application/json",
+            "Content-Type: {kind!r} is not understood; send application/json",
+            kind=kind[:100],
             field="Content-Type",
         )
     body = await read_body(request, DRAWN_BYTES)
@@ -62,11 +63,11 @@ def members(body: object, *known: str, field: str = "body") -> Mapping[str, Any]
     """The members of a JSON object. Raises BadInput where it is none, or has others than the known ones: a misspelt one
     would silently do nothing."""
     if not isinstance(body, dict):
-        raise BadInput(f"{field}: must be a JSON object", field=field)
+        raise BadInput("{field}: must be a JSON object", field=field)
     for name in body:
         if name not in known:
             told = f"it has {', '.join(known)}" if known else "it has none"
-            raise BadInput(f"{name}: there is no such member; {told}", field=str(name)[:100])
+            raise BadInput("{name}: there is no such member; {told}", name=name, told=told, field=str(name)[:100])
     return body
 
 
@@ -76,7 +77,8 @@ async def batch_body(request: Request) -> BatchBody:
     if kind not in (*_JSON, *_LINES):
         raise Trouble(
             "unsupported-media-type",
-            f"Content-Type: {kind[:100]!r} is not understood; send application/json or application/x-ndjson",
+            "Content-Type: {kind!r} is not understood; send application/json or application/x-ndjson",
+            kind=kind[:100],
             field="Content-Type",
         )
     return BatchBody(await read_body(request), kind in _LINES)
@@ -88,7 +90,7 @@ def batch_items(body: BatchBody, what: str) -> list[object]:
         return [_line(line) for line in body.content.splitlines() if line.strip()]
     items = parse_json(body.content)
     if not isinstance(items, list):
-        raise BadInput(f"body: must be a JSON array of {what}", field="body")
+        raise BadInput("body: must be a JSON array of {what}", what=what, field="body")
     return items
 
 
@@ -111,10 +113,14 @@ def parse_json(body: bytes) -> object:
     try:
         return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise BadInput(f"body: is not UTF-8 at byte {error.start}", field="body") from None
+        raise BadInput("body: is not UTF-8 at byte {place}", place=error.start, field="body") from None
     except json.JSONDecodeError as error:
         raise BadInput(
-            f"body: is no JSON at line {error.lineno}, column {error.colno}: {error.msg}", field="body"
+            "body: is no JSON at line {line}, column {column}: {reason}",
+            line=error.lineno,
+            column=error.colno,
+            reason=error.msg,
+            field="body",
         ) from None
     except (RecursionError, ValueError):
         raise BadInput("body: is no JSON that can be read", field="body") from None

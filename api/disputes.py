@@ -62,7 +62,7 @@ def list_snap_points(
     if level_of(cell, field="cell") is not Level.cell:
         raise BadInput("cell: must be the code of a cell: 15 digits", field="cell")
     if not serving.caller.scope.allows(Right.cases, cell):
-        raise NotAllowed(f"cell: {cell} does not lie in your area", field="cell")
+        raise NotAllowed("cell: {cell} does not lie in your area", cell=cell, field="cell")
 
     def work(conn: Connection) -> list[SnapPoint]:
         snap_points.refresh(conn, county, [cell], datetime.now(UTC))
@@ -275,14 +275,14 @@ def _note_read(serving: ServiceFor, areas: Iterable[str]) -> None:
 def _degrees(given: Mapping[str, Any], field: str, most: int) -> float:
     value = given.get(field)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or abs(value) > most:
-        raise BadInput(f"{field}: must be a number of degrees between -{most} and {most}", field=field)
+        raise BadInput("{field}: must be a number of degrees between -{most} and {most}", most=most, field=field)
     return float(value)
 
 
 def _one_of(kind: Iterable[str], word: str, field: str) -> str:
     listed = list(kind)
     if word not in listed:
-        raise BadInput(f"{field}: must be one of {', '.join(listed)}", field=field)
+        raise BadInput("{field}: must be one of {words}", words=", ".join(listed), field=field)
     return word
 
 

@@ -120,7 +120,7 @@ def _path(scope: Scope) -> str:
 
 def _too_large(most: int) -> Trouble:
     size = f"{most // 2**20} MB" if most >= 2**20 else f"{most // 2**10} kB"
-    return Trouble("too-large", f"body: is larger than {size}; send it in parts", field="body")
+    return Trouble("too-large", "body: is larger than {size}; send it in parts", size=size, field="body")
 
 
 def with_defaults(status: int, headers: Headers, *, https: bool) -> Headers:

@@ -80,7 +80,7 @@ def patrol_map(request: Request, serving: Serving, lang: Language = "zh") -> Res
 def _shared(request: Request, serving: ServiceFor, lang: str) -> dict[str, Any]:
     """What every page of a map is told. Raises BadInput for a language there is not."""
     if lang not in ("zh", "en"):
-        raise BadInput(f"lang: {lang!r} is none of zh, en", field="lang")
+        raise BadInput("{field}: {lang!r} is none of zh, en", lang=lang, field="lang")
     with serving.read() as conn:
         named = credits(conn)
     return {
@@ -118,7 +118,7 @@ def static(
     v: Annotated[str | None, Query(description="The file's content hash")] = None,
 ) -> Response:
     if "\x00" in path or "\\" in path:
-        raise NotFound(f"{path!r}: there is no such file", field="path")
+        raise NotFound("{path!r}: there is no such file", path=path, field="path")
     file = file_of(path)
     # Only the address that carries the hash of what is sent now may be kept for good.
     current = v is not None and asset_url(path).endswith(f"?v={v}")

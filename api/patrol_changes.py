@@ -103,7 +103,7 @@ def _read(conn: Connection, serving: ServiceFor, id: Id, version: int) -> Stored
         told = f"version: the plan has version {plan.version}, not {version}: somebody has changed it; read it again"
         raise Trouble("precondition-failed", told, field="version")
     if plan.status != "planned":
-        raise Conflict(f"status: the plan is {plan.status}", field="status")
+        raise Conflict("status: the plan is {status}", status=plan.status, field="status")
     return plan
 
 

@@ -185,7 +185,10 @@ def _parsed(body: BatchBody, settings: Settings) -> tuple[list[tuple[int, Tick]]
     items = batch_items(body, "ticks")
     if len(items) > MOST_TICKS:
         raise BadInput(
-            f"body: {len(items):,} ticks are more than the {MOST_TICKS:,} that are taken at once", field="body"
+            "body: {number:,} ticks are more than the {most:,} that are taken at once",
+            number=len(items),
+            most=MOST_TICKS,
+            field="body",
         )
     for index, item in enumerate(items):
         try:
@@ -206,7 +209,7 @@ def _told(result: BatchResult, unread: Sequence[Refusal]) -> Response:
 
 def _refuse_unplanned(plan: StoredPlan) -> None:
     if plan.status not in ("planned", "planning"):
-        raise Conflict(f"status: the plan is {plan.status}", field="status")
+        raise Conflict("status: the plan is {status}", status=plan.status, field="status")
 
 
 def _villages(route: StoredPlan) -> list[str]:

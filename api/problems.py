@@ -115,12 +115,15 @@ class Trouble(errors.EverycellError):
         self,
         slug: str,
         message: str,
+        /,
         *,
         field: str | None = None,
         more: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        **values: Any,
     ) -> None:
-        super().__init__(message, field=field, code=slug)
+        super().__init__(message, field=field, **values)
+        self.code = slug
         self.more = dict(more or {})
         self.headers = dict(headers or {})
 

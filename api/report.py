@@ -48,7 +48,7 @@ def report(
 ) -> Response:
     form = format_of(f, Format.html, Format.pdf, Format.xlsx) or Format.html
     if lang not in ("zh", "en"):
-        raise BadInput(f"lang: {lang!r} is none of zh, en", field="lang")
+        raise BadInput("{field}: {lang!r} is none of zh, en", lang=lang, field="lang")
     about = month_of(month, serving.today)
     here = serving.inside(Right.figures, area) or _only_county(serving)
     if here is None and wants_html(request.scope):
@@ -121,7 +121,7 @@ def _answer(
     try:
         return Response(pdf(made, settings.report_fonts, LIMIT_S), headers=headers, media_type=_MEDIA[form])
     except TooLong as error:
-        raise Trouble("busy", f"{error}: ask again, or for a smaller area, or for f=html") from None
+        raise Trouble("busy", "{reason}: ask again, or for a smaller area, or for f=html", reason=error) from None
 
 
 def _ways(base: str, area: str, month: Period, lang: str) -> list[tuple[str, str]]:

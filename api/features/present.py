@@ -62,7 +62,7 @@ def query_of(serving: ServiceFor, collection: Collection, key: int | str) -> tup
     asked = items.ItemsQuery(collection, item=key, within=serving.caller.scope.where(collection.right))
     county = items.county_of_item(asked)
     if county is None or not asked.within:
-        raise NotFound(f"id: there is no {key} in {collection.id}", field="id")
+        raise NotFound("id: there is no {key} in {collection}", key=key, collection=collection.id, field="id")
     return asked, int(county)
 
 

@@ -45,8 +45,9 @@ def add_account(conn: Connection, login: str, password: str | None = None) -> Ac
     """
     if not LOGIN.fullmatch(login):
         raise BadInput(
-            f"login: {login!r} is no sign-in name; it has 1 to 64 of a-z, 0-9 and . _ @ -, a letter or digit first,"
-            " and is no telephone or identity number, code or id",
+            "login: {login!r} is no sign-in name; it has 1 to 64 of a-z, 0-9 and . _ @ -, a letter or"
+            " digit first, and is no telephone or identity number, code or id",
+            login=login,
             field="login",
         )
     hashed = _hashed(login, password)
@@ -59,7 +60,7 @@ def add_account(conn: Connection, login: str, password: str | None = None) -> Ac
         {"login": login, "hash": hashed},
     )
     if not made.rowcount:
-        raise Conflict(f"login: there is an account {login} already", field="login")
+        raise Conflict("login: there is an account {login} already", login=login, field="login")
     return get_account(conn, login)
 
 
@@ -109,7 +110,7 @@ def get_account(conn: Connection, login: str, *, lock: bool = False) -> Account:
         conn.execute(text("SELECT FROM everycell.account WHERE login = :login FOR UPDATE"), {"login": login})
     found = _accounts(conn, login)
     if not found:
-        raise NotFound(f"login: there is no account {login}", field="login")
+        raise NotFound("login: there is no account {login}", login=login, field="login")
     return found[0]
 
 
@@ -141,7 +142,13 @@ def remove_grant(conn: Connection, login: str, grant: Grant) -> None:
         {"account": account.id, "role": grant.role, "area": grant.area},
     )
     if not taken.rowcount:
-        raise NotFound(f"area: {login} is not {grant.role} in {grant.area or 'all'}", field="area")
+        raise NotFound(
+            "area: {login} is not {role} in {area}",
+            login=login,
+            role=grant.role,
+            area=grant.area or "all",
+            field="area",
+        )
 
 
 def is_area(conn: Connection, area: str) -> bool:
@@ -182,7 +189,13 @@ def _own_account(conn: Connection, login: str, what: str) -> Account:
     """The account, locked, where what is to be changed is kept here and not by an identity provider."""
     account = get_account(conn, login, lock=True)
     if account.issuer is not None:
-        raise Conflict(f"login: {login} signs in at {account.issuer}, which keeps {what}", field="login")
+        raise Conflict(
+            "login: {login} signs in at {issuer}, which keeps {what}",
+            login=login,
+            issuer=account.issuer,
+            what=what,
+            field="login",
+        )
     return account
 
 

@@ -75,7 +75,7 @@ def _bytes(password: str) -> bytes:
 
 
 def _too_weak(why: str) -> BadInput:
-    return BadInput(f"password: it {why}", field="password")
+    return BadInput("password: it {why}", why=why, field="password")
 
 
 def _unit(text: str) -> str:

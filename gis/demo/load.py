@@ -132,7 +132,7 @@ def load_first_visits(
     """
     values = {"county": county}
     if conn.execute(text("SELECT EXISTS (SELECT FROM everycell.visit WHERE county = :county)"), values).scalar():
-        raise Conflict(f"county {county:06} has visits already; its first visits cannot be added again")
+        raise Conflict("county {county:06} has visits already; its first visits cannot be added again", county=county)
     conn.execute(text("SELECT set_config('everycell.mode', 'batch', true), set_config('work_mem', '256MB', true)"))
     told = on_progress or (lambda _stage, _done, _total: None)
     written = 0

@@ -158,7 +158,10 @@ def check_reported(reported_at: datetime, settings: Settings, now: datetime) -> 
     oldest = settings.disputes_kept_from(now.astimezone(zone).date())
     if reported_at.astimezone(zone).date() < oldest:
         raise BadInput(
-            f"reported_at: lies before {oldest}: cases are kept {settings.dispute_months} months", field="reported_at"
+            "reported_at: lies before {oldest}: cases are kept {months} months",
+            oldest=oldest,
+            months=settings.dispute_months,
+            field="reported_at",
         )
     return reported_at
 
@@ -260,7 +263,7 @@ def _word(given: Mapping[Any, Any], field: str) -> str | None:
         return None
     word = text_of(given, field)
     if not set(word) <= _CODE_LETTERS:
-        raise BadInput(f"{field}: is no code: small letters and '_' only", field=field)
+        raise BadInput("{field}: is no code: small letters and '_' only", field=field)
     return word
 
 
@@ -282,12 +285,14 @@ def change(
     case = get(conn, counties, dispute)
     role = role_of(Right.mediation, case.area)
     if role is None:
-        raise NotFound(f"there is no case {dispute}")
+        raise NotFound("there is no case {dispute}", dispute=dispute)
     if _made_before(conn, case, wanted):
         return case, True
     if case.version != wanted.version:
         raise Conflict(
-            f"version: the case has changed since: it has version {case.version}, not {wanted.version}; read it again",
+            "version: the case has changed since: it has version {version}, not {read}; read it again",
+            version=case.version,
+            read=wanted.version,
             field="version",
         )
     values = {
@@ -328,7 +333,7 @@ def next_of(case: Case, wanted: Change, settings: Settings, at: datetime) -> Nex
         return Next("level", state, wanted.level, due, extensions, ended, None)
     if wanted.extension is not None:
         if due is None:
-            raise Conflict(f"the case is {state}: no date runs", field="due_at")
+            raise Conflict("the case is {state}: no date runs", state=state, field="due_at")
         due = extended(due, state, now=at, extensions=extensions, code=wanted.extension, deadlines=limits)
         return Next("extension", state, level, due, extensions + 1, ended, wanted.extension)
     to = wanted.state or state
@@ -369,7 +374,7 @@ def get(conn: Connection, counties: Sequence[int], dispute: UUID) -> Case:
     values = {"counties": list(counties), "id": str(dispute)}
     row = conn.execute(query("disputes/one"), values).one_or_none()
     if row is None:
-        raise NotFound(f"there is no case {dispute}")
+        raise NotFound("there is no case {dispute}", dispute=dispute)
     return _case(row)
 
 

@@ -162,6 +162,8 @@ def entry_of(kind: type[Entry], word: str, *, field: str) -> Entry:
         if sought in (entry.value, NAMES[entry].zh.casefold(), NAMES[entry].en.casefold()):
             return entry
     raise BadInput(
-        f"{field}: {word.strip()!r} is not in the list; give one of {', '.join(entry.value for entry in kind)}",
+        "{field}: {word!r} is not in the list; give one of {words}",
+        word=word.strip(),
+        words=", ".join(entry.value for entry in kind),
         field=field,
     )

@@ -173,16 +173,24 @@ def check_question(
     """
     check_asked(level_of(area), period, category, layout, today=today)
     if grid != published_grid:
-        raise BadInput(f"grid: the figures of {period} exist for grid {published_grid} only", field="grid")
+        raise BadInput(
+            "grid: the figures of {period} exist for grid {grid} only",
+            period=period,
+            grid=published_grid,
+            field="grid",
+        )
 
 
 def check_asked(level: Level, period: Period, category: Category | None, layout: Layout, *, today: date) -> None:
     """The same of a level, where no grid is asked for."""
     if not period.closed(today):
-        raise NotFound(f"period: {period} is not over; cases are counted when it is", field="period")
+        raise NotFound("period: {period} is not over; cases are counted when it is", period=period, field="period")
     if period.span < layout.spans[level]:
         raise BadInput(
-            f"period: cases of a {level.value} are counted by {layout.spans[level].name}, not by {period.span.name}",
+            "{field}: cases of a {level} are counted by {span}, not by {asked}",
+            level=level.value,
+            span=layout.spans[level].name,
+            asked=period.span.name,
             field="period",
         )
     if category is FAMILY and level is Level.cell:

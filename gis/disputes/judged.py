@@ -153,12 +153,22 @@ def _chosen(released: Sequence[Published], period: Period | None, today: date) -
         if period in there[level]:
             return level, period
     if not period.closed(today):
-        raise NotFound(f"period: {period} is not over; cases are counted when it is", field="period")
+        raise NotFound("period: {period} is not over; cases are counted when it is", period=period, field="period")
     judged = there[Level.cell] or there[Level.village]
     if judged and period.span != judged[-1].span:
-        raise BadInput(f"period: cells are judged by {judged[-1].span.name}; ask for {judged[-1]}", field="period")
+        raise BadInput(
+            "period: cells are judged by {span}; ask for {last}",
+            span=judged[-1].span.name,
+            last=judged[-1],
+            field="period",
+        )
     told = f"there are those of {judged[0]} to {judged[-1]}" if judged else "they are when a whole period is over"
-    raise NotFound(f"period: no figures of cells or villages are published of {period}; {told}", field="period")
+    raise NotFound(
+        "period: no figures of cells or villages are published of {period}; {told}",
+        period=period,
+        told=told,
+        field="period",
+    )
 
 
 @dataclass(frozen=True, slots=True)

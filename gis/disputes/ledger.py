@@ -60,7 +60,10 @@ def ledger_level(area: str | None, period: Period, layout: Layout) -> Level:
     if area is not None and LEVELS.index(level) < LEVELS.index(level_of(area)):
         here = level_of(area)
         raise BadInput(
-            f"period: cases of a {here.value} are counted by {layout.spans[here].name}, not by {period.span.name}",
+            "{field}: cases of a {level} are counted by {span}, not by {asked}",
+            level=here.value,
+            span=layout.spans[here].name,
+            asked=period.span.name,
             field="period",
         )
     return level

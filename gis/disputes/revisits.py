@@ -103,7 +103,7 @@ def record(
     case = get(conn, counties, dispute)
     role = role_of(Right.cases, case.area)
     if role is None:
-        raise NotFound(f"there is no case {dispute}")
+        raise NotFound("there is no case {dispute}", dispute=dispute)
     values = {
         "county": case.county,
         "dispute": str(dispute),

@@ -95,7 +95,9 @@ class Deadlines:
     def __post_init__(self) -> None:
         missing = [level.value for level in LADDER if self.days.get(level, 0) < 1]
         if missing or self.extension_days < 1:
-            raise BadInput(f"deadlines: {', '.join(missing) or 'extension_days'} has to be a day or more")
+            raise BadInput(
+                "deadlines: {missing} has to be a day or more", missing=", ".join(missing) or "extension_days"
+            )
 
 
 def next_states(state: State) -> tuple[State, ...]:
@@ -116,15 +118,24 @@ def check_change(state: State, to: State, *, code: str | None = None) -> StrEnum
     """
     if to not in _NEXT[state]:
         follow = ", ".join(step.value for step in _NEXT[state])
-        raise Conflict(f"the case is {state.value}; it can become {follow}, not {to.value}", field="state")
+        raise Conflict(
+            "the case is {state}; it can become {follow}, not {to}",
+            state=state.value,
+            follow=follow,
+            to=to.value,
+            field="state",
+        )
     kind = _SAID.get(to)
     if kind is None:
         if code is not None:
-            raise BadInput(f"code: nothing is said with the change to {to.value}", field="code")
+            raise BadInput("code: nothing is said with the change to {to}", to=to.value, field="code")
         return None
     if code is None:
         raise BadInput(
-            f"code: the change to {to.value} has to say one of {', '.join(entry.value for entry in kind)}", field="code"
+            "code: the change to {to} has to say one of {kind}",
+            to=to.value,
+            kind=", ".join(entry.value for entry in kind),
+            field="code",
         )
     return entry_of(kind, code, field="code")
 
@@ -133,9 +144,16 @@ def check_level(state: State, level: Level, to: Level) -> None:
     """Raises Conflict where a case in this state cannot go from `level` to `to`: one step up or down, while it is dealt
     with."""
     if state not in _MOVABLE:
-        raise Conflict(f"the case is {state.value}: it stays at the level {level.value}", field="level")
+        raise Conflict(
+            "the case is {state}: it stays at the level {level}", state=state.value, level=level.value, field="level"
+        )
     if abs(LADDER.index(to) - LADDER.index(level)) != 1:
-        raise Conflict(f"level: from {level.value} a case goes one level up or down, not to {to.value}", field="level")
+        raise Conflict(
+            "level: from {level} a case goes one level up or down, not to {to}",
+            level=level.value,
+            to=to.value,
+            field="level",
+        )
 
 
 def due_at(accepted_at: datetime, level: Level, deadlines: Deadlines) -> datetime:
@@ -158,7 +176,7 @@ def extended(
     if extensions:
         raise Conflict("a case gets more time once, and this one had it", field="due_at")
     if state not in DUE:
-        raise Conflict(f"the case is {state.value}: no date runs", field="due_at")
+        raise Conflict("the case is {state}: no date runs", state=state.value, field="due_at")
     if now >= due:
         raise Conflict("the date has passed: a case gets more time before it is overdue, not after", field="due_at")
     return due + timedelta(days=deadlines.extension_days)

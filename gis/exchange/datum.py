@@ -239,13 +239,19 @@ def refuse_elsewhere(lon: Floats, lat: Floats, outline: Any, file: str, county: 
         return
     if shapely.contains_xy(near, y, x).mean() > 0.5:
         raise WrongPlace(
-            f"{file}: longitude and latitude are swapped: the rows lie in county {county} only the other way round;"
-            " swap them with --map lon=COLUMN --map lat=COLUMN, or write the file in the order longitude, latitude",
+            "{file}: longitude and latitude are swapped: the rows lie in county {county} only the"
+            " other way round; swap them with --map lon=COLUMN --map lat=COLUMN, or write the file in"
+            " the order longitude, latitude",
+            file=file,
+            county=county,
             field="--map",
         )
     raise WrongPlace(
-        f"{file}: the rows lie around {np.median(x):.3f}, {np.median(y):.3f}, far from county {county};"
-        " look at --crs and --county",
+        "{file}: the rows lie around {x:.3f}, {y:.3f}, far from county {county}; look at --crs and --county",
+        file=file,
+        x=np.median(x),
+        y=np.median(y),
+        county=county,
         field="--crs",
     )
 
@@ -255,7 +261,10 @@ def refuse_arctic(lon: Floats, lat: Floats, file: str) -> None:
     there = np.isfinite(lon) & np.isfinite(lat)
     if there.any() and (lat[there] > 73).all() and ((lon[there] > 3) & (lon[there] < 54)).all():
         raise WrongPlace(
-            f"{file}: longitude and latitude seem to be swapped (around {np.median(lon[there]):.3f},"
-            f" {np.median(lat[there]):.3f}); write the file in the order longitude, latitude",
+            "{file}: longitude and latitude seem to be swapped (around {lon:.3f}, {lat:.3f}); write"
+            " the file in the order longitude, latitude",
+            file=file,
+            lon=np.median(lon[there]),
+            lat=np.median(lat[there]),
             field="--map",
         )

@@ -67,10 +67,15 @@ def import_file(
     job = Job(conn, kind, path, settings, options or Options(), progress or _silent, frozenset(agreed))
     county = job.options.county
     if county is not None and (len(county) != 6 or not (county.isascii() and county.isdecimal())):
-        raise BadInput(f"--county: {county!r} is not the 6 digits of a county", field="--county")
+        raise BadInput("{field}: {code!r} is not the 6 digits of a county", code=county, field="--county")
     if not 0 < job.options.clean_width <= WIDEST_M:
         width = f"{job.options.clean_width:g}"
-        raise BadInput(f"--clean-width: {width} is no width from 0 to {WIDEST_M:g} m", field="--clean-width")
+        raise BadInput(
+            "--clean-width: {width} is no width from 0 to {most_m:g} m",
+            width=width,
+            most_m=WIDEST_M,
+            field="--clean-width",
+        )
     job.progress("reading", 0, 0)
     table = read_table(path, encoding=job.options.encoding, layer=job.options.layer)
     match = _guarded(job, table)
@@ -112,7 +117,10 @@ def _guarded(job: Job, table: Table) -> Match:
     named = hinted([match.columns[name] for name in ("lon", "lat", "geometry") if name in match.columns])
     if named is not None and job.options.datum is None and job.kind != Kind.visits:
         raise WrongPlace(
-            f"{job.file}: a heading names {named.upper()}; say --datum {named}, or --datum wgs84 if it is not",
+            "{file}: a heading names {name}; say --datum {datum}, or --datum wgs84 if it is not",
+            file=job.file,
+            name=named.upper(),
+            datum=named,
             field="--datum",
         )
     return match

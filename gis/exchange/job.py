@@ -78,10 +78,12 @@ class Job:
             return int(known[0])
         if not known:
             raise BadInput(
-                f"{self.file}: no county is stored yet; import its cells or divisions first", field="--county"
+                "{file}: no county is stored yet; import its cells or divisions first", file=self.file, field="--county"
             )
         raise BadInput(
-            f"{self.file}: say which county the rows are of with --county (stored: {', '.join(known)})",
+            "{file}: say which county the rows are of with --county (stored: {known})",
+            file=self.file,
+            known=", ".join(known),
             field="--county",
         )
 
@@ -127,7 +129,10 @@ class Job:
         """List the rejects, which are all rows, and raise BadInput."""
         self._list(rejects)
         raise BadInput(
-            f"{self.file}: none of its {len(rejects):,} rows can be used: {_commonest(rejects)}", field=self.file
+            "{field}: none of its {number:,} rows can be used: {commonest}",
+            number=len(rejects),
+            commonest=_commonest(rejects),
+            field=self.file,
         )
 
     def note_rejects(self, rows: int, rejects: list[Reject]) -> list[str]:
@@ -145,15 +150,21 @@ class Job:
         self._list(rejects)
         if rejects and self.options.strict:
             raise BadInput(
-                f"{self.file}: {len(rejects):,} of {rows:,} rows cannot be used (--strict; nothing was written):"
-                f" {_commonest(rejects)}; all of them are in {self.rejects_path.name}",
+                "{field}: {number:,} of {rows:,} rows cannot be used (--strict; nothing was written):"
+                " {commonest}; all of them are in {list}",
+                number=len(rejects),
+                rows=rows,
+                commonest=_commonest(rejects),
+                list=self.rejects_path.name,
                 field=self.file,
             )
 
     def _list(self, rejects: list[Reject]) -> None:
         target = self.rejects_path
         if target.absolute() == self.path.absolute():
-            raise BadInput(f"--rejects: {target} is the file itself; name another file", field="--rejects")
+            raise BadInput(
+                "--rejects: {target} is the file itself; name another file", target=target, field="--rejects"
+            )
         try:
             if rejects:
                 write_rejects(target, rejects)
@@ -161,7 +172,10 @@ class Job:
                 target.unlink(missing_ok=True)  # of an earlier try: it would mislead
         except OSError as error:
             raise BadInput(
-                f"--rejects: {target} cannot be written ({error.strerror}); name another file", field="--rejects"
+                "--rejects: {target} cannot be written ({reason}); name another file",
+                target=target,
+                reason=error.strerror,
+                field="--rejects",
             ) from None
 
 

@@ -79,13 +79,15 @@ def read_osm(
     BrokenCoverage where its villages cannot be made to tile.
     """
     if county_code is not None and (len(county_code) != 6 or not county_code.isdecimal()):
-        raise BadInput(f"--county: {county_code!r} is not the 6 digits of a county", field="--county")
+        raise BadInput("{field}: {code!r} is not the 6 digits of a county", code=county_code, field="--county")
     wanted = {int(number): Level(level) for level, number in levels.items()}
     found = _Reader(wanted, on_progress or (lambda _count: None))
     try:
         found.read(path)
     except (RuntimeError, OSError) as error:
-        raise BadInput(f"{path.name}: cannot be read as an OpenStreetMap extract ({error})", field="file") from error
+        raise BadInput(
+            "{file}: cannot be read as an OpenStreetMap extract ({reason})", file=path.name, reason=error, field="file"
+        ) from error
     divided = divide(found.boundaries, county_code, county_name)
     return _assembled(found, divided)
 

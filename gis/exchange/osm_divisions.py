@@ -67,8 +67,8 @@ def divide(areas: Mapping[Level, Sequence[Boundary]], county_code: str | None, c
     villages = _number(towns, areas.get(Level.village, ()), "town", left_out)
     if not villages:
         raise BadInput(
-            f"--levels: the extract has no complete village inside {county.boundary.name}; look at the admin_level of"
-            " its villages",
+            "--levels: the extract has no complete village inside {name}; look at the admin_level of its villages",
+            name=county.boundary.name,
             field="--levels",
         )
     cells, settled = _cells(villages)
@@ -81,8 +81,11 @@ def _choose_county(found: Sequence[Boundary], name: str | None) -> Boundary:
         return wanted[0]
     names = "、".join(sorted(area.name for area in found)) or "none"
     raise BadInput(
-        f"--levels: the extract must hold one whole county and holds {len(wanted)}{f' called {name}' if name else ''}"
-        f" (complete areas of that level: {names}); cut it to one county",
+        "--levels: the extract must hold one whole county and holds {number}{told} (complete"
+        " areas of that level: {names}); cut it to one county",
+        number=len(wanted),
+        told=f" called {name}" if name else "",
+        names=names,
         field="--levels",
     )
 
@@ -104,7 +107,9 @@ def _number(parents: Sequence[_Place], areas: Sequence[Boundary], above: str, le
             continue
         used[best] += 1
         if used[best] > 999:
-            raise BadInput(f"--levels: {parents[best].boundary.name} has more than 999 parts", field="--levels")
+            raise BadInput(
+                "--levels: {name} has more than 999 parts", name=parents[best].boundary.name, field="--levels"
+            )
         found.append(_Place(f"{parents[best].code}{used[best]:03d}", area))
     return found
 
@@ -138,7 +143,7 @@ def _numbered_parts(shapes: Mapping[str, shapely.Geometry]) -> dict[str, Polygon
         pieces = [piece for piece in shapely.get_parts(rounded) if shapely.area(piece) > _LEAST_PART]
         pieces.sort(key=lambda piece: (-shapely.area(piece), *piece.bounds))
         if len(pieces) > 999:
-            raise BadInput(f"village {code} has more than 999 parts", field="file")
+            raise BadInput("village {code} has more than 999 parts", code=code, field="file")
         parts.update({f"{code}{number:03d}": piece for number, piece in enumerate(pieces, start=1)})
     return parts
 

@@ -41,11 +41,15 @@ def parse_levels(levels: str) -> dict[Level, int]:
     for part in levels.split(","):
         level, _, number = part.strip().partition("=")
         if level not in ("county", "town", "village") or not number.isdecimal():
-            raise BadInput(f"--levels: {part!r} is not LEVEL=NUMBER; write county=2,town=6,village=8", field="--levels")
+            raise BadInput(
+                "--levels: {part!r} is not LEVEL=NUMBER; write county=2,town=6,village=8", part=part, field="--levels"
+            )
         found[Level(level)] = int(number)
     for needed in (Level.county, Level.village):
         if needed not in found:
-            raise BadInput(f"--levels: say which admin_level a {needed} has, e.g. {needed}=8", field="--levels")
+            raise BadInput(
+                "--levels: say which admin_level a {level} has, e.g. {level}=8", level=needed, field="--levels"
+            )
     return found
 
 

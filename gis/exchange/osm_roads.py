@@ -58,7 +58,9 @@ def read_roads(
     try:
         data_on = found.read(path)
     except (RuntimeError, OSError) as error:
-        raise BadInput(f"{path.name}: cannot be read as an OpenStreetMap extract ({error})", field="file") from error
+        raise BadInput(
+            "{file}: cannot be read as an OpenStreetMap extract ({reason})", file=path.name, reason=error, field="file"
+        ) from error
     built = build(found.ways, found.places, found.barriers, found.turns, within)
     counts = {name: found.counts[name] for name in _COUNTED} | {
         "turns": built.turns,

@@ -71,8 +71,10 @@ def refuse_personal(
     if finding.index is not None:
         where = f"row {finding.index + 1 if rows is None else int(rows[finding.index])}"
     raise PersonalData(
-        f"column {finding.column!r} looks like {finding.what} ({where}): everycell keeps places, not people."
-        " Take the column out of the file and import again; nothing was stored",
+        "column {field!r} looks like {what} ({where}): everycell keeps places, not people. Take"
+        " the column out of the file and import again; nothing was stored",
+        what=finding.what,
+        where=where,
         field=finding.column,
     )
 

@@ -75,8 +75,9 @@ def polygons(table: Table, columns: Mapping[str, str], reading: Reading, rejects
     """
     if table.geometry is None and "geometry" not in columns:
         raise BadInput(
-            f"{table.path.name}: has no polygons: neither geometries nor a column such as wkt or 边界坐标"
-            " (name it with --map geometry=COLUMN)",
+            "{file}: has no polygons: neither geometries nor a column such as wkt or 边界坐标 (name it"
+            " with --map geometry=COLUMN)",
+            file=table.path.name,
             field="geometry",
         )
     shapes = shapes_of(table, columns, rejects)
@@ -110,8 +111,9 @@ def _from_columns(table: Table, columns: Mapping[str, str], rejects: Rejects) ->
     for name in ("lon", "lat"):
         if name not in columns:
             raise BadInput(
-                f"{table.path.name}: no column means {name} (columns: {', '.join(map(str, table.data.columns))});"
-                f" say which with --map {name}=COLUMN",
+                "{file}: no column means {field} (columns: {columns}); say which with --map {field}=COLUMN",
+                file=table.path.name,
+                columns=", ".join(map(str, table.data.columns)),
                 field=name,
             )
     found = []
@@ -136,7 +138,8 @@ class _Transform:
         said = parse_crs(reading.crs) if reading.crs else crs
         if said is None and table.format.startswith("Shapefile"):
             raise WrongPlace(
-                f"{table.path.name}: has no .prj file, so its CRS is unknown; say it with --crs, e.g. EPSG:4490",
+                "{file}: has no .prj file, so its CRS is unknown; say it with --crs, e.g. EPSG:4490",
+                file=table.path.name,
                 field="--crs",
             )
         if said is None or said.is_geographic:
@@ -166,7 +169,10 @@ class _Transform:
         there = np.isfinite(lon) & np.isfinite(lat)
         if there.any() and not in_gcj_area(lon[there], lat[there]).any():
             raise WrongPlace(
-                f"{file}: --datum {self.reading.datum} is only defined in China, and no row lies there", field="--datum"
+                "{file}: --datum {datum} is only defined in China, and no row lies there",
+                file=file,
+                datum=self.reading.datum,
+                field="--datum",
             )
 
 
@@ -185,13 +191,19 @@ def _refuse_not_degrees(file: str, x: Any, y: Any) -> None:
     lon, lat = float(np.median(xs[wrong])), float(np.median(ys[wrong]))
     if abs(lon) <= 90 and abs(lat) <= 180:
         raise WrongPlace(
-            f"{file}: longitude and latitude are swapped: the latitudes are around {lat:.3f};"
-            " swap them with --map lon=COLUMN --map lat=COLUMN, or write the file in the order longitude, latitude",
+            "{file}: longitude and latitude are swapped: the latitudes are around {lat:.3f}; swap"
+            " them with --map lon=COLUMN --map lat=COLUMN, or write the file in the order longitude,"
+            " latitude",
+            file=file,
+            lat=lat,
             field="--map",
         )
     raise WrongPlace(
-        f"{file}: the coordinates (around {lon:.0f}, {lat:.0f}) are no degrees; say what they are with --crs"
-        f"{_hint(lon, lat)}",
+        "{file}: the coordinates (around {lon:.0f}, {lat:.0f}) are no degrees; say what they are with --crs{hint}",
+        file=file,
+        lon=lon,
+        lat=lat,
+        hint=_hint(lon, lat),
         field="--crs",
     )
 

@@ -104,9 +104,13 @@ def _outline(conn: Connection, county_code: str | None) -> tuple[int, shapely.Ge
             field="--county",
         )
     elif len(county_code) != 6 or not county_code.isdecimal():
-        raise BadInput(f"--county: {county_code!r} is not the 6 digits of a county", field="--county")
+        raise BadInput("{field}: {code!r} is not the 6 digits of a county", code=county_code, field="--county")
     elif int(county_code) not in outlines:
-        raise NotFound(f"--county: there is no county {county_code}; import its cells first", field="--county")
+        raise NotFound(
+            "--county: there is no county {county}; import its cells first",
+            county=county_code,
+            field="--county",
+        )
     else:
         county = int(county_code)
     return county, shapely.from_wkb(bytes(outlines[county]))
@@ -130,12 +134,16 @@ def around(outline: shapely.Geometry) -> shapely.Geometry:
 
 def _refuse_elsewhere(path: Path, roads: Roads, county: int, outline: shapely.Geometry) -> None:
     if roads.bounds is None:
-        raise BadInput(f"{path.name}: holds no streets", field="file")
+        raise BadInput("{file}: holds no streets", file=path.name, field="file")
     shapely.prepare(outline)
     if not shapely.intersects(outline, roads.network.line).any():
         raise WrongPlace(
-            f"{path.name}: none of its streets lies in county {county:06}; the file reaches over {_box(roads.bounds)},"
-            f" the county over {_box(tuple(shapely.bounds(outline)))}",
+            "{file}: none of its streets lies in county {county:06}; the file reaches over {box}, the"
+            " county over {other}",
+            file=path.name,
+            county=county,
+            box=_box(roads.bounds),
+            other=_box(tuple(shapely.bounds(outline))),
             field="file",
         )
 

@@ -77,7 +77,9 @@ def load_dwellings(
     _lock(conn, county)
     cells = polygons_of(conn, county)
     if not cells:
-        raise BadInput(f"county {county:06} has no cell yet: import its cells or divisions first", field="county")
+        raise BadInput(
+            "county {county:06} has no cell yet: import its cells or divisions first", county=county, field="county"
+        )
     number = len(households)
     doorplates, households, rejects = _within_days(doorplates, households)
     doorplates, households, rejects = _without_retired(conn, county, doorplates, households, rejects)

@@ -66,7 +66,9 @@ def parse_visit(item: object, settings: Settings, now: datetime) -> Visit:
     household, team = text_of(given, "household"), text_of(given, "team")
     county_of(household, field="household")
     if not _TEAM.fullmatch(team):
-        raise BadInput("team: capital letters, digits and '-' only, at most 20 (a team's code, no name)", field="team")
+        raise BadInput(
+            "{field}: capital letters, digits and '-' only, at most 20 (a team's code, no name)", field="team"
+        )
     return Visit(
         id=uuid_of(given, "id"),
         household=household,
@@ -81,18 +83,20 @@ def _instant(given: Mapping[Any, Any], settings: Settings, now: datetime) -> dat
     try:
         return check_instant(instant_of(given, "visited_at"), settings, now)
     except OverflowError:
-        raise BadInput("visited_at: lies outside the calendar", field="visited_at") from None
+        raise BadInput("{field}: lies outside the calendar", field="visited_at") from None
 
 
 def check_instant(instant: datetime, settings: Settings, now: datetime) -> datetime:
     """The instant in UTC; BadInput where it lies in the future or is older than visits are kept."""
     if instant > now + CLOCK_SKEW:
-        raise BadInput("visited_at: lies in the future", field="visited_at")
+        raise BadInput("{field}: lies in the future", field="visited_at")
     oldest = settings.visits_taken_from(now.astimezone(settings.zone).date())
     if instant.astimezone(settings.zone).date() < oldest:
         raise BadInput(
-            f"visited_at: lies before {oldest}: visits are kept {settings.visit_months} months; import the date as the "
-            "household's reached_before instead",
+            "visited_at: lies before {oldest}: visits are kept {months} months; import the date as"
+            " the household's reached_before instead",
+            oldest=oldest,
+            months=settings.visit_months,
             field="visited_at",
         )
     return instant.astimezone(UTC)

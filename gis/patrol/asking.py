@@ -124,7 +124,7 @@ def day_of(value: object, field: str) -> date:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise BadInput(f"{field}: must be a day such as 2026-11-30", field=field)
+    raise BadInput("{field}: must be a day such as 2026-11-30", field=field)
 
 
 def whole_of(given: Mapping[Any, Any], field: str, low: int, high: int, default: int | None) -> int | None:
@@ -133,7 +133,7 @@ def whole_of(given: Mapping[Any, Any], field: str, low: int, high: int, default:
     if value is None:
         return default
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise BadInput(f"{field}: must be a whole number from {low:,} to {high:,}", field=field)
+        raise BadInput("{field}: must be a whole number from {low:,} to {high:,}", low=low, high=high, field=field)
     return value
 
 
@@ -150,9 +150,11 @@ def minutes_asked(given: Mapping[Any, Any]) -> float | None:
 def _number(given: Mapping[Any, Any], field: str, low: float, high: float, default: float) -> float:
     value = given.get(field, default)
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        raise BadInput(f"{field}: must be a number from {low:g} to {high:g}", field=field)
+        raise BadInput("{field}: must be a number from {low:g} to {high:g}", low=low, high=high, field=field)
     if not low <= value <= high:
-        raise BadInput(f"{field}: {value:g} is not between {low:g} and {high:g}", field=field)
+        raise BadInput(
+            "{field}: {number:g} is not between {low:g} and {high:g}", number=value, low=low, high=high, field=field
+        )
     return float(value)
 
 
@@ -160,29 +162,31 @@ def _list(given: Mapping[Any, Any], field: str, most: int) -> list[Any]:
     value = given.get(field)
     listed = [] if value is None else value
     if not isinstance(listed, list):
-        raise BadInput(f"{field}: must be a list", field=field)
+        raise BadInput("{field}: must be a list", field=field)
     if len(listed) > most:
-        raise BadInput(f"{field}: {len(listed):,} are more than the {most:,} that are taken", field=field)
+        raise BadInput(
+            "{field}: {number:,} are more than the {most:,} that are taken", number=len(listed), most=most, field=field
+        )
     return listed
 
 
 def _teams(value: object, area: str) -> tuple[TeamSpec | str, ...]:
     if not isinstance(value, list) or not 0 < len(value) <= MOST_TEAMS:
-        raise BadInput(f"teams: must be a list of 1 to {MOST_TEAMS} teams or codes of teams", field="teams")
+        raise BadInput("teams: must be a list of 1 to {most} teams or codes of teams", most=MOST_TEAMS, field="teams")
     found = tuple(
         team_code(one, "teams") if isinstance(one, str) else parse_team(one, area=area, field="teams") for one in value
     )
     codes = [one if isinstance(one, str) else one.code for one in found]
     for code in codes:
         if codes.count(code) > 1:
-            raise BadInput(f"teams: two are called {code}: each needs a code of its own", field="teams")
+            raise BadInput("teams: two are called {code}: each needs a code of its own", code=code, field="teams")
     return found
 
 
 def _wanted(stops: Mapping[Any, Any]) -> Wanted:
     again = stops.get("in_other_plans", False)
     if not isinstance(again, bool):
-        raise BadInput("in_other_plans: must be true or false", field="in_other_plans")
+        raise BadInput("{field}: must be true or false", field="in_other_plans")
     return Wanted(_kinds(stops), _tiers(stops), whole_of(stops, "most", 1, 10**6, None), again)
 
 
@@ -191,7 +195,7 @@ def _kinds(given: Mapping[Any, Any]) -> frozenset[Kind]:
         return Wanted().kinds
     listed = _list(given, "kinds", 100)
     if not all(one in list(Kind) for one in listed):
-        raise BadInput(f"kinds: must be a list of {', '.join(Kind)}", field="kinds")
+        raise BadInput("{field}: must be a list of {words}", words=", ".join(Kind), field="kinds")
     return frozenset(Kind(one) for one in listed)
 
 
@@ -200,7 +204,7 @@ def _tiers(given: Mapping[Any, Any]) -> frozenset[int]:
         return Wanted().tiers
     listed = _list(given, "tiers", 100)
     if not all(isinstance(one, int) and not isinstance(one, bool) and one in TIERS for one in listed):
-        raise BadInput(f"tiers: must be a list of {', '.join(map(str, TIERS))}", field="tiers")
+        raise BadInput("{field}: must be a list of {words}", words=", ".join(map(str, TIERS)), field="tiers")
     return frozenset(listed)
 
 

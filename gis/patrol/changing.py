@@ -68,7 +68,7 @@ def parse_changes(body: object) -> tuple[int, list[Change]]:
     given = known_only(body, ("version", "changes"), what="changes", field="body")
     listed = given.get("changes")
     if not isinstance(listed, list) or not 0 < len(listed) <= MOST_CHANGES:
-        raise BadInput(f"changes: must be a list of 1 to {MOST_CHANGES:,}", field="changes")
+        raise BadInput("changes: must be a list of 1 to {most:,}", most=MOST_CHANGES, field="changes")
     version = whole_of(given, "version", 1, 2**31 - 2, None)
     if version is None:
         raise BadInput("version: must be the version of the plan that you have read", field="version")
@@ -113,16 +113,16 @@ class _Work:
     def stop_of(self, key: str) -> PlanStop:
         found = self.stops.get(key)
         if found is None:
-            raise BadInput(f"stop: the plan has no stop {key[:40]!r}", field="stop")
+            raise BadInput("{field}: the plan has no stop {stop!r}", stop=key[:40], field="stop")
         if key in self._done:
-            raise Conflict(f"stop: {key} is done", field="stop")
+            raise Conflict("stop: {key} is done", key=key, field="stop")
         return found
 
     def move(self, one: PlanStop, change: Change) -> None:
         if change.team not in self.orders:
-            raise BadInput(f"team: the plan has no team {change.team[:20]!r}", field="team")
+            raise BadInput("{field}: the plan has no team {team!r}", team=change.team[:20], field="team")
         if one.removed:
-            raise Conflict(f"stop: {one.key} is removed: restore it first", field="stop")
+            raise Conflict("stop: {key} is removed: restore it first", key=one.key, field="stop")
         self._take_out(one.key)
         if change.position is None:
             self.waiting[one.key] = change.team
@@ -138,7 +138,7 @@ class _Work:
 
     def pin(self, one: PlanStop, change: Change) -> None:
         if one.removed:
-            raise Conflict(f"stop: {one.key} is removed: restore it first", field="stop")
+            raise Conflict("stop: {key} is removed: restore it first", key=one.key, field="stop")
         self.stops[one.key] = replace(one, pinned=True)
 
     def unpin(self, one: PlanStop, change: Change) -> None:
@@ -161,7 +161,7 @@ class _Work:
 
     def restore(self, one: PlanStop, change: Change) -> None:
         if not one.removed:
-            raise Conflict(f"stop: {one.key} is not removed", field="stop")
+            raise Conflict("stop: {key} is not removed", key=one.key, field="stop")
         self.stops[one.key] = replace(one, removed=False, left_out=None)
         self.waiting[one.key] = None
 

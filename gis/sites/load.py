@@ -36,7 +36,9 @@ def load_sites(conn: Connection, county: int, frame: pd.DataFrame) -> LoadReport
     """
     cells = polygons_of(conn, county)
     if not cells:
-        raise BadInput(f"county {county:06} has no cell yet: import its cells or divisions first", field="county")
+        raise BadInput(
+            "county {county:06} has no cell yet: import its cells or divisions first", county=county, field="county"
+        )
     ended = frame["code"].isin(retired_codes(conn, county, "site"))
     inside = cells_of_points(cells, frame["lon"], frame["lat"]).notna()
     rejects = [

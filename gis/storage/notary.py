@@ -57,8 +57,9 @@ def refuse_unready(conn: Connection) -> None:
     """Raise StorageError where reads by GIS staff cannot be noted in the audit, and say who is to mend that."""
     for finding in trouble(conn):
         raise StorageError(
-            f"reads of doors by GIS staff cannot be noted in the audit, so nobody gets a sign-in ({finding.told}): "
-            "everycell doctor prints what a superuser has to run",
+            "reads of doors by GIS staff cannot be noted in the audit, so nobody gets a sign-in"
+            " ({told}): everycell doctor prints what a superuser has to run",
+            told=finding.told,
             field="DATABASE_URL",
         )
 

@@ -43,8 +43,9 @@ def font_folder(chosen: Path | None = None) -> Path:
         f"{chosen} holds no Noto Sans CJK" if chosen is not None else "this machine has no Chinese font for PDF files"
     )
     raise NoFont(
-        f"report: {where}; install Noto Sans CJK (Debian, Ubuntu: apt-get install fonts-noto-cjk) or name its folder in"
-        " EVERYCELL_REPORT_FONTS",
+        "report: {where}; install Noto Sans CJK (Debian, Ubuntu: apt-get install fonts-noto-cjk)"
+        " or name its folder in EVERYCELL_REPORT_FONTS",
+        where=where,
         field="report_fonts",
     )
 

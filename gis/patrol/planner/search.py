@@ -132,7 +132,10 @@ def _possible(board: Board) -> Board:
             why = why_alone(board, stop)
             more = f", {why.seconds} s too much" if why.seconds else ""
             raise BadInput(
-                f"stop {name} is pinned, and no team that may take it can do so, even alone: {why.why.value}{more}",
+                "stop {name} is pinned, and no team that may take it can do so, even alone: {why}{more}",
+                name=name,
+                why=why.why.value,
+                more=more,
                 field=f"stops.{name}.pinned",
             )
     return replace(board, allowed=allowed)
@@ -145,7 +148,10 @@ def _pinned_are_in(board: Board, orders: Orders) -> None:
         names = [board.stops[stop].key for stop in missing]
         told = ", ".join(f"{name} ({why[name].why.value}, {why[name].seconds or 0} s too much)" for name in names)
         raise BadInput(
-            f"not all {len(board.must)} pinned stops fit together; left over: {told}", field=f"stops.{names[0]}.pinned"
+            "not all {number} pinned stops fit together; left over: {told}",
+            number=len(board.must),
+            told=told,
+            field=f"stops.{names[0]}.pinned",
         )
 
 

@@ -23,7 +23,7 @@ EFFORTS: Final = ("steady", "time")
 def validate(request: Request, travel: Mapping[Mode, Travel]) -> None:
     """Raises BadInput, with the field, for the first thing that cannot be planned."""
     for field, wrong in _wrong(request, travel):
-        raise BadInput(f"{field}: {wrong}", field=field)
+        raise BadInput("{field}: {wrong}", wrong=wrong, field=field)
 
 
 def _wrong(request: Request, travel: Mapping[Mode, Travel]) -> Iterator[tuple[str, str]]:
