@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.problems import Trouble
 from gis.batches import BatchResult, Refusal
 from gis.errors import BadInput
+from gis.sentence import Sentence
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 DRAWN_BYTES: Final = 4 * 1024 * 1024  # a hundred borders with a thousand corners each
@@ -42,7 +43,9 @@ async def read_body(request: Request, limit: int = MAX_BYTES) -> bytes:
 
 
 def _too_large(limit: int) -> Trouble:
-    return Trouble("too-large", "body: is larger than {size}; send it in parts", size=limit // 2**20, field="body")
+    return Trouble(
+        "too-large", "body: is larger than {size}; send it in parts", size=f"{limit // 2**20} MB", field="body"
+    )
 
 
 async def json_body(request: Request) -> object:
@@ -66,7 +69,7 @@ def members(body: object, *known: str, field: str = "body") -> Mapping[str, Any]
         raise BadInput("{field}: must be a JSON object", field=field)
     for name in body:
         if name not in known:
-            told = f"it has {', '.join(known)}" if known else "it has none"
+            told = Sentence("it has {members}", members=", ".join(known)) if known else Sentence("it has none")
             raise BadInput("{name}: there is no such member; {told}", name=name, told=told, field=str(name)[:100])
     return body
 
@@ -84,7 +87,7 @@ async def batch_body(request: Request) -> BatchBody:
     return BatchBody(await read_body(request), kind in _LINES)
 
 
-def batch_items(body: BatchBody, what: str) -> list[object]:
+def batch_items(body: BatchBody, what: Sentence) -> list[object]:
     """The items of a batch, unchecked. A line that is no JSON comes as the error it gave: the others still count."""
     if body.lines:
         return [_line(line) for line in body.content.splitlines() if line.strip()]

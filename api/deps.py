@@ -34,6 +34,7 @@ from gis.errors import NotAllowed
 from gis.households.coverage import today_in
 from gis.households.figures import CountyFigures, Figures
 from gis.patrol.jobs import Planning
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.engine import Store, Told, widened
 from gis.storage.mirror import Mirror
@@ -203,12 +204,12 @@ async def refuse_unknown_parameters(request: Request) -> None:
     given = [name for name, _ in request.query_params.multi_items()]
     for name in given:
         if name not in known:
-            offered = f"it has {', '.join(sorted(known))}" if known else "it has none"
+            told = Sentence("it has {members}", members=", ".join(sorted(known))) if known else Sentence("it has none")
             raise Trouble(
                 "unknown-parameter",
-                "{field}: {path} has no such parameter; {offered}",
+                "{field}: {path} has no such parameter; {told}",
                 path=route.path,
-                offered=offered,
+                told=told,
                 field=name,
             )
         if given.count(name) > 1:

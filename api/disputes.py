@@ -35,6 +35,7 @@ from gis.disputes.revisits import Revisit
 from gis.disputes.snap_points import SnapPoint
 from gis.disputes.workflow import OPEN, State, next_states, said_with
 from gis.errors import BadInput, NotAllowed
+from gis.sentence import Sentence
 
 router = APIRouter()
 T = TypeVar("T")
@@ -96,10 +97,10 @@ def register_cases(serving: Serving, body: Annotated[BatchBody, Depends(batch_bo
     now = datetime.now(UTC)
     parsed: list[tuple[int, NewCase]] = []
     refused: list[Refusal] = []
-    for index, item in enumerate(batch_items(body, "cases")):
+    for index, item in enumerate(batch_items(body, Sentence("cases"))):
         try:
-            if isinstance(item, Exception):
-                raise BadInput(str(item), field="case")
+            if isinstance(item, BadInput):
+                raise BadInput(item.message, field="case")
             parsed.append((index, cases.parse_case(item, serving.settings, now)))
         except BadInput as error:
             refused.append(Refusal(index, id_of(item), "bad-input", error.message))

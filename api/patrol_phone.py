@@ -33,7 +33,9 @@ from gis.patrol.links import Link, NewLink
 from gis.patrol.stored import StoredPlan
 from gis.patrol.teams import as_json, team_code
 from gis.patrol.ticks import MOST_TICKS, Tick, parse_tick, record
+from gis.sentence import Sentence
 from gis.settings import Settings
+from gis.words import word
 from maps.qr import qr_code
 
 router = APIRouter()
@@ -182,7 +184,7 @@ def _parsed(body: BatchBody, settings: Settings) -> tuple[list[tuple[int, Tick]]
     now = datetime.now(UTC)
     parsed: list[tuple[int, Tick]] = []
     refused: list[Refusal] = []
-    items = batch_items(body, "ticks")
+    items = batch_items(body, Sentence("ticks"))
     if len(items) > MOST_TICKS:
         raise BadInput(
             "body: {number:,} ticks are more than the {most:,} that are taken at once",
@@ -192,8 +194,8 @@ def _parsed(body: BatchBody, settings: Settings) -> tuple[list[tuple[int, Tick]]
         )
     for index, item in enumerate(items):
         try:
-            if isinstance(item, Exception):
-                raise BadInput(str(item), field="tick")
+            if isinstance(item, BadInput):
+                raise BadInput(item.message, field="tick")
             parsed.append((index, parse_tick(item, settings, now)))
         except BadInput as error:
             refused.append(Refusal(index, id_of(item), error.field or "tick", error.message))
@@ -209,7 +211,7 @@ def _told(result: BatchResult, unread: Sequence[Refusal]) -> Response:
 
 def _refuse_unplanned(plan: StoredPlan) -> None:
     if plan.status not in ("planned", "planning"):
-        raise Conflict("status: the plan is {status}", status=plan.status, field="status")
+        raise Conflict("status: the plan is {status}", status=word(plan.status), field="status")
 
 
 def _villages(route: StoredPlan) -> list[str]:

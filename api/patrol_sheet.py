@@ -135,5 +135,7 @@ def _pdf(
             return sheets_pdf(
                 plan_document(plan), told, streets, team=team, lang=language(lang), fonts=fonts, limit_s=LIMIT_S
             )
-        except TooLong as error:
-            raise Trouble("busy", "{reason}: ask again, or for one team", reason=error) from None
+        except TooLong:
+            raise Trouble(
+                "busy", "the PDF was not set within {limit_s:g} s: ask again, or for one team", limit_s=LIMIT_S
+            ) from None

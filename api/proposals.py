@@ -15,6 +15,7 @@ from gis.cells.cutting.partition import Range
 from gis.cells.cutting.proposals import KINDS, Ask, Kind, Proposal, figures_of
 from gis.cells.cutting.village import Village
 from gis.errors import BadInput
+from gis.sentence import NOR, joined
 
 # A proposal keeps a processor busy, so there is one at a time in a worker; together with the waiting it must end before
 # the answer is due (`Limits.answer_s`).
@@ -30,7 +31,7 @@ def asked(body: object) -> tuple[str, Ask]:
     given = members(body, "kind", "village", "households", "seed")
     kind, village, seed = given.get("kind"), given.get("village"), given.get("seed", 0)
     if kind not in KINDS:
-        raise BadInput("{field}: {word!r} is none of {words}", word=kind, words=" nor ".join(KINDS), field="kind")
+        raise BadInput("{field}: {word!r} is neither {words}", word=kind, words=joined(KINDS, NOR), field="kind")
     if not isinstance(village, str):
         raise BadInput("village: the code of a village is wanted, as a text", field="village")
     if not _whole(seed) or not 0 <= seed <= _HIGHEST_SEED:

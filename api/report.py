@@ -120,8 +120,12 @@ def _answer(
 
     try:
         return Response(pdf(made, settings.report_fonts, LIMIT_S), headers=headers, media_type=_MEDIA[form])
-    except TooLong as error:
-        raise Trouble("busy", "{reason}: ask again, or for a smaller area, or for f=html", reason=error) from None
+    except TooLong:
+        raise Trouble(
+            "busy",
+            "the PDF was not set within {limit_s:g} s: ask again, or for a smaller area, or for f=html",
+            limit_s=LIMIT_S,
+        ) from None
 
 
 def _ways(base: str, area: str, month: Period, lang: str) -> list[tuple[str, str]]:

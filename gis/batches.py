@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from gis.errors import BadInput
+from gis.sentence import Sentence
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -27,7 +28,7 @@ class Refusal:
     index: int
     id: str | None
     code: str
-    detail: str
+    detail: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class BatchResult:
     refused: list[Refusal]
 
 
-def known_only(item: object, fields: Sequence[str], *, what: str, field: str) -> Mapping[Any, Any]:
+def known_only(item: object, fields: Sequence[str], *, what: Sentence, field: str) -> Mapping[Any, Any]:
     """The item, where it is an object without other members than `fields`. Raises BadInput naming `field`, or the
     member."""
     if not isinstance(item, Mapping):

@@ -55,6 +55,10 @@ def _sentence(message: str, field: str | None, values: dict[str, Any]) -> Senten
 class BadInput(EverycellError):
     code = "bad-input"
 
+    def about(self, field: str) -> BadInput:
+        """The same said of another field, where the template has `{field}`."""
+        return BadInput(self.message.template, **{**self.message.values, "field": field})
+
 
 class PersonalData(BadInput):
     code = "personal-data"
@@ -89,7 +93,7 @@ class Unclean(BrokenCoverage):
         *,
         pieces: Sequence[dict[str, Any]] = (),
         proposals: Sequence[Any] = (),
-        notes: Sequence[str] = (),
+        notes: Sequence[Sentence] = (),
         field: str | None = None,
         **values: Any,
     ) -> None:

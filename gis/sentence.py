@@ -1,15 +1,15 @@
 """Sentences for people: written in English, and remembering what it takes to say them in another language.
 
 Whoever finds something wrong does not know who will read it. A `Sentence` is the English text, like any other, and
-keeps its template and values; whoever tells it (api/problems.py, api/cli) looks the template up in a catalogue and fills
-the values in again (maps/text.py). Values may be sentences themselves. What is cut out of a sentence, or put together of
-several by other means than these, is plain text again and stays English.
+keeps its template and values; whoever tells it (api/problems.py, api/cli) looks the template up in a catalogue and
+fills the values in again (maps/text.py). Values may be sentences themselves. What is cut out of a sentence, or put
+together of several by other means than these, is plain text again and stays English.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 
 class Sentence(str):
@@ -31,13 +31,21 @@ class Sentence(str):
         return _filled(translate(self.template), {name: _said(value, translate) for name, value in self.values.items()})
 
 
-def joined(sentences: Iterable[str]) -> Sentence:
-    """Several sentences as one, with semicolons between; empty for none."""
-    whole = Sentence("")
-    for each in sentences:
-        one = each if isinstance(each, Sentence) else Sentence("{text}", text=each)
-        whole = Sentence("{first}; {second}", first=whole, second=one) if whole else one
-    return whole
+# How parts become one; Chinese has other signs.
+SEMICOLON: Final = Sentence("{first}; {second}")
+AND: Final = Sentence("{first} and {second}")
+OR: Final = Sentence("{first} or {second}")
+NOR: Final = Sentence("{first} nor {second}")
+COMMA: Final = Sentence("{first}, {second}")
+
+
+def joined(parts: Iterable[str], how: Sentence = SEMICOLON) -> Sentence:
+    """Several sentences, or parts of one, as one; empty for none."""
+    whole: Sentence | None = None
+    for each in parts:
+        part = each if isinstance(each, Sentence) else Sentence(each)
+        whole = part if whole is None else Sentence(how.template, first=whole, second=part)
+    return whole or Sentence("")
 
 
 def _said(value: object, translate: Callable[[str], str]) -> object:

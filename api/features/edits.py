@@ -33,6 +33,7 @@ from gis.codes import Level, county_of, level_of
 from gis.errors import BadInput, Conflict, NotAllowed, NotFound, WrongPlace
 from gis.households import places
 from gis.households.places import Doorplate, Household
+from gis.sentence import Sentence
 from gis.sites import edit as sites
 from gis.sites.categories import CATEGORIES, Category
 
@@ -139,7 +140,7 @@ def _operation(data: Mapping[str, Any]) -> object:
     except BadInput as error:
         if error.field != "polygon":
             raise
-        raise BadInput("geometry{message}", message=error.message.removeprefix("polygon"), field="geometry") from None
+        raise error.about("geometry") from None
 
 
 def _polygon(code: str, geometry: Mapping[str, Any]) -> Polygon:
@@ -382,7 +383,7 @@ def refuse_other_names(present: Present, sent: Sent) -> None:
     """What names an item stays: raises Conflict where it was sent with another."""
     for name, value in sent.fixed.items():
         if value != present.properties[name]:
-            why = "; a cell goes to another village by a change set" if name == "village" else ""
+            why = Sentence("; a cell goes to another village by a change set") if name == "village" else ""
             raise Conflict(
                 "{field}: is {present} and stays so{why}", present=present.properties[name], why=why, field=name
             )

@@ -16,6 +16,7 @@ from api.problems import Trouble
 from gis.errors import BadInput, PersonalData
 from gis.exchange.headers import Kind
 from gis.exchange.personal_headings import personal_heading
+from gis.sentence import OR, joined
 
 MEDIA_TYPES: Final = ("application/geo+json", "application/json")
 PATCH_TYPES: Final = ("application/merge-patch+json", *MEDIA_TYPES)
@@ -46,7 +47,7 @@ async def feature_body(request: Request) -> Mapping[str, Any]:
             "unsupported-media-type",
             "Content-Type: {kind!r} is not understood; send {kinds}",
             kind=kind[:100],
-            kinds=" or ".join(kinds),
+            kinds=joined(kinds, OR),
             field="Content-Type",
         )
     crs = request.headers.get("content-crs", f"<{CRS84}>").strip()

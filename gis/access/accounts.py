@@ -18,6 +18,7 @@ from gis.access.passwords import check_strength, generate, hash_password
 from gis.access.scope import EVERYWHERE, Grant, Role
 from gis.access.sessions import LOGIN
 from gis.errors import BadInput, Conflict, NotFound
+from gis.sentence import Sentence
 from gis.storage.queries import query
 
 FIRST_LOGIN: Final = "admin"
@@ -70,7 +71,7 @@ def set_password(conn: Connection, login: str, password: str) -> None:
     Raises NotFound for an unknown account, Conflict for one of an identity provider, BadInput for a password that is
     easy to guess.
     """
-    account = _own_account(conn, login, "its password")
+    account = _own_account(conn, login, Sentence("its password"))
     hashed = _hashed(login, password)
     throttle.forget_failures(conn, throttle.key_of_login(login))
     conn.execute(
@@ -119,7 +120,7 @@ def add_grant(conn: Connection, login: str, grant: Grant) -> bool:
 
     Raises NotFound for an unknown account, Conflict for one whose grants come from an identity provider.
     """
-    account = _own_account(conn, login, "its grants")
+    account = _own_account(conn, login, Sentence("its grants"))
     added = conn.execute(
         text(
             "INSERT INTO everycell.area_grant (account, role, area) VALUES (:account, :role, :area)"
@@ -136,7 +137,7 @@ def remove_grant(conn: Connection, login: str, grant: Grant) -> None:
     Raises NotFound where the account is unknown or has no such grant, Conflict where its grants come from an identity
     provider.
     """
-    account = _own_account(conn, login, "its grants")
+    account = _own_account(conn, login, Sentence("its grants"))
     taken = conn.execute(
         text("DELETE FROM everycell.area_grant WHERE account = :account AND role = :role AND area = :area"),
         {"account": account.id, "role": grant.role, "area": grant.area},
@@ -146,7 +147,7 @@ def remove_grant(conn: Connection, login: str, grant: Grant) -> None:
             "area: {login} is not {role} in {area}",
             login=login,
             role=grant.role,
-            area=grant.area or "all",
+            area=grant.area or Sentence("all"),
             field="area",
         )
 
@@ -185,7 +186,7 @@ def _account(row: Any) -> Account:
     )
 
 
-def _own_account(conn: Connection, login: str, what: str) -> Account:
+def _own_account(conn: Connection, login: str, what: Sentence) -> Account:
     """The account, locked, where what is to be changed is kept here and not by an identity provider."""
     account = get_account(conn, login, lock=True)
     if account.issuer is not None:

@@ -33,6 +33,7 @@ from gis.codes import Level, county_of, level_of
 from gis.errors import BadInput, Conflict, EverycellError, NotFound, Stale
 from gis.storage.engine import Told, widened
 from gis.storage.queries import query
+from gis.words import word
 
 # A draft is worked out anew at each step; longer work is published in parts.
 MOST_OPERATIONS: Final = 1_000
@@ -203,7 +204,7 @@ def add_operations(conn: Connection, editor: Editor, draft: ChangeSet, ops: Sequ
     change set is no draft, or somebody else has changed it meanwhile.
     """
     if draft.status is not Status.draft:
-        raise Conflict("change set {id} is {status}", id=draft.id, status=draft.status, field="id")
+        raise Conflict("change set {id} is {status}", id=draft.id, status=word(draft.status), field="id")
     if len(draft.ops) + len(ops) > MOST_OPERATIONS:
         raise BadInput(
             "ops: a change set holds {most:,} operations; publish it and begin another",
@@ -237,7 +238,7 @@ def abandon(conn: Connection, changeset: ChangeSet) -> None:
 
 def _set_state(conn: Connection, changeset: ChangeSet, status: Status, on: date | None) -> None:
     if changeset.status in (Status.published, Status.abandoned):
-        raise Conflict("change set {id} is {status}", id=changeset.id, status=changeset.status, field="id")
+        raise Conflict("change set {id} is {status}", id=changeset.id, status=word(changeset.status), field="id")
     conn.execute(
         text("SELECT everycell.set_changeset_state(:county, :id, :status, :on)"),
         {**_key(changeset), "status": status, "on": on},
@@ -344,7 +345,7 @@ def publish(
         _lock(conn, changeset.county)
     changeset = get(conn, [changeset.county], changeset.id)  # as it is now that nobody else can publish
     if changeset.status not in (Status.draft, Status.scheduled):
-        raise Conflict("change set {id} is {status}", id=changeset.id, status=changeset.status, field="id")
+        raise Conflict("change set {id} is {status}", id=changeset.id, status=word(changeset.status), field="id")
     if not changeset.ops:
         raise Conflict("change set {id} is empty: there is nothing to publish", id=changeset.id, field="id")
     worked = work_out(conn, editor, changeset)
@@ -414,7 +415,7 @@ def undo(conn: Connection, editor: Editor, changeset: ChangeSet, *, today: date)
         raise Conflict(
             "change set {id} is {status}: there is nothing to take back",
             id=changeset.id,
-            status=changeset.status,
+            status=word(changeset.status),
             field="id",
         )
     county = changeset.county

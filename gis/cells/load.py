@@ -16,7 +16,7 @@ import shapely
 from shapely import Polygon
 from sqlalchemy import Connection, text
 
-from gis.cells.topology import SLIVER_M, Fault, arrange, as_multipolygon, outline_faults, united
+from gis.cells.topology import SLIVER_M, Fault, arrange, as_multipolygon, in_words, outline_faults, united
 from gis.codes import DIGITS, Level, level_of, parent_of
 from gis.errors import BadInput, BrokenCoverage
 from gis.storage.frames import rows, value
@@ -174,11 +174,8 @@ def _refuse(faults: list[Fault]) -> None:
     if not faults:
         return
     worst = sorted(faults, key=lambda fault: fault.area_m2, reverse=True)
-    shown = "; ".join(fault.sentence() for fault in worst[:_SHOWN_FAULTS])
-    more = f"; and {len(worst) - _SHOWN_FAULTS} more" if len(worst) > _SHOWN_FAULTS else ""
-    raise BrokenCoverage(
-        "the cells do not tile: {shown}{more}", shown=shown, more=more, pieces=[fault.geojson() for fault in worst]
-    )
+    shown = in_words(worst, _SHOWN_FAULTS)
+    raise BrokenCoverage("the cells do not tile: {shown}", shown=shown, pieces=[fault.geojson() for fault in worst])
 
 
 def _ensure_villages(conn: Connection, frame: gpd.GeoDataFrame, cells: Mapping[str, Polygon]) -> None:

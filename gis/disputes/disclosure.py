@@ -35,6 +35,7 @@ from gis.disputes.categories import FAMILY, Category
 from gis.disputes.merging import Flags, Ints, K, merge, merge_top
 from gis.disputes.periods import Period, Span
 from gis.errors import BadInput, NotFound
+from gis.words import word
 
 WITHHELD: Final = -1  # in arrays; NULL in the database, null in JSON
 MARK: Final = "<5*"  # in tables for people; the asterisk: "1 to 4, or kept back so that no 1 to 4 can be worked out"
@@ -188,9 +189,9 @@ def check_asked(level: Level, period: Period, category: Category | None, layout:
     if period.span < layout.spans[level]:
         raise BadInput(
             "{field}: cases of a {level} are counted by {span}, not by {asked}",
-            level=level.value,
-            span=layout.spans[level].name,
-            asked=period.span.name,
+            level=word(level.value),
+            span=word(layout.spans[level].name),
+            asked=word(period.span.name),
             field="period",
         )
     if category is FAMILY and level is Level.cell:

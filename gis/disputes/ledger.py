@@ -12,6 +12,7 @@ from gis.disputes.disclosure import LEVELS, MARK, Layout
 from gis.disputes.figures import AreaFigures, Figures
 from gis.disputes.periods import Period
 from gis.errors import BadInput
+from gis.words import word
 
 Lang = Literal["zh", "en"]
 Value = str | int
@@ -61,9 +62,9 @@ def ledger_level(area: str | None, period: Period, layout: Layout) -> Level:
         here = level_of(area)
         raise BadInput(
             "{field}: cases of a {level} are counted by {span}, not by {asked}",
-            level=here.value,
-            span=layout.spans[here].name,
-            asked=period.span.name,
+            level=word(here.value),
+            span=word(layout.spans[here].name),
+            asked=word(period.span.name),
             field="period",
         )
     return level

@@ -13,6 +13,7 @@ from gis.codes import Level, level_of
 from gis.disputes.periods import Period, Span
 from gis.disputes.releases import Release, tiling
 from gis.errors import BadInput, EverycellError, NotFound
+from gis.words import word
 
 Stand = tuple[date, tuple[tuple[int, datetime, int], ...]]
 
@@ -100,9 +101,9 @@ def _missing(period: Period, listed: Sequence[Published]) -> EverycellError:
     if period.span < last.span:
         return BadInput(
             "{field}: cases of a {level} are counted by {span}, not by {asked}; the last is {last}",
-            level=level.value,
-            span=last.span.name,
-            asked=period.span.name,
+            level=word(level.value),
+            span=word(last.span.name),
+            asked=word(period.span.name),
             last=last,
             field="period",
         )

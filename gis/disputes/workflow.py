@@ -22,6 +22,8 @@ from typing import Final
 from gis.codes import Level
 from gis.disputes.categories import Closing, Extension, Names, NotAccepted, Referral, entry_of
 from gis.errors import BadInput, Conflict
+from gis.sentence import COMMA, joined
+from gis.words import word
 
 
 class State(StrEnum):
@@ -95,9 +97,7 @@ class Deadlines:
     def __post_init__(self) -> None:
         missing = [level.value for level in LADDER if self.days.get(level, 0) < 1]
         if missing or self.extension_days < 1:
-            raise BadInput(
-                "deadlines: {missing} has to be a day or more", missing=", ".join(missing) or "extension_days"
-            )
+            raise BadInput("deadlines: {days} has to be a day or more", days=", ".join(missing) or "extension_days")
 
 
 def next_states(state: State) -> tuple[State, ...]:
@@ -117,23 +117,22 @@ def check_change(state: State, to: State, *, code: str | None = None) -> StrEnum
     said with a change that takes none.
     """
     if to not in _NEXT[state]:
-        follow = ", ".join(step.value for step in _NEXT[state])
         raise Conflict(
             "the case is {state}; it can become {follow}, not {to}",
-            state=state.value,
-            follow=follow,
-            to=to.value,
+            state=word(state),
+            follow=joined(map(word, _NEXT[state]), COMMA),
+            to=word(to),
             field="state",
         )
     kind = _SAID.get(to)
     if kind is None:
         if code is not None:
-            raise BadInput("code: nothing is said with the change to {to}", to=to.value, field="code")
+            raise BadInput("code: nothing is said with the change to {to}", to=word(to), field="code")
         return None
     if code is None:
         raise BadInput(
             "code: the change to {to} has to say one of {kind}",
-            to=to.value,
+            to=word(to),
             kind=", ".join(entry.value for entry in kind),
             field="code",
         )
@@ -145,13 +144,13 @@ def check_level(state: State, level: Level, to: Level) -> None:
     with."""
     if state not in _MOVABLE:
         raise Conflict(
-            "the case is {state}: it stays at the level {level}", state=state.value, level=level.value, field="level"
+            "the case is {state}: it stays at the level {level}", state=word(state), level=word(level), field="level"
         )
     if abs(LADDER.index(to) - LADDER.index(level)) != 1:
         raise Conflict(
             "level: from {level} a case goes one level up or down, not to {to}",
-            level=level.value,
-            to=to.value,
+            level=word(level),
+            to=word(to),
             field="level",
         )
 
@@ -176,7 +175,7 @@ def extended(
     if extensions:
         raise Conflict("a case gets more time once, and this one had it", field="due_at")
     if state not in DUE:
-        raise Conflict("the case is {state}: no date runs", state=state.value, field="due_at")
+        raise Conflict("the case is {state}: no date runs", state=word(state), field="due_at")
     if now >= due:
         raise Conflict("the date has passed: a case gets more time before it is overdue, not after", field="due_at")
     return due + timedelta(days=deadlines.extension_days)

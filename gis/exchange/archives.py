@@ -62,8 +62,9 @@ def _choose(archive: str, members: list[zipfile.ZipInfo], layer: str | None) -> 
     if layer is not None:
         found = {stem: path for stem, path in found.items() if layer in (stem, path.stem, path.name)}
     if not found:
-        what = f"no layer {layer!r}" if layer else "no Shapefile, GeoPackage, GeoJSON, GeoParquet or CSV file"
-        raise BadInput("{archive}: holds {what}", archive=archive, what=what, field="--layer" if layer else archive)
+        if layer:
+            raise BadInput("{archive}: holds no layer {layer!r}", archive=archive, layer=layer, field="--layer")
+        raise BadInput("{field}: holds no Shapefile, GeoPackage, GeoJSON, GeoParquet or CSV file", field=archive)
     if len(found) > 1:
         names = ", ".join(sorted(path.stem for path in found.values()))
         raise BadInput(

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from gis.errors import BadInput
+from gis.sentence import AND, Sentence, joined
 
 
 class Kind(StrEnum):
@@ -202,8 +203,8 @@ def match(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str], *, cut
     if missing:
         raise BadInput(
             "no column means {missing} (columns: {columns}); say which with --map {field}=COLUMN",
-            missing=" and ".join(missing),
-            columns=", ".join(columns) or "none",
+            missing=joined(missing, AND),
+            columns=", ".join(columns) or Sentence("none"),
             field=missing[0],
         )
     return Match(found, tuple(name for name in columns if name not in found.values()))
@@ -225,7 +226,7 @@ def _mapped(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str]) -> d
     for name, column in mapping.items():
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = Sentence("; did you mean {name}?", name=close[0]) if close else ""
             raise BadInput(
                 "--map: {kind} have no field {name!r} (fields: {known}){hint}",
                 kind=kind,
@@ -238,7 +239,7 @@ def _mapped(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str]) -> d
             raise BadInput(
                 "--map: the file has no column {column!r} (columns: {columns})",
                 column=column,
-                columns=", ".join(columns) or "none",
+                columns=", ".join(columns) or Sentence("none"),
                 field="--map",
             )
     twice = {column for column in mapping.values() if list(mapping.values()).count(column) > 1}
@@ -258,6 +259,6 @@ def _find(field: Field, columns: Sequence[str], cut: bool) -> str | None:
         return (exact or meant)[0]
     raise BadInput(
         "columns {meant} could all be {field}; say which with --map {field}=COLUMN",
-        meant=" and ".join(repr(name) for name in meant),
+        meant=joined(map(repr, meant), AND),
         field=field.name,
     )

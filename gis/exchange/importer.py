@@ -24,6 +24,7 @@ from gis.exchange.places import Placed, Reading
 from gis.exchange.readers import read_table
 from gis.exchange.rejects import Rejects
 from gis.exchange.table import Table
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.report import LoadReport, Reject
 
@@ -45,7 +46,7 @@ class Summary:
     format: str
     encoding: str | None
     place: str | None
-    notes: list[str]
+    notes: list[Sentence]
     dry_run: bool
 
 
@@ -76,7 +77,7 @@ def import_file(
             most_m=WIDEST_M,
             field="--clean-width",
         )
-    job.progress("reading", 0, 0)
+    job.progress(Sentence("reading"), 0, 0)
     table = read_table(path, encoding=job.options.encoding, layer=job.options.layer)
     match = _guarded(job, table)
     rejects = Rejects(table.rows)
@@ -92,7 +93,7 @@ def import_file(
     return _settled(job, table, match, placed, reports, found)
 
 
-def _silent(_stage: str, _done: int, _total: int) -> None:
+def _silent(_stage: Sentence, _done: int, _total: int) -> None:
     pass
 
 
@@ -105,7 +106,7 @@ def _has_places(kind: Kind, table: Table, match: Match) -> bool:
 def _guarded(job: Job, table: Table) -> Match:
     """The match of headings, after the guard against personal data: it goes before every other message."""
     columns = [str(column) for column in table.data.columns]
-    job.progress("looking for personal data", 0, len(table.rows))
+    job.progress(Sentence("looking for personal data"), 0, len(table.rows))
     refuse_personal(
         table.data,
         job.kind,
@@ -127,7 +128,7 @@ def _guarded(job: Job, table: Table) -> Match:
 
 
 def _placed(job: Job, table: Table, match: Match, rejects: Rejects) -> Placed:
-    job.progress("checking", 0, len(table.rows))
+    job.progress(Sentence("checking"), 0, len(table.rows))
     reading = Reading(job.options.crs, job.datum)
     if job.kind in (Kind.divisions, Kind.cells):
         parts = job.kind == Kind.divisions or job.options.parts
@@ -145,7 +146,7 @@ def _settled(
     if not any(report.inserted + report.updated + report.unchanged for report in reports):
         job.refuse_all(found)
     job.settle(rows_read, found)
-    job.progress("done", rows_read, rows_read)
+    job.progress(Sentence("done"), rows_read, rows_read)
     return Summary(
         kind=job.kind,
         path=job.path,

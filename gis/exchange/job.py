@@ -17,10 +17,11 @@ from gis.errors import BadInput
 from gis.exchange import reference
 from gis.exchange.headers import Kind
 from gis.exchange.rejects import write_rejects
+from gis.sentence import Sentence, joined
 from gis.settings import Settings
 from gis.storage.report import LoadReport, Reject
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[Sentence, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,11 @@ class Job:
         def told(rows: int) -> None:
             nonlocal done
             done += rows
-            self.progress("writing", done, total)
+            self.progress(Sentence("writing"), done, total)
             if done >= total:
-                self.progress("bringing the figures up to date", 0, 0)
+                self.progress(Sentence("bringing the figures up to date"), 0, 0)
 
-        self.progress("writing", 0, total)
+        self.progress(Sentence("writing"), 0, total)
         return told
 
     # --- rejects -----------------------------------------------------------------------------------------------------
@@ -135,14 +136,19 @@ class Job:
             field=self.file,
         )
 
-    def note_rejects(self, rows: int, rejects: list[Reject]) -> list[str]:
+    def note_rejects(self, rows: int, rejects: list[Reject]) -> list[Sentence]:
         """List the rejects of a file that is not imported yet; a sentence about them where there are any."""
         self._list(rejects)
         if not rejects:
             return []
         return [
-            f"{len(rejects):,} of {rows:,} rows cannot be used: {_commonest(rejects)}; all of them are in"
-            f" {self.rejects_path.name}"
+            Sentence(
+                "{number:,} of {rows:,} rows cannot be used: {commonest}; all of them are in {list}",
+                number=len(rejects),
+                rows=rows,
+                commonest=_commonest(rejects),
+                list=self.rejects_path.name,
+            )
         ]
 
     def settle(self, rows: int, rejects: list[Reject]) -> None:
@@ -179,12 +185,17 @@ class Job:
             ) from None
 
 
-def _commonest(rejects: list[Reject]) -> str:
+def _commonest(rejects: list[Reject]) -> Sentence:
     """The three commonest reasons, where each is found first and how often."""
     counted = Counter((reject.column, reject.reason) for reject in rejects).most_common(3)
     first = {(reject.column, reject.reason): reject.row for reject in reversed(rejects)}
     parts = []
     for (column, reason), number in counted:
-        more = f" and {number - 1:,} more" if number > 1 else ""
-        parts.append(f"{column + ': ' if column else ''}{reason} (row {first[column, reason]}{more})")
-    return "; ".join(parts)
+        wrong = Sentence("{column}: {reason}", column=column, reason=reason) if column else reason
+        row = first[column, reason]
+        parts.append(
+            Sentence("{wrong} (row {row} and {more:,} more)", wrong=wrong, row=row, more=number - 1)
+            if number > 1
+            else Sentence("{wrong} (row {row})", wrong=wrong, row=row)
+        )
+    return joined(parts)

@@ -21,6 +21,7 @@ from gis.exchange.rejects import Rejects
 from gis.exchange.shapes import Geometries, point_of_each, refuse_crossing, shapes_of, sound_polygons
 from gis.exchange.table import Table
 from gis.exchange.values import numbers
+from gis.sentence import Sentence
 
 Mask = NDArray[np.bool_]
 
@@ -61,7 +62,7 @@ def points(table: Table, columns: Mapping[str, str], reading: Reading, rejects: 
     transform = _Transform.of(table, reading, crs, x, y)
     given, stored = transform.degrees(x, y)
     outside = ~_on_earth(*stored)
-    rejects.add(outside, _column(columns), "the coordinates lie outside the world")
+    rejects.add(outside, _column(columns), Sentence("the coordinates lie outside the world"))
     for values in stored:
         values[~rejects.good] = np.nan
     return Placed(*stored, given, None, transform.understood)
@@ -119,8 +120,8 @@ def _from_columns(table: Table, columns: Mapping[str, str], rejects: Rejects) ->
     found = []
     for name in ("lon", "lat"):
         values, bad = numbers(table.data[columns[name]])
-        rejects.add(bad, columns[name], "is no number (decimal degrees)")
-        rejects.add(np.isnan(values), columns[name], "is empty")
+        rejects.add(bad, columns[name], Sentence("is no number (decimal degrees)"))
+        rejects.add(np.isnan(values), columns[name], Sentence("is empty"))
         found.append(values)
     return found[0], found[1]
 
@@ -208,9 +209,9 @@ def _refuse_not_degrees(file: str, x: Any, y: Any) -> None:
     )
 
 
-def _hint(x: float, y: float) -> str:
+def _hint(x: float, y: float) -> Sentence:
     """Which Gauss–Krüger zone it may be: eastings of 8 digits begin with it."""
     for east in (x, y):
         if 25_000_000 <= east < 46_000_000:
-            return f", perhaps EPSG:{4513 + int(east // 1_000_000) - 25}"
-    return ", e.g. EPSG:4543"
+            return Sentence(", perhaps EPSG:{code}", code=4513 + int(east // 1_000_000) - 25)
+    return Sentence(", e.g. EPSG:4543")

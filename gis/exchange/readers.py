@@ -30,11 +30,12 @@ from gis.exchange import archives
 from gis.exchange.dbf import read_attributes, sibling
 from gis.exchange.table import Table
 from gis.exchange.text import guess_encoding, read_csv
+from gis.sentence import Sentence
 
 _ENDINGS: Final = {
     ".gpkg": "GeoPackage",
     ".shp": "Shapefile",
-    ".zip": "zip archive",
+    ".zip": Sentence("zip archive"),
     ".geojson": "GeoJSON",
     ".json": "GeoJSON",
     ".parquet": "GeoParquet",
@@ -75,7 +76,7 @@ def _format_of(path: Path) -> str:
         known = ", ".join(sorted(_ENDINGS))
         raise BadInput(
             "{field}: the ending {suffix} is not known; give one of {known}",
-            suffix=suffix or "(none)",
+            suffix=suffix or Sentence("(none)"),
             known=known,
             field=name,
         )
@@ -94,7 +95,7 @@ def _sniff(head: bytes) -> str:
     if head.startswith(b"SQLite format 3\x00"):
         return "GeoPackage"
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
-        return "zip archive"
+        return Sentence("zip archive")
     if head.startswith(b"PAR1"):
         return "GeoParquet"
     if head.startswith(b"\x00\x00\x27\x0a"):
@@ -102,7 +103,7 @@ def _sniff(head: bytes) -> str:
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
         return "GeoJSON"
     text = head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" not in head
-    return "CSV" if text else "something that is none of the known formats"
+    return "CSV" if text else Sentence("something that is none of the known formats")
 
 
 def _read_gpkg(path: Path, _encoding: str | None, layer: str | None) -> Table:
@@ -169,8 +170,10 @@ def _one_layer(path: Path, layer: str | None) -> str:
         return names[0]
     if layer in names:
         return layer
-    listed = ", ".join(names) or "none"
-    asked = f"holds no layer {layer!r}" if layer else "holds several layers" if names else "holds no layer"
+    listed = ", ".join(names) or Sentence("none")
+    asked = Sentence("holds several layers") if names else Sentence("holds no layer")
+    if layer:
+        asked = Sentence("holds no layer {layer!r}", layer=layer)
     raise BadInput(
         "{file}: {asked} (layers: {layers}); choose one with --layer",
         file=path.name,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis.exchange.formulas import harmless
+from gis.sentence import Sentence
 from gis.storage.report import Reject
 
 
@@ -27,13 +28,13 @@ class Rejects:
         self.good = np.ones(len(rows), dtype=bool)
         self.found: list[Reject] = []
 
-    def add(self, bad: NDArray[np.bool_], column: str | None, reason: str) -> None:
+    def add(self, bad: NDArray[np.bool_], column: str | None, reason: Sentence) -> None:
         """Reject the rows of the mask `bad` that are still good, all for the same reason."""
         new = bad & self.good
         self.good &= ~bad
         self.found.extend(Reject(int(row), column, reason) for row in self.rows[new])
 
-    def add_each(self, bad: NDArray[np.bool_], column: str | None, reasons: Iterable[str]) -> None:
+    def add_each(self, bad: NDArray[np.bool_], column: str | None, reasons: Iterable[Sentence]) -> None:
         """The same with a reason for every True of `bad`, in order."""
         for index, reason in zip(np.flatnonzero(bad), reasons, strict=True):
             if self.good[index]:

@@ -17,6 +17,7 @@ from gis.exchange.importer import Progress
 from gis.exchange.osm_roads import Roads, read_roads
 from gis.patrol.network import Floats
 from gis.patrol.roads import counted, store_network
+from gis.sentence import Sentence
 from gis.storage.report import Reject
 
 # Streets so far outside of a county are taken along: the way from one village to the next may lead over them.
@@ -60,12 +61,12 @@ def import_roads(
     def reading(objects: int) -> None:
         nonlocal done
         done += objects
-        told("reading streets", done, 0)
+        told(Sentence("reading streets"), done, 0)
 
-    told("reading streets", 0, 0)
+    told(Sentence("reading streets"), 0, 0)
     roads = read_roads(path, around(outline), reading)
     _refuse_elsewhere(path, roads, county, outline)
-    told("writing streets", 0, 0)
+    told(Sentence("writing streets"), 0, 0)
     savepoint = conn.begin_nested() if dry_run else None
     changed = store_network(
         conn,
@@ -78,7 +79,7 @@ def import_roads(
     )
     if savepoint is not None:
         savepoint.rollback()
-    told("done", 0, 0)
+    told(Sentence("done"), 0, 0)
     return RoadsSummary(
         f"{county:06}",
         roads.network.version,
@@ -96,12 +97,11 @@ def _outline(conn: Connection, county_code: str | None) -> tuple[int, shapely.Ge
     if county_code is None and len(outlines) == 1:
         county = next(iter(outlines))
     elif county_code is None:
+        if not outlines:
+            raise BadInput("there is no county yet: import its cells first", field="--county")
         known = ", ".join(f"{county:06}" for county in outlines)
         raise BadInput(
-            f"--county: say whose streets these are; the database holds {known}"
-            if outlines
-            else "there is no county yet: import its cells first",
-            field="--county",
+            "--county: say whose streets these are; the database holds {known}", known=known, field="--county"
         )
     elif len(county_code) != 6 or not county_code.isdecimal():
         raise BadInput("{field}: {code!r} is not the 6 digits of a county", code=county_code, field="--county")

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gis.errors import BadInput
 from gis.exchange.table import Table
+from gis.sentence import Sentence
 from gis.storage.report import Reject
 
 _MARKS: Final = (
@@ -164,7 +165,10 @@ def _numbered(file: str, table: Any, columns: Sequence[str], bad: dict[int, int]
     total = table.num_rows + len(bad)
     rows = np.arange(1, total + 1, dtype=np.int64)
     rows = rows[~np.isin(rows, np.fromiter(bad, np.int64, len(bad)))]
-    malformed = [Reject(row, None, f"the line has {found} fields, not {len(columns)}") for row, found in bad.items()]
+    malformed = [
+        Reject(row, None, Sentence("the line has {found} fields, not {number}", found=found, number=len(columns)))
+        for row, found in bad.items()
+    ]
     data = table.to_pandas()
     blank = data.isna().all(axis=1).to_numpy()
     if blank.any():

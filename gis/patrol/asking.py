@@ -16,6 +16,7 @@ from gis.patrol.clock import window_of
 from gis.patrol.request import Aim, Kind
 from gis.patrol.teams import MOST_TEAMS, Place, TeamSpec, parse_team, place_of, skills_of, team_code
 from gis.patrol.tiers import PICKED_TIER, TIERS, Minutes, Service, Wanted
+from gis.sentence import Sentence
 
 FIELDS: Final = ("id", "area", "on", "teams", "stops", "minutes", "needs", "windows", "aim", "seed", "limit_s")
 _STOPS: Final = ("kinds", "tiers", "most", "picked", "in_other_plans")
@@ -74,12 +75,12 @@ class Again:
 
 def parse_asked(body: object) -> Asked:
     """A plan from JSON. Raises BadInput whose `field` names what is wrong."""
-    given = known_only(body, FIELDS, what="a plan", field="body")
+    given = known_only(body, FIELDS, what=Sentence("a plan"), field="body")
     area = given.get("area")
     if not isinstance(area, str):
         raise BadInput("area: the code of the plan's area is wanted", field="area")
     level_of(area)
-    stops = known_only(given.get("stops", {}), _STOPS, what="stops", field="stops")
+    stops = known_only(given.get("stops", {}), _STOPS, what=Sentence("stops"), field="stops")
     return Asked(
         id=uuid_of(given, "id"),
         area=area,
@@ -97,7 +98,9 @@ def parse_asked(body: object) -> Asked:
 
 def parse_again(body: object) -> Again:
     """Another search from JSON. Raises BadInput whose `field` names what is wrong."""
-    given = known_only(body, ("version", "aim", "seed", "limit_s", "from"), what="another search", field="body")
+    given = known_only(
+        body, ("version", "aim", "seed", "limit_s", "from"), what=Sentence("another search"), field="body"
+    )
     if given.get("from") not in (None, "now"):
         raise BadInput('from: must be "now" or null', field="from")
     return Again(
@@ -209,24 +212,24 @@ def _tiers(given: Mapping[Any, Any]) -> frozenset[int]:
 
 
 def _picked(item: object) -> PickedPlace:
-    given = known_only(item, ("lon", "lat", "minutes", "tier"), what="a place", field="picked")
+    given = known_only(item, ("lon", "lat", "minutes", "tier"), what=Sentence("a place"), field="picked")
     place = place_of({name: given.get(name) for name in ("lon", "lat")}, "picked")
     return PickedPlace(place, minutes_asked(given), tier_asked(given))
 
 
 def _minutes(value: object) -> Minutes:
     names = tuple(one.name for one in fields(Minutes))
-    given = known_only({} if value is None else value, names, what="minutes", field="minutes")
+    given = known_only({} if value is None else value, names, what=Sentence("minutes"), field="minutes")
     return Minutes(**{name: _number(given, name, 0.0, _MOST_MINUTES, getattr(Minutes(), name)) for name in names})
 
 
 def _needs(value: object) -> Mapping[Kind, tuple[Any, ...]]:
-    given = known_only({} if value is None else value, tuple(Kind), what="needs", field="needs")
+    given = known_only({} if value is None else value, tuple(Kind), what=Sentence("needs"), field="needs")
     return {Kind(kind): skills_of(listed, "needs") for kind, listed in given.items()}
 
 
 def _window(item: object) -> WindowAsked:
-    given = known_only(item, ("stop", "kind", "window"), what="a window", field="windows")
+    given = known_only(item, ("stop", "kind", "window"), what=Sentence("a window"), field="windows")
     stop, kind = given.get("stop"), given.get("kind")
     if (stop is None) == (kind is None):
         raise BadInput("windows: each is of a stop (its key) or of a kind", field="windows")

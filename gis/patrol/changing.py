@@ -21,6 +21,7 @@ from gis.patrol.stops import Candidate
 from gis.patrol.stored import PlanStop, StoredPlan
 from gis.patrol.teams import place_of
 from gis.patrol.working import Problem
+from gis.sentence import Sentence
 
 MOST_CHANGES: Final = 1_000
 
@@ -65,7 +66,7 @@ class Changed:
 
 def parse_changes(body: object) -> tuple[int, list[Change]]:
     """The version that was read, and the changes. Raises BadInput whose `field` names what is wrong."""
-    given = known_only(body, ("version", "changes"), what="changes", field="body")
+    given = known_only(body, ("version", "changes"), what=Sentence("changes"), field="body")
     listed = given.get("changes")
     if not isinstance(listed, list) or not 0 < len(listed) <= MOST_CHANGES:
         raise BadInput("changes: must be a list of 1 to {most:,}", most=MOST_CHANGES, field="changes")
@@ -78,7 +79,7 @@ def parse_changes(body: object) -> tuple[int, list[Change]]:
 def _change(item: object) -> Change:
     given = item if isinstance(item, Mapping) else {}
     do = member_of(Do, given, "do")
-    given = known_only(item, _FIELDS.get(do, ("do", "stop")), what=f"{do}", field="changes")
+    given = known_only(item, _FIELDS.get(do, ("do", "stop")), what=Sentence("{do}", do=do), field="changes")
     if do is Do.add:
         place = place_of({name: given.get(name) for name in ("lon", "lat")}, "changes")
         return Change(do, place=PickedPlace(place, minutes_asked(given), tier_asked(given)))

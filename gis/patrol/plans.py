@@ -34,6 +34,7 @@ from gis.patrol.stored import (
     stops_text,
 )
 from gis.patrol.teams import TeamSpec
+from gis.sentence import Sentence
 from gis.storage.queries import query
 
 
@@ -123,14 +124,20 @@ def stops_asked(conn: Connection, asked: Asked, *, cases: bool, most: int) -> li
         _refuse_many(asked, totals, most)
     if not chosen:
         raise BadInput(
-            "stops: nothing waits in {area} of what is asked for{but}", area=asked.area, but=_but(totals), field="stops"
+            "stops: nothing waits in {area} of what is asked for{more}",
+            area=asked.area,
+            more=_but(totals),
+            field="stops",
         )
     return windowed(chosen, asked)
 
 
 def _but(totals: Totals) -> str:
-    number = totals.elsewhere
-    return f", but {number:,} in other plans of that day (`in_other_plans` takes them as well)" if number else ""
+    if not totals.elsewhere:
+        return ""
+    return Sentence(
+        ", but {number:,} in other plans of that day (`in_other_plans` takes them as well)", number=totals.elsewhere
+    )
 
 
 def _refuse_many(asked: Asked, totals: Totals, most: int) -> None:

@@ -21,6 +21,7 @@ from gis.errors import BadInput, NotFound
 from gis.patrol.clock import LATEST_S, window_of, written
 from gis.patrol.network import Mode
 from gis.patrol.tiers import Skill
+from gis.sentence import Sentence
 from gis.storage.queries import query
 
 FIELDS: Final = ("code", "area", "mode", "station", "end", "open_end", "shift", "breaks", "skills")
@@ -53,7 +54,7 @@ class TeamSpec:
 def parse_team(item: object, *, area: str | None = None, code: str | None = None, field: str = "team") -> TeamSpec:
     """A team from JSON; `area` and `code` are taken where it says none. Raises BadInput whose `field` names what is
     wrong."""
-    given = known_only(item, FIELDS, what="a team", field=field)
+    given = known_only(item, FIELDS, what=Sentence("a team"), field=field)
     return TeamSpec(
         code=team_code(given.get("code", code)),
         area=_area(given.get("area", area)),
@@ -149,7 +150,7 @@ def _breaks(value: object) -> tuple[tuple[int, int, int], ...]:
 
 
 def _break(item: object) -> tuple[int, int, int]:
-    given = known_only(item, ("window", "minutes"), what="a break", field="breaks")
+    given = known_only(item, ("window", "minutes"), what=Sentence("a break"), field="breaks")
     minutes = given.get("minutes")
     if not _number(minutes, LATEST_S / 60) or not minutes > 0:  # type: ignore[operator]
         raise BadInput("breaks: minutes must be a number above 0", field="breaks")

@@ -29,6 +29,7 @@ from gis.households.visits import Outcome, Purpose, Visit, check_instant, record
 from gis.patrol.clock import LATEST_S, seconds_into
 from gis.patrol.request import Kind
 from gis.patrol.stored import PlanStop, StoredPlan
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.bulk import array
 
@@ -66,7 +67,7 @@ class Tick:
 def parse_tick(item: object, settings: Settings, now: datetime, *, stop: str | None = None) -> Tick:
     """A tick from JSON (of a stop, where it is known from elsewhere). Raises BadInput whose `field` names what is
     wrong."""
-    given = known_only(item, FIELDS, what="a tick", field="tick")
+    given = known_only(item, FIELDS, what=Sentence("a tick"), field="tick")
     given = given if stop is None else {**given, "stop": given.get("stop", stop)}
     outcome = member_of(TickOutcome, given, "outcome")
     again = given.get("revisit")
@@ -84,8 +85,7 @@ def _instant(given: Mapping[Any, Any], settings: Settings, now: datetime) -> dat
     try:
         return check_instant(past_instant_of(given, "ticked_at", now), settings, now)
     except BadInput as error:
-        told = error.message.partition(": ")[2]
-        raise BadInput("{field}: {wrong}", wrong=told, field="ticked_at") from None
+        raise error.about("ticked_at") from None
 
 
 def _households(given: Mapping[Any, Any]) -> tuple[str, ...] | None:

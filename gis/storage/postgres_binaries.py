@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from gis.errors import StorageError
+from gis.sentence import Sentence
 
 OLDEST_MAJOR: Final = 13
 UNPACKED: Final = Path(__file__).resolve().parents[2] / ".tools" / "debian"
@@ -30,7 +31,7 @@ _PLACES: Final = (
     "/usr/local/pgsql/bin",
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
-HOW_TO_INSTALL: Final = (
+HOW_TO_INSTALL: Final = Sentence(
     "install it (Debian, Ubuntu: apt-get install postgresql-postgis; macOS: brew install postgis), "
     "or name the folder of its programs in EVERYCELL_PG_BIN, or a database in DATABASE_URL"
 )

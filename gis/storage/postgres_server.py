@@ -19,6 +19,7 @@ import psycopg2
 from psycopg2 import sql
 
 from gis.errors import StorageError
+from gis.sentence import Sentence
 from gis.storage import notary, roles
 from gis.storage import postgres_processes as processes
 from gis.storage.postgres_binaries import find_binaries
@@ -288,7 +289,9 @@ class PostgresServer:
         logs = sorted(self._log.glob("*.log"), key=lambda path: path.stat().st_mtime)
         lines = [line for path in logs[-2:] for line in path.read_text(errors="replace").splitlines()[-20:]]
         grave = [line for line in lines if "FATAL:" in line or "PANIC:" in line] or lines
-        return f": {grave[-1].strip()} (more in {self._log})" if grave else ""
+        if not grave:
+            return ""
+        return Sentence(": {line} (more in {folder})", line=grave[-1].strip(), folder=self._log)
 
 
 def _fetch(cursor: Any, statement: Any, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:

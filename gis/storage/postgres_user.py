@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gis.errors import StorageError
+from gis.sentence import Sentence
 
 _CANDIDATES = ("postgres", "everycell", "nobody")
 
@@ -88,7 +89,7 @@ class PostgresUser:
                 extra_groups=[] if self.is_other else None,
             )
         except OSError as error:
-            who = f" as user {_name(self.uid)}" if self.is_other else ""
+            who = Sentence(" as user {user}", user=_name(self.uid)) if self.is_other else ""
             raise StorageError(
                 "{command} cannot be run{who}: {reason}", command=command[0], who=who, reason=error.strerror or error
             ) from error

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gis.errors import BadInput, NotFound
+from gis.words import word
 
 Line = npt.NDArray[np.float64]  # shape (n, 2): lon, lat in degrees
 Json = Mapping[str, Any]
@@ -70,7 +71,9 @@ def routes_of(plan: Json, team: str | None = None) -> list[SheetRoute]:
     """
     if plan["status"] != "planned":
         raise BadInput(
-            "status: the plan is {status}; only one that is planned has sheets", status=plan["status"], field="status"
+            "status: the plan is {status}; only one that is planned has sheets",
+            status=word(plan["status"]),
+            field="status",
         )
     wanted = [one for one in plan["teams"] if team is None or one["code"] == team]
     if team is not None and not wanted:

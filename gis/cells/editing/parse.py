@@ -29,6 +29,8 @@ from gis.cells.editing.operations import (
 from gis.cells.measure import Measure
 from gis.codes import Level, level_of
 from gis.errors import BadInput
+from gis.sentence import NOR, OR, joined
+from gis.words import word
 
 _LONGEST_NAME: Final = 100
 
@@ -47,7 +49,6 @@ def parse_operation(data: Mapping[str, Any]) -> Operation:
         if member != "op" and member not in known:
             raise BadInput(
                 "{field}: {operation} has no such member, only {known}",
-                member=member,
                 operation=name,
                 known=", ".join(known),
                 field=str(member),
@@ -61,7 +62,7 @@ def _cell(data: Mapping[str, Any], member: str = "cell") -> str:
 
 def _code(value: object, member: str, level: Level) -> str:
     if not isinstance(value, str) or level_of(value, field=member) is not level:
-        raise BadInput("{field}: {value!r} is no code of a {level}", value=value, level=level, field=member)
+        raise BadInput("{field}: {value!r} is no code of a {level}", value=value, level=word(level), field=member)
     return value
 
 
@@ -81,7 +82,7 @@ def _name(data: Mapping[str, Any]) -> str | None:
 def _kind(data: Mapping[str, Any]) -> Kind | None:
     value = data.get("kind")
     if value is not None and value not in KINDS:
-        raise BadInput("{field}: {word!r} is none of {words}", word=value, words=" nor ".join(KINDS), field="kind")
+        raise BadInput("{field}: {word!r} is neither {words}", word=value, words=joined(KINDS, NOR), field="kind")
     return cast("Kind | None", value)
 
 
@@ -99,7 +100,7 @@ def _lonlat(value: object, member: str) -> LonLat:
 def _coordinates(data: Mapping[str, Any], member: str, *types: str) -> tuple[str, list[Any]]:
     value = data.get(member)
     if not isinstance(value, Mapping) or value.get("type") not in types:
-        raise BadInput("{field}: a GeoJSON {types} is wanted", types=" or ".join(types), field=member)
+        raise BadInput("{field}: a GeoJSON {types} is wanted", types=joined(types, OR), field=member)
     found = value.get("coordinates")
     if not isinstance(found, list) or not found:
         raise BadInput("{field}: the {type} has no coordinates", type=value["type"], field=member)
@@ -137,7 +138,7 @@ def _polygon(data: Mapping[str, Any], redo: Callable[[Polygon], Operation]) -> O
 
 def _rings(part: object) -> list[list[LonLat]]:
     if not isinstance(part, list) or not part or not all(isinstance(ring, list) and ring for ring in part):
-        raise BadInput("polygon: each ring is a list of positions", field="polygon")
+        raise BadInput("{field}: each ring is a list of positions", field="polygon")
     return [[_lonlat(position, "polygon") for position in ring] for ring in part]
 
 

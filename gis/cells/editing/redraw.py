@@ -17,6 +17,7 @@ from gis.cells.editing.outline import lies_on, with_chains, with_twins
 from gis.cells.editing.tidy import Tidying, lies_between
 from gis.cells.places import Coordinates, Numbers, Places
 from gis.errors import BrokenCoverage
+from gis.sentence import Sentence
 
 Inserts = dict[tuple[int, int], Coordinates]
 
@@ -179,7 +180,9 @@ class _Drawing:
 
 def _only(label: str, groups: list[list[int]]) -> list[int]:
     if len(groups) > 1:
-        raise BrokenCoverage("cell {label} would fall into {number} parts", label=label or "new", number=len(groups))
+        raise BrokenCoverage(
+            "cell {label} would fall into {number} parts", label=label or Sentence("new"), number=len(groups)
+        )
     return groups[0]
 
 

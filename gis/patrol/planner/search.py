@@ -26,6 +26,8 @@ from gis.patrol.planner.timing import fits, route_of, run, spread_of
 from gis.patrol.planner.validate import validate
 from gis.patrol.request import Aim, Request
 from gis.patrol.travel import Travel
+from gis.sentence import Sentence, joined
+from gis.words import word
 
 OnProgress = Callable[[float, str], None]
 
@@ -130,12 +132,13 @@ def _possible(board: Board) -> Board:
         if not allowed[:, stop].any():
             name = board.stops[stop].key
             why = why_alone(board, stop)
-            more = f", {why.seconds} s too much" if why.seconds else ""
+            told = word(why.why)
+            if why.seconds:
+                told = Sentence("{why}, {seconds} s too much", why=told, seconds=why.seconds)
             raise BadInput(
-                "stop {name} is pinned, and no team that may take it can do so, even alone: {why}{more}",
+                "stop {name} is pinned, and no team that may take it can do so, even alone: {why}",
                 name=name,
-                why=why.why.value,
-                more=more,
+                why=told,
                 field=f"stops.{name}.pinned",
             )
     return replace(board, allowed=allowed)
@@ -146,7 +149,15 @@ def _pinned_are_in(board: Board, orders: Orders) -> None:
     if missing:
         why = {left.key: left for left in left_out(board, orders, Words())}
         names = [board.stops[stop].key for stop in missing]
-        told = ", ".join(f"{name} ({why[name].why.value}, {why[name].seconds or 0} s too much)" for name in names)
+        told = joined(
+            Sentence(
+                "{name} ({why}, {seconds} s too much)",
+                name=name,
+                why=word(why[name].why),
+                seconds=why[name].seconds or 0,
+            )
+            for name in names
+        )
         raise BadInput(
             "not all {number} pinned stops fit together; left over: {told}",
             number=len(board.must),
