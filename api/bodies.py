@@ -10,10 +10,12 @@ from typing import Any, Final, NoReturn
 from fastapi import Request
 from starlette.responses import Response
 
-from api.problems import Trouble
+from api.language import language_of
+from api.problems import Trouble, speaking
 from gis.batches import BatchResult, Refusal
 from gis.errors import BadInput
 from gis.sentence import Sentence
+from maps.text import teller
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 DRAWN_BYTES: Final = 4 * 1024 * 1024  # a hundred borders with a thousand corners each
@@ -103,12 +105,20 @@ def id_of(item: object) -> str | None:
     return found[:100].encode("ascii", "replace").decode() if isinstance(found, str) else None
 
 
-def batch_answer(result: BatchResult, unread: Iterable[Refusal]) -> Response:
+def batch_answer(request: Request, result: BatchResult, unread: Iterable[Refusal]) -> Response:
     """What became of a batch; `unread` are the items that did not get so far."""
-    refused = sorted([*unread, *result.refused], key=lambda refusal: refusal.index)
-    answer = {"accepted": result.accepted, "repeated": result.repeated, "refused": [asdict(one) for one in refused]}
+    refused = [*unread, *result.refused]
+    answer = {"accepted": result.accepted, "repeated": result.repeated, "refused": refusals(request, refused)}
     content = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    headers = {"Cache-Control": "no-store", **speaking(request.scope)}
+    return Response(content, headers=headers, media_type="application/json")
+
+
+def refusals(request: Request, refused: Iterable[Refusal]) -> list[dict[str, Any]]:
+    """Refused items in order, and why in the language of the request."""
+    tell = teller(language_of(request.scope))
+    listed = sorted(refused, key=lambda refusal: refusal.index)
+    return [asdict(one) | {"detail": tell(one.detail)} for one in listed]
 
 
 def parse_json(body: bytes) -> object:

@@ -121,7 +121,7 @@ def register_cases(serving: Serving, body: Annotated[BatchBody, Depends(batch_bo
 
     done = _written(serving, work)
     indexed = [Refusal(parsed[r.index][0], r.id, r.code, r.detail) for r in done.refused]
-    return batch_answer(BatchResult(done.accepted, done.repeated, indexed), refused)
+    return batch_answer(serving.request, BatchResult(done.accepted, done.repeated, indexed), refused)
 
 
 # ---- reading

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bodies import DRAWN_BYTES, MAX_BYTES
-from api.problems import MEDIA_TYPE, PROBLEMS, Trouble, body_of, document
+from api.problems import MEDIA_TYPE, PROBLEMS, Trouble, body_of, document, speaking
 from api.requests import header
 from gis.sentence import Sentence
 
@@ -244,7 +244,7 @@ class _Exchange:
             self._late = self._loop.create_task(self._refuse(trouble))
 
     async def _refuse(self, trouble: Trouble) -> None:
-        members = document(PROBLEMS[trouble.code], trouble.message, field=trouble.field, code=trouble.code)
+        members = document(self._scope, PROBLEMS[trouble.code], trouble.message, field=trouble.field, code=trouble.code)
         await self._say(members, [(b"retry-after", b"2")] if members["status"] == 503 else [])
 
     async def _failed(self, error: Exception) -> None:
@@ -259,12 +259,13 @@ class _Exchange:
         reference = uuid4().hex[:12]
         _log.error("%s failed, reference %s", self._where, reference, exc_info=error)
         told = Sentence("the log has the reason, under the reference {reference}", reference=reference)
-        await self._say(document(PROBLEMS["internal"], told, reference=reference), [])
+        await self._say(document(self._scope, PROBLEMS["internal"], told, reference=reference), [])
 
     async def _say(self, members: Mapping[str, Any], more: Headers) -> None:
         self._over = True
         body, status = body_of(members), members["status"]
-        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body)), *more]
+        spoken = [(name.lower().encode(), value.encode()) for name, value in speaking(self._scope).items()]
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body)), *spoken, *more]
         if self._body_open and status == 408:
             headers.append((b"connection", b"close"))  # the rest of the body is not waited for
         https = self._scope.get("scheme") == "https"

@@ -223,7 +223,7 @@ def visits(serving: Serving, body: Annotated[BatchBody, Depends(batch_body)]) ->
     # Committed when it returns.
     result = serving.service.store.retrying(lambda conn: _record(conn, parsed, serving), serving.told)
     serving.service.mirror.refresh()
-    return batch_answer(result, refused)
+    return batch_answer(serving.request, result, refused)
 
 
 def _visit(item: object, serving: ServiceFor, now: datetime) -> Visit:

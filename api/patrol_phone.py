@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.audits import source_of
-from api.bodies import BatchBody, batch_body, batch_items, id_of, members
+from api.bodies import BatchBody, batch_body, batch_items, id_of, members, refusals
 from api.deps import Service, Serving, service
 from api.patrol import Id, JsonBody, counties, noted, written
 from api.patrol_documents import answer, route_document, stop_document
@@ -141,7 +141,7 @@ def phone_ticks(request: Request, token: Secret, body: Batch) -> Response:
     done = here.store.retrying(work, scope.settings())
     here.mirror.refresh()
     moved = [Refusal(ticks[r.index][0], r.id, r.code, r.detail) for r in done.refused]
-    return _told(BatchResult(done.accepted, done.repeated, moved), refused)
+    return _told(request, BatchResult(done.accepted, done.repeated, moved), refused)
 
 
 def link_of(request: Request, token: str) -> Link:
@@ -202,10 +202,11 @@ def _parsed(body: BatchBody, settings: Settings) -> tuple[list[tuple[int, Tick]]
     return parsed, refused
 
 
-def _told(result: BatchResult, unread: Sequence[Refusal]) -> Response:
-    """As of all batches; a refusal tells the field too."""
-    refused = sorted([*unread, *result.refused], key=lambda one: one.index)
-    told = [{"index": r.index, "id": r.id, "field": r.code, "detail": r.detail} for r in refused]
+def _told(request: Request, result: BatchResult, unread: Sequence[Refusal]) -> Response:
+    """As of all batches; a refusal tells the field in place of the code."""
+    told = refusals(request, [*unread, *result.refused])
+    for one in told:
+        one["field"] = one.pop("code")
     return answer({"accepted": result.accepted, "repeated": result.repeated, "refused": told})
 
 

@@ -31,6 +31,14 @@ class Sentence(str):
         return _filled(translate(self.template), {name: _said(value, translate) for name, value in self.values.items()})
 
 
+def _said(value: object, translate: Callable[[str], str]) -> object:
+    return value.said(translate) if isinstance(value, Sentence) else value
+
+
+def _filled(template: str, values: Mapping[str, object]) -> str:
+    return template.format(**values) if values else template
+
+
 # How parts become one; Chinese has other signs.
 SEMICOLON: Final = Sentence("{first}; {second}")
 AND: Final = Sentence("{first} and {second}")
@@ -46,11 +54,3 @@ def joined(parts: Iterable[str], how: Sentence = SEMICOLON) -> Sentence:
         part = each if isinstance(each, Sentence) else Sentence(each)
         whole = part if whole is None else Sentence(how.template, first=whole, second=part)
     return whole or Sentence("")
-
-
-def _said(value: object, translate: Callable[[str], str]) -> object:
-    return value.said(translate) if isinstance(value, Sentence) else value
-
-
-def _filled(template: str, values: Mapping[str, object]) -> str:
-    return template.format(**values) if values else template

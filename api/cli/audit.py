@@ -87,7 +87,7 @@ def export(
     """All entries of some days into a file. That they were exported is noted too."""
     first, last = day(from_, "--from"), day(to, "--to")
     if first is not None and last is not None and last < first:
-        raise BadInput(f"--to: {last} lies before {first}", field="--to")
+        raise BadInput("--to: {last} lies before {first}", last=last, first=first, field="--to")
     partial = output.with_name(output.name + ".part")
     rows = _Counted()
     with opened() as store:
@@ -104,7 +104,12 @@ def _writing(path: Path) -> BinaryIO:
     try:
         return path.open("wb")
     except OSError as error:
-        raise BadInput(f"--output: {path.parent} cannot be written to: {error.strerror}", field="--output") from None
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}",
+            path=path.parent,
+            reason=error.strerror,
+            field="--output",
+        ) from None
 
 
 class _Counted:

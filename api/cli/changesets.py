@@ -121,7 +121,7 @@ def _find(conn: Connection, id: str) -> ChangeSet:
         return changesets.get(conn, counties(conn, None), UUID(id))
     except ValueError:
         raise BadInput(
-            f"id: {id!r} is no id of a change set: everycell changeset list shows them", field="id"
+            "id: {id!r} is no id of a change set: everycell changeset list shows them", id=id, field="id"
         ) from None
 
 

@@ -52,9 +52,14 @@ class Said:
         for name, endings in forms:
             path: Path | None = getattr(self, name)
             if path is not None and path.suffix.lower() not in endings:
-                raise BadInput(f"--{name}: {path.name} does not end in {' or '.join(endings)}", field=f"--{name}")
+                raise BadInput(
+                    "{field}: {name!r} ends in none of {words}",
+                    name=path.name,
+                    words=", ".join(endings),
+                    field=f"--{name}",
+                )
         if self.lang not in ("zh", "en"):
-            raise BadInput(f"--lang: {self.lang!r} is not offered; give zh or en", field="--lang")
+            raise BadInput("{field}: {lang!r} is none of zh, en", lang=self.lang, field="--lang")
 
     def nothing_to_draw(self) -> None:
         """Say so where a file was asked for and there is nothing to put into it."""
@@ -185,5 +190,7 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise BadInput(f"{path} cannot be written: {error.strerror}", field=str(path)) from error
+        raise BadInput(
+            "{field} cannot be written: {reason}", reason=error.strerror, field=str(path)
+        ) from error
     err.print(f"what is proposed → {path}", markup=False)

@@ -149,8 +149,11 @@ def _is_there(store: Store, code: str, source: str | None, *, add: bool) -> bool
         return True
     if rows and not add:
         raise Conflict(
-            f"the database holds {rows[0].name} ({rows[0].code}) already, and the demonstration would stand beside it:"
-            " `everycell serve` serves what is there; --add mixes; another EVERYCELL_HOME keeps them apart"
+            "the database holds {name} ({code}) already, and the demonstration would stand beside it:"
+            " `everycell serve` serves what is there; --add mixes; another EVERYCELL_HOME keeps them"
+            " apart",
+            name=rows[0].name,
+            code=rows[0].code,
         )
     return False
 

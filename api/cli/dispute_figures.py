@@ -60,7 +60,7 @@ def ledger(
 ) -> None:
     """The ledger (台账) of a period as a file: cases by area and category, withheld numbers as <5*."""
     if output.suffix not in (".xlsx", ".csv"):
-        raise BadInput(f"--output: {output.name} ends neither in .xlsx nor in .csv", field="--output")
+        raise BadInput("{field}: {name!r} ends in none of {words}", name=output.name, words=".xlsx, .csv", field="--output")
     asked = period_of(period, field="--period")
     with opened() as store:
         table = ledger_of(_figures(store, area, ledger_level(area, asked, layout_of(settings())), asked), "zh")

@@ -44,7 +44,11 @@ def heat(
     from gis.disputes.surfaces import draw, newest
 
     if bandwidth not in (None, *BANDWIDTHS_M):
-        raise BadInput(f"--bandwidth: must be one of {', '.join(map(str, BANDWIDTHS_M))}", field="--bandwidth")
+        raise BadInput(
+            "{field}: must be one of {words}",
+            words=", ".join(map(str, BANDWIDTHS_M)),
+            field="--bandwidth",
+        )
     asked = _asked(period)
     with opened() as store, store.read(ALL.settings()) as conn:
         here = counties(conn, area)
@@ -87,7 +91,12 @@ def _days(text: str | None, period: Period) -> int | None:
     if text == "none":
         return None
     if not text.isascii() or not text.isdigit() or not FEWEST_DAYS <= int(text) <= MOST_DAYS:
-        raise BadInput(f"--half-life: give {FEWEST_DAYS} to {MOST_DAYS} days, or none", field="--half-life")
+        raise BadInput(
+            "--half-life: give {low} to {high} days, or none",
+            low=FEWEST_DAYS,
+            high=MOST_DAYS,
+            field="--half-life",
+        )
     return int(text)
 
 

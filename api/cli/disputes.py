@@ -134,7 +134,7 @@ def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise BadInput(f"{text[:100]!r} is no id of a case", field="id") from None
+        raise BadInput("{text!r} is no id of a case", text=text[:100], field="id") from None
 
 
 def _state(state: State) -> str:

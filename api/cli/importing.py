@@ -253,8 +253,9 @@ def _import(kind: Kind, file: Path, options: Options, said: Said) -> None:
                 summary = attempt(agreed)
             except Unclean:
                 raise Conflict(
-                    f"{file.name}: it, or the stored cells, have changed since the proposal was shown; nothing was"
-                    " written, look again"
+                    "{file}: it, or the stored cells, have changed since the proposal was shown; nothing was"
+                    " written, look again",
+                    file=file.name,
                 ) from None
     show(summary)
 

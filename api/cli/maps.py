@@ -47,7 +47,7 @@ def coverage(
 ) -> None:
     """The coverage map of an area as one HTML file: cells, doors with unvisited households, key sites."""
     if lang not in ("zh", "en"):
-        raise BadInput(f"--lang: {lang!r} is not offered; give zh or en", field="--lang")
+        raise BadInput("{field}: {lang!r} is none of zh, en", lang=lang, field="--lang")
     cut_off = day(since, "--since")
     with opened() as store, store.read() as conn:
         today = today_in(settings())
@@ -84,7 +84,9 @@ def _write(output: Path, page: str) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
+        ) from error
 
 
 def _collection(conn: Connection, statement: str, area: str | None) -> Json:

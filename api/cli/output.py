@@ -42,7 +42,7 @@ def day(text: str | None, field: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"{field}: {text!r} is no day; write it like 2026-11-22", field=field) from None
+        raise BadInput("{field}: {text!r} is no day; write it like 2026-11-22", text=text, field=field) from None
 
 
 def cell(text: str) -> Text:

@@ -36,6 +36,7 @@ from gis.patrol.stored import StoredPlan
 from gis.patrol.surroundings import area_name
 from gis.settings import settings
 from gis.storage.engine import Store
+from gis.words import word
 
 app = typer.Typer(
     help="Patrols: plan routes for teams, look at them, export them, see what was done.", no_args_is_help=True
@@ -120,9 +121,11 @@ def _ended(store: Store, id: UUID, outcome: Outcome | None) -> StoredPlan:
         found = _plan(conn, str(id))
     if outcome is not None and outcome.fault is not None:
         title, detail = FAULTS[outcome.fault]
-        raise Conflict(f"{title}: {detail} (plan {id})")
+        raise Conflict("{title}: {detail} (plan {id})", title=title, detail=detail, id=id)
     if found.status != "planned":
-        raise Conflict(f"plan {id} is {found.status}: a running service works on it, or it was given up")
+        raise Conflict(
+            "plan {id} is {status}: a running service works on it, or it was given up", id=id, status=word(found.status)
+        )
     return found
 
 
@@ -161,7 +164,7 @@ def _routed(plan: StoredPlan) -> bool:
 
 def _refuse_empty(plan: StoredPlan) -> None:
     if not _routed(plan):
-        raise Conflict(f"plan {plan.id} is {plan.status}: it has no routes")
+        raise Conflict("plan {id} is {status}: it has no routes", id=plan.id, status=word(plan.status))
 
 
 def _show(plan: StoredPlan) -> None:
@@ -201,13 +204,18 @@ def export(
     forms = {".gpx": gpx, ".geojson": geojson, ".csv": _as_csv}
     form = output.suffix.lower()
     if form not in (*forms, ".pdf"):
-        raise BadInput(f"--output: {output.name!r} ends in none of {', '.join(forms)}, .pdf", field="--output")
+        raise BadInput(
+            "{field}: {name!r} ends in none of {words}",
+            name=output.name,
+            words=", ".join((*forms, ".pdf")),
+            field="--output",
+        )
     with opened() as store:
         with store.read(ALL.settings()) as conn:
             found = _plan(conn, id)
             _refuse_empty(found)
             if team is not None and team not in [route.team.code for route in found.routes]:
-                raise BadInput(f"--team: the plan has no team {team!r}", field="--team")
+                raise BadInput("{field}: the plan has no team {team!r}", team=team, field="--team")
             made = _as_pdf(conn, found, team) if form == ".pdf" else forms[form](found, team)
         with store.begin() as conn:
             _note(conn, Action.export, found, {"kind": "plan", "form": form[1:]})
@@ -281,7 +289,7 @@ def _plan(conn: Connection, id: str) -> StoredPlan:
     try:
         return plans.get(conn, counties(conn, None), UUID(id))
     except ValueError:
-        raise NotFound(f"there is no plan {id}") from None
+        raise NotFound("there is no plan {id}", id=id) from None
 
 
 def _note(conn: Connection, action: Action, plan: StoredPlan, detail: Detail) -> None:
@@ -295,7 +303,7 @@ def _inline(words: list[str]) -> list[Any]:
 def _team(word: str) -> dict[str, Any]:
     found = _INLINE.fullmatch(word)
     if found is None:
-        raise BadInput(f"--team: {word!r} is not like A1,foot,104.1,35.2,09:00-13:00", field="--team")
+        raise BadInput("--team: {word!r} is not like A1,foot,104.1,35.2,09:00-13:00", word=word, field="--team")
     code, mode, lon, lat, first, last = found.groups()
     station = {"lon": _degrees(lon, "--team"), "lat": _degrees(lat, "--team")}
     return {"code": code, "mode": mode, "station": station, "shift": [first, last]}
@@ -307,7 +315,7 @@ def _file(path: Path) -> list[Any]:
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"--teams: {path} cannot be read: {error}", field="--teams") from None
+        raise BadInput("{field}: {file} cannot be read: {reason}", file=path, reason=error, field="--teams") from None
     if path.suffix.lower() == ".csv":
         return [_row(number, row) for number, row in enumerate(csv.DictReader(content.splitlines()), start=1)]
     with suppress(json.JSONDecodeError):
@@ -315,7 +323,7 @@ def _file(path: Path) -> list[Any]:
         listed = found.get("teams") if isinstance(found, dict) else found
         if isinstance(listed, list):
             return listed
-    raise BadInput(f"--teams: {path.name} is no JSON list of teams", field="--teams")
+    raise BadInput("--teams: {path} is no JSON list of teams", path=path.name, field="--teams")
 
 
 def _row(number: int, row: dict[str, str | None]) -> dict[str, Any]:
@@ -323,7 +331,10 @@ def _row(number: int, row: dict[str, str | None]) -> dict[str, Any]:
     strange = sorted(str(name) for name in row if name not in known)
     if strange:
         raise BadInput(
-            f"--teams: column {strange[0]!r} is not known; there are {', '.join(sorted(known))}", field="--teams"
+            "--teams: column {column!r} is not known; there are {words}",
+            column=strange[0],
+            words=", ".join(sorted(known)),
+            field="--teams",
         )
     field = f"--teams row {number}"
     team: dict[str, Any] = {
@@ -343,12 +354,14 @@ def _degrees(word: str | None, field: str) -> float:
     try:
         return float(word or "")
     except ValueError:
-        raise BadInput(f"{field}: {word!r} is no number of degrees", field=field) from None
+        raise BadInput("{field}: {word!r} is no number of degrees", word=word, field=field) from None
 
 
 def _write(output: Path, content: bytes) -> None:
     try:
         output.write_bytes(content)
     except OSError as error:
-        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
+        ) from error
     err.print(f"→ {output}", markup=False, soft_wrap=True)

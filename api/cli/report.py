@@ -40,9 +40,14 @@ def report(
     """The monthly report of an area: coverage, rounds, ranking, work left, cases; as PDF, page or workbook."""
     form = output.suffix.lower()
     if form not in _FORMS:
-        raise BadInput(f"--output: {output.name!r} ends in none of {', '.join(_FORMS)}", field="--output")
+        raise BadInput(
+            "{field}: {name!r} ends in none of {words}",
+            name=output.name,
+            words=", ".join(_FORMS),
+            field="--output",
+        )
     if lang not in ("zh", "en"):
-        raise BadInput(f"--lang: {lang!r} is not offered; give zh or en", field="--lang")
+        raise BadInput("{field}: {lang!r} is none of zh, en", lang=lang, field="--lang")
     with err.status("reading …") as status:
         with opened() as store:
             found = _gathered(store, area, month, form, lambda what: status.update(f"reading {what} …"))
@@ -60,7 +65,7 @@ def _gathered(store: Store, area: str | None, month: str | None, form: str, on_s
     with store.read(ALL.settings()) as conn:
         found = counties(conn, None)
         if area is None and len(found) != 1:
-            raise BadInput(f"--area: is missing; there are {len(found)} counties", field="--area")
+            raise BadInput("--area: is missing; there are {number} counties", number=len(found), field="--area")
         here = area or f"{found[0]:06}"
         made = gather(conn, here, about, reader, settings=settings(), today=today, on_step=on_step)
     with store.begin() as conn:
@@ -93,4 +98,6 @@ def _write(output: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
+        ) from error

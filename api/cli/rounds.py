@@ -28,7 +28,7 @@ def open_(
     """Open a round: from now on it is the cut-off of coverage in its area."""
     first_on, last_on = day(first, "--first") or today_in(settings()), day(last, "--last")
     if last_on is None:
-        raise BadInput("--last: missing", field="--last")
+        raise BadInput("{field}: is missing", field="--last")
     with opened() as store, store.begin() as conn:
         made = rounds.open_round(conn, area=area, first_on=first_on, last_on=last_on, name=name, target=target)
     out.print(f"round {made.code} is open: {made.first_on} – {made.last_on}")

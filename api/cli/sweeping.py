@@ -39,7 +39,12 @@ def sweep(
     """The shortest walk that passes every street of an area; with --shift one for each team."""
     form = output.suffix.lower()
     if form not in _FORMS:
-        raise BadInput(f"--output: {output.name!r} ends in none of {', '.join(_FORMS)}", field="--output")
+        raise BadInput(
+            "{field}: {name!r} ends in none of {words}",
+            name=output.name,
+            words=", ".join(_FORMS),
+            field="--output",
+        )
     asked = _asked(area, polygon, mode=mode, start=start, shift=shift, speed=speed)
     with err.status("reading the streets …") as status:
         with opened() as store, store.read(ALL.settings()) as conn:
@@ -61,7 +66,9 @@ def _place(text: str) -> dict[str, float]:
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError:
-        raise BadInput(f"--start: {text!r} is no place; write it like 104.005,34.505", field="--start") from None
+        raise BadInput(
+            "--start: {text!r} is no place; write it like 104.005,34.505", text=text, field="--start"
+        ) from None
     return {"lon": lon, "lat": lat}
 
 
@@ -69,9 +76,11 @@ def _polygon(path: Path) -> object:
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
-        raise BadInput(f"--polygon: {path} cannot be read: {error.strerror}", field="--polygon") from error
+        raise BadInput(
+            "{field}: {file} cannot be read: {reason}", file=path, reason=error.strerror, field="--polygon"
+        ) from error
     except ValueError:
-        raise BadInput(f"--polygon: {path} is no JSON", field="--polygon") from None
+        raise BadInput("--polygon: {path} is no JSON", path=path, field="--polygon") from None
     polygon_of(found, "--polygon")
     return found
 
@@ -90,7 +99,9 @@ def _write(output: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
+        ) from error
 
 
 def _tell(found: FoundSweep, output: Path) -> None:
