@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gis.sentence import Sentence
 import json
 import math
 from collections import Counter
@@ -17,6 +16,7 @@ from gis.patrol.stops import Candidate, Totals
 from gis.patrol.stored import Done, PlanRoute, PlanStop, StoredPlan
 from gis.patrol.teams import as_json
 from gis.patrol.tiers import TIERS
+from gis.sentence import Sentence
 
 # What is said of a search that has failed.
 FAULTS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {

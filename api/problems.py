@@ -195,7 +195,7 @@ async def on_own(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.status == 500:
         return await _on_unforeseen(request, error)
-    detail = error.message
+    detail: str = error.message
     if isinstance(error, Refused):
         detail = error.told(language_of(request.scope))
     told = document(request.scope, problem, detail, field=error.field, code=error.code, **_more_of(error))

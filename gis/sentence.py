@@ -8,8 +8,12 @@ together of several by other means than these, is plain text again and stays Eng
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, Final, Self
+
+_PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
 
 
 class Sentence(str):
@@ -39,11 +43,27 @@ def _filled(template: str, values: Mapping[str, object]) -> str:
     return template.format(**values) if values else template
 
 
+def recognized(text: str, known: Iterable[Sentence]) -> Sentence | None:
+    """The sentence that a finished text of somebody else's is (a database's, a library's), None where it is none of the
+    `known` templates."""
+    for each in known:
+        found = _pattern(each.template).fullmatch(text)
+        if found is not None:
+            return Sentence(each.template, **found.groupdict())
+    return None
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(_PLACE.sub(r"(?P<\1>.*?)", re.escape(template)), re.DOTALL)
+
+
 # How parts become one; Chinese has other signs.
 SEMICOLON: Final = Sentence("{first}; {second}")
 AND: Final = Sentence("{first} and {second}")
 OR: Final = Sentence("{first} or {second}")
 NOR: Final = Sentence("{first} nor {second}")
+_NOTHING: Final = ""
 COMMA: Final = Sentence("{first}, {second}")
 
 
@@ -53,4 +73,4 @@ def joined(parts: Iterable[str], how: Sentence = SEMICOLON) -> Sentence:
     for each in parts:
         part = each if isinstance(each, Sentence) else Sentence(each)
         whole = part if whole is None else Sentence(how.template, first=whole, second=part)
-    return whole or Sentence("")
+    return Sentence(_NOTHING) if whole is None else whole

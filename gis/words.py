@@ -1,4 +1,4 @@
-"""Words of closed lists, where they stand in sentences: levels, lengths of period, states, why a stop is left out."""
+"""Words of closed lists where people read them: levels, lengths of period, states, why a stop is left out."""
 
 from __future__ import annotations
 
@@ -51,9 +51,54 @@ _WORDS: Final = {
         Sentence("capacity"),
         Sentence("balance"),
         Sentence("removed"),
+        # why a stop is proposed, and what became of it
+        Sentence("picked"),
+        Sentence("missed"),
+        Sentence("never_reached"),
+        Sentence("overdue"),
+        Sentence("check_due"),
+        Sentence("revisit_due"),
+        Sentence("done"),
+        Sentence("no_answer"),
+        Sentence("skipped"),
+        Sentence("never_ticked"),
+        Sentence("open"),
+        Sentence("left_out"),
         # travel
         Sentence("foot"),
         Sentence("car"),
+        # what files hold, and tables
+        Sentence("divisions"),
+        Sentence("cells"),
+        Sentence("households"),
+        Sentence("visits"),
+        Sentence("sites"),
+        Sentence("disputes"),
+        Sentence("division"),
+        Sentence("household"),
+        Sentence("visit"),
+        Sentence("site"),
+        Sentence("dispute"),
+        Sentence("street"),
+        # what an OpenStreetMap extract holds
+        Sentence("buildings"),
+        Sentence("doorplates"),
+        Sentence("not_dwellings"),
+        Sentence("outside"),
+        Sentence("broken"),
+        Sentence("unclear_flats"),
+        Sentence("address_nodes_without_building"),
+        Sentence("sites_outside_or_repeated"),
+        Sentence("streets"),
+        Sentence("streets_outside"),
+        Sentence("streets_broken"),
+        Sentence("ways"),
+        Sentence("ferries"),
+        Sentence("barriers"),
+        Sentence("turns"),
+        Sentence("turns_conditional"),
+        Sentence("turns_not_for_cars"),
+        Sentence("turns_without_streets"),
         # roles
         Sentence("wall"),
         Sentence("operator"),

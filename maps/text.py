@@ -12,8 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from babel.messages.pofile import read_po
-
 from gis.sentence import Sentence
 
 Lang = Literal["zh", "en"]
@@ -28,9 +26,14 @@ def language(asked: str | None) -> Lang:
     return "en" if (asked or "").lower().startswith("en") else "zh"
 
 
+def of_locale(name: str) -> Lang:
+    """The language of a locale (zh_CN.UTF-8, en, C): Chinese where it begins with zh, else English."""
+    return "zh" if name.lower().startswith("zh") else "en"
+
+
 def installed() -> Lang:
-    """The language of whoever names none over HTTP: EVERYCELL_LANG, else Chinese."""
-    return language(os.environ.get("EVERYCELL_LANG"))
+    """The language of whoever names none over HTTP: that of EVERYCELL_LANG, Chinese where it is not set."""
+    return of_locale(os.environ.get("EVERYCELL_LANG") or "zh")
 
 
 def html_lang(lang: Lang) -> str:
@@ -48,6 +51,8 @@ def messages(lang: Lang, domain: Domain = "everycell") -> dict[str, str]:
     """Message -> translation. Empty for English: there the message is the text."""
     if lang == "en":
         return {}
+    from babel.messages.pofile import read_po  # English needs no catalogue
+
     with catalogue(domain).open("rb") as file:
         found = read_po(file, locale="zh_CN", abort_invalid=True)
     return {str(entry.id): str(entry.string) for entry in found if entry.id and entry.string}

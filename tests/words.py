@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import normalize, read_po
+from typer.main import get_group
 
+from api.cli import MODULES
 from gis import errors
 from maps.text import Domain, catalogue
 
@@ -73,12 +77,26 @@ def _messages(files: Iterator[Path], keywords: Mapping[str, Any]) -> Iterator[Fo
                 yield Found(str(message), f"{place}:{line}")
 
 
+def _helps() -> Iterator[Found]:
+    """The help texts of all commands as Typer has them, which are looked up when a command is fetched."""
+    for name, module in sorted(MODULES.items()):
+        yield from _help(get_group(import_module(module).app), f"everycell {name}")
+
+
+def _help(command: Any, place: str) -> Iterator[Found]:
+    for each in (command, *command.params):
+        if getattr(each, "help", None):
+            yield Found(each.help, place)
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _help(inner, f"{place} {name}")
+
+
 def extracted(domain: Domain) -> dict[str, str]:
     """Message -> where it is first, of one catalogue."""
     wanted: dict[Domain, Callable[[], Iterator[Found]]] = {
         "everycell": lambda: _messages((f for f in _files("maps", "api") if _SHELL not in f.parents), _PAGES),
         "errors": lambda: _messages((f for f in _files("gis", "maps", "api") if f.suffix == ".py"), _SENTENCES),
-        "shell": lambda: _messages(_files("api/cli"), {"_": None}),
+        "shell": lambda: chain(_messages(_files("api/cli"), {"_": None}), _helps()),
     }
     found: dict[str, str] = {}
     for each in wanted[domain]():
@@ -89,24 +107,35 @@ def extracted(domain: Domain) -> dict[str, str]:
 def main() -> int:
     """Bring all catalogues into line with the code; exit status 1 where something is left to translate."""
     missing = 0
-    for domain in ("everycell", "errors", "shell"):
-        path = catalogue(domain)
+    for domain in get_args(Domain):
+        path, places = catalogue(domain), extracted(domain)
         with path.open("rb") as file:
-            before = read_po(file, locale="zh_CN")
-        after = Catalog(locale="zh_CN", fuzzy=False)
-        for message, place in sorted(extracted(domain).items()):
-            known = before.get(message)
-            after.add(message, known.string if known is not None else "")
-            if known is None or not known.string:
+            known = {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id}
+        words = {message: text for message, text in known.items() if message in places}
+        order = list(words)
+        for message in sorted(set(places) - set(words), key=str.casefold):
+            insort(order, message, key=str.casefold)  # among its neighbours: two branches seldom write at one place
+        for message in order:
+            if not words.get(message):
                 missing += 1
-                print(f"{path.name}: to be translated: {message!r} ({place})")
-        with path.open("wb") as file:
-            _write(file, after)
+                print(f"{path.name}: to be translated: {message!r} ({places[message]})")
+        path.write_text(_HEAD + "".join(_entry(message, words.get(message, "")) for message in order), "utf-8")
     return 1 if missing else 0
 
 
-def _write(file: Any, catalog: Catalog) -> None:
-    write_po(file, catalog, width=0, omit_header=False, sort_output=True)
+_HEAD: Final = """msgid ""
+msgstr ""
+"Project-Id-Version: everycell\\n"
+"Language: zh_CN\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"""
+
+
+def _entry(message: str, text: str) -> str:
+    return f"\nmsgid {normalize(message, width=0)}\nmsgstr {normalize(text, width=0)}\n"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.output import err, opened, out
+from api.cli.words import LANG, _
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, EVERYWHERE
 from gis.disputes.categories import Category
@@ -77,7 +78,14 @@ def hotspots(output: Output, period: AskedPeriod = None, category: Of = None, ar
     counted = document["counts"]
     hot, few = counted[VERDICTS[Verdict.hot]], counted[VERDICTS[Verdict.too_few]]
     out.print(
-        f"{found.period}: {hot:,} of {sum(counted.values()):,} have {WORDS['en']}; of {few:,} it is too few to say"
+        _(
+            "{period}: {hot:,} of {number:,} have {what}; of {few:,} it is too few to say",
+            period=found.period,
+            hot=hot,
+            number=sum(counted.values()),
+            what=WORDS[LANG],
+            few=few,
+        )
     )
 
 

@@ -12,6 +12,7 @@ import typer
 from sqlalchemy import Connection
 
 from api.cli.output import day, err, opened
+from api.cli.words import _
 from gis.cells.sources import credits
 from gis.codes import Level
 from gis.errors import BadInput, NotFound
@@ -73,7 +74,15 @@ def coverage(
         page = coverage_file(content)
     _write(output, page)
     left = table.total.known - table.total.reached
-    err.print(f"{len(table.areas):,} cells, {left:,} households not reached since {cut_off} → {output}")
+    err.print(
+        _(
+            "{number:,} cells, {left:,} households not reached since {day} → {output}",
+            number=len(table.areas),
+            left=left,
+            day=cut_off,
+            output=output,
+        )
+    )
 
 
 def _write(output: Path, page: str) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from api import tables
 from api.cli.output import cell, day, err, opened, out, percent
 from api.cli.sweeping import sweep
+from api.cli.words import _, say
 from api.patrol_documents import FAULTS, hours_of, plan_document
 from api.patrol_exports import COLUMNS, REPORT, geojson, gpx, label, report_rows, rows
 from api.patrol_out import report_of
@@ -44,7 +45,13 @@ app = typer.Typer(
 
 Id = Annotated[str, typer.Argument(help="id of the plan")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="the file to write")]
-_STEPS: Final = {"waiting": "waiting", "streets": "streets", "times": "times", "routes": "routes", "check": "check"}
+_STEPS: Final = {
+    "waiting": _("waiting"),
+    "streets": _("streets"),
+    "times": _("times"),
+    "routes": _("routes"),
+    "check": _("check"),
+}
 _INLINE: Final = re.compile(r"([^,]+),(foot|car),([^,]+),([^,]+),([0-9:]+)-([0-9:]+)")
 
 app.command()(sweep)
@@ -87,7 +94,7 @@ def plan(
     with opened() as store:
 
         def work(conn: Connection) -> StoredPlan:
-            made, _ = plans.create(conn, asked, body, by=f"shell:{getpass.getuser()}", cases=True)
+            made, _repeated = plans.create(conn, asked, body, by=f"shell:{getpass.getuser()}", cases=True)
             _note(conn, Action.patrol_plan, made, {"on": str(made.on), "stops": len(made.stops)})
             return made
 
@@ -100,7 +107,7 @@ def _searched(store: Store, id: UUID) -> StoredPlan:
     """Find the routes here, with a bar; Ctrl-C gives the plan up."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as bar:
-        task, finder = bar.add_task("planning", total=1.0), Finder(store)
+        task, finder = bar.add_task(_("planning"), total=1.0), Finder(store)
         try:
             outcome = run(
                 store,
@@ -139,11 +146,11 @@ def list_(
         level_of(area, field="--area")
     with opened() as store, store.read(ALL.settings()) as conn:
         found = plans.listed(conn, counties(conn, area), [area] if area else [], on=day(on, "--on"))
-    shown = Table("id", "day", "area", "status", "teams", "stops", "planned", "done")
+    shown = Table(_("id"), _("day"), _("area"), _("status"), _("teams"), _("stops"), _("planned"), _("done"))
     for one in found:
         numbers = (str(one.stops), str(one.planned), str(one.done))
-        shown.add_row(str(one.id), str(one.patrol_on), one.area, one.status, " ".join(one.teams), *numbers)
-    out.print(shown if found else "no plans")
+        shown.add_row(str(one.id), str(one.patrol_on), one.area, say(word(one.status)), " ".join(one.teams), *numbers)
+    out.print(shown if found else _("no plans"))
 
 
 @app.command()
@@ -169,30 +176,49 @@ def _refuse_empty(plan: StoredPlan) -> None:
 
 def _show(plan: StoredPlan) -> None:
     hours = hours_of(plan)
-    told = f"plan {plan.id}: {plan.area} on {plan.on}, {plan.status}, version {plan.version}"
+    told = _(
+        "plan {id}: {area} on {day}, {status}, version {version}",
+        id=plan.id,
+        area=plan.area,
+        day=plan.on,
+        status=word(plan.status),
+        version=plan.version,
+    )
     if not _routed(plan):
-        out.print(f"{told}: it has no routes")
+        out.print(_("{plan}: it has no routes", plan=told))
         return
-    ground = "straight lines × 1.4: there are no streets yet" if plan.straight else f"streets of {plan.network_on}"
+    ground = _("straight lines × 1.4: there are no streets yet")
+    if not plan.straight:
+        ground = _("streets of {day}", day=plan.network_on)
     out.print(f"{told}; {ground}")
     for route in plan.routes:
         code = route.team.code
         stops = plan.route_of(code)
         worked = hours.get(code)
-        told = "nothing" if worked is None or not stops else f"{written(worked)} h, {len(stops)} stops"
-        shown = Table("", "arrive", "leave", "tier", "what", "why", title=f"{code}: {told}", title_justify="left")
+        told = _("nothing")
+        if worked is not None and stops:
+            told = _("{time} h, {number} stops", time=written(worked), number=len(stops))
+        shown = Table(
+            "", _("arrive"), _("leave"), _("tier"), _("what"), _("why"), title=f"{code}: {told}", title_justify="left"
+        )
         for stop in stops:
-            because = f"{stop.stop.because} {'' if stop.stop.days is None else f'{stop.stop.days} d'}".strip()
+            because = say(word(stop.stop.because))
+            if stop.stop.days is not None:
+                because = _("{why} {days} d", why=because, days=stop.stop.days)
             times = (written(stop.arrive_s or 0), written(stop.leave_s or 0))
             shown.add_row(str(stop.seq), *times, str(stop.stop.tier), cell(label(stop)), because)
         out.print(shown)
     out_of = [stop for stop in plan.stops if stop.seq is None]
     if out_of:
-        shown = Table("tier", "what", "why not", title=f"left out: {len(out_of)}", title_justify="left")
+        shown = Table(
+            _("tier"), _("what"), _("why not"), title=_("left out: {number}", number=len(out_of)), title_justify="left"
+        )
         for stop in out_of:
             left = stop.left_out
-            more = "" if left is None or left.seconds is None else f" {-(-left.seconds // 60)} min"
-            shown.add_row(str(stop.stop.tier), cell(label(stop)), "" if left is None else f"{left.why}{more}")
+            why = "" if left is None else say(word(left.why))
+            if left is not None and left.seconds is not None:
+                why = _("{why} {minutes} min", why=why, minutes=-(-left.seconds // 60))
+            shown.add_row(str(stop.stop.tier), cell(label(stop)), why)
         out.print(shown)
 
 
@@ -251,7 +277,17 @@ def report(
     if output is not None:
         _write(output, b"".join(tables.csv_pieces(REPORT, report_rows(found))))
         return
-    shown = Table("", "planned", "done", "no answer", "skipped", "never ticked", "households", "reached", "gained")
+    shown = Table(
+        "",
+        _("planned"),
+        _("done"),
+        _("no answer"),
+        _("skipped"),
+        _("never ticked"),
+        _("households"),
+        _("reached"),
+        _("gained"),
+    )
     for line in (*found.teams, *found.cells, found.total):
         numbers = (
             line.planned,
@@ -264,8 +300,8 @@ def report(
         )
         shown.add_row(line.code, *map(str, numbers), percent(line.gained))
     out.print(shown)
-    for stop, came, _ in found.missed:
-        out.print(f"{stop.team} {stop.seq}: {came} ", cell(label(stop)))
+    for stop, came, _day in found.missed:
+        out.print(f"{stop.team} {stop.seq}: {say(word(came))} ", cell(label(stop)))
 
 
 @app.command()
@@ -279,7 +315,7 @@ def cancel(id: Id) -> None:
             _note(conn, Action.patrol_cancel, found, {"on": str(found.on), "status": status})
             return status
 
-        out.print(store.retrying(work, ALL.settings()))
+        out.print(say(word(store.retrying(work, ALL.settings()))))
 
 
 # ---- parts of the above

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from api.cli.output import err, opened
+from api.cli.words import _
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, EVERYWHERE
 from gis.disputes.kept import Kept
@@ -48,12 +49,18 @@ def report(
         )
     if lang not in ("zh", "en"):
         raise BadInput("{field}: {lang!r} is none of zh, en", lang=lang, field="--lang")
-    with err.status("reading …") as status:
+    with err.status(_("reading …")) as status:
         with opened() as store:
-            found = _gathered(store, area, month, form, lambda what: status.update(f"reading {what} …"))
-        status.update(f"drawing {output.name} …")
+            found = _gathered(store, area, month, form, lambda what: status.update(_("reading {what} …", what=what)))
+        status.update(_("drawing {file} …", file=output.name))
         _write(output, _drawn(found, form, lang))
-    named = f"{found.place.names[-1]} {found.month}, figures of {found.visits.data_on} → {output}"
+    named = _(
+        "{area} {month}, figures of {day} → {output}",
+        area=found.place.names[-1],
+        month=found.month,
+        day=found.visits.data_on,
+        output=output,
+    )
     err.print(named, markup=False, soft_wrap=True)
 
 

@@ -10,15 +10,14 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
-from maps.text import Lang, teller, translator
+from maps.text import Lang, of_locale, teller, translator
 
 _NAMES: Final = ("EVERYCELL_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def chosen(environ: Mapping[str, str]) -> Lang:
     """The language for an environment: what the first of the variables that is set names."""
-    named = next(filter(None, map(environ.get, _NAMES)), "")
-    return "zh" if named.lower().startswith("zh") else "en"
+    return of_locale(next(filter(None, map(environ.get, _NAMES)), "C"))
 
 
 LANG: Final = chosen(os.environ)

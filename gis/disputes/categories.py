@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from gis.errors import BadInput
 
@@ -100,6 +100,10 @@ class Names:
 
     zh: str
     en: str
+
+    def of(self, language: Literal["zh", "en"]) -> str:
+        """The name in a language."""
+        return self.zh if language == "zh" else self.en
 
 
 _NAMES: Final[tuple[tuple[StrEnum, str, str], ...]] = (

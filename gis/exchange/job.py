@@ -43,6 +43,7 @@ class Options:
     parts: bool = False
     strict: bool = False
     dry_run: bool = False
+    say: Callable[[str], str] = str  # says a sentence in the language of whoever reads the rejects
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ class Job:
             )
         try:
             if rejects:
-                write_rejects(target, rejects)
+                write_rejects(target, rejects, self.options.say)
             elif self.options.rejects is None:
                 target.unlink(missing_ok=True)  # of an earlier try: it would mislead
         except OSError as error:

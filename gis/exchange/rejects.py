@@ -6,7 +6,7 @@ The CSV says row, column and reason, and never a value of the row: a rejects fil
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +42,11 @@ class Rejects:
                 self.found.append(Reject(int(self.rows[index]), column, reason))
 
 
-def write_rejects(path: Path, rejects: Iterable[Reject]) -> None:
-    """Write row, column, reason, sorted by row; UTF-8 with a mark, so that a spreadsheet shows Chinese rightly."""
+def write_rejects(path: Path, rejects: Iterable[Reject], say: Callable[[str], str] = str) -> None:
+    """Write row, column, reason, sorted by row; UTF-8 with a mark, so that a spreadsheet shows Chinese rightly. `say`
+    says a sentence in the reader's language."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["row", "column", "reason"])
+        writer.writerow(map(say, (Sentence("row"), Sentence("column"), Sentence("reason"))))
         for reject in sorted(rejects, key=lambda each: (each.row, each.column or "")):
-            writer.writerow([reject.row, harmless(reject.column or ""), harmless(reject.reason)])
+            writer.writerow([reject.row, harmless(reject.column or ""), harmless(say(reject.reason))])

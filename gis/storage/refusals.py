@@ -6,12 +6,11 @@ here. A test holds this list against the migrations.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-from gis.sentence import Sentence
+from gis.sentence import Sentence, recognized
 
-_SENTENCES: Final = (
+SENTENCES: Final = (
     # cells
     Sentence("cell {cell}: a code is never changed; retire the cell and add another"),
     Sentence("a cell is never deleted, its code would be free again: set retired_on"),
@@ -88,20 +87,8 @@ _SENTENCES: Final = (
     Sentence("the plan is given up"),
     Sentence("plans of the last seven days are never removed"),
 )
-_PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    return re.compile(_PLACE.sub(r"(?P<\1>.*?)", re.escape(template)), re.DOTALL)
-
-
-_PATTERNS: Final = tuple((each.template, _pattern(each.template)) for each in _SENTENCES)
 
 
 def refusal(text: str) -> Sentence:
     """The sentence that a text of the database is; one without a template, which stays English, where it is another."""
-    for template, pattern in _PATTERNS:
-        found = pattern.fullmatch(text)
-        if found is not None:
-            return Sentence(template, **found.groupdict())
-    return Sentence("{text}", text=text)
+    return recognized(text, SENTENCES) or Sentence("{text}", text=text)
