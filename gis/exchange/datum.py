@@ -32,9 +32,9 @@ Floats = NDArray[np.float64]
 Geometries = NDArray[np.object_]
 
 _NAMES: Final = {
-    Datum.gcj02: "GCJ-02 (AMap, Tencent)",
-    Datum.bd09: "BD-09 (Baidu)",
-    Datum.wgs84: "WGS 84 or CGCS2000",
+    Datum.gcj02: Sentence("GCJ-02 (AMap, Tencent)"),
+    Datum.bd09: Sentence("BD-09 (Baidu)"),
+    Datum.wgs84: Sentence("WGS 84 or CGCS2000"),
 }
 _HINTS: Final = {
     Datum.gcj02: ("gcj", "高德", "火星", "amap", "腾讯"),

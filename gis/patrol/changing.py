@@ -79,7 +79,7 @@ def parse_changes(body: object) -> tuple[int, list[Change]]:
 def _change(item: object) -> Change:
     given = item if isinstance(item, Mapping) else {}
     do = member_of(Do, given, "do")
-    given = known_only(item, _FIELDS.get(do, ("do", "stop")), what=Sentence("{do}", do=do), field="changes")
+    given = known_only(item, _FIELDS.get(do, ("do", "stop")), what=Sentence("a change ({do})", do=do), field="changes")
     if do is Do.add:
         place = place_of({name: given.get(name) for name in ("lon", "lat")}, "changes")
         return Change(do, place=PickedPlace(place, minutes_asked(given), tier_asked(given)))

@@ -148,7 +148,7 @@ def _wrong_options(request: Request) -> Iterator[tuple[str, Sentence]]:
     if not (math.isfinite(request.loss) and 0 <= request.loss <= 1):
         yield "loss", Sentence("{loss} is not between 0 and 1", loss=request.loss)
     if not 0 <= request.seed < 2**31:
-        yield "seed", Sentence("{seed} is not between 0 and {value:,}", seed=request.seed, value=2**31 - 1)
+        yield "seed", Sentence("{seed} is not between 0 and {most:,}", seed=request.seed, most=2**31 - 1)
     if request.options.get("effort", EFFORTS[0]) not in EFFORTS:
         yield (
             "options.effort",
@@ -165,9 +165,9 @@ def _wrong_travel(request: Request, travel: Mapping[Mode, Travel]) -> Iterator[t
             yield (
                 "travel",
                 Sentence(
-                    "times for {mode} are of {shape} places, not of {places}",
+                    "times for {mode} are of {number} places, not of {places}",
                     mode=mode.value,
-                    shape=travel[mode].seconds.shape[0],
+                    number=travel[mode].seconds.shape[0],
                     places=places,
                 ),
             )
