@@ -74,13 +74,14 @@ def _areas(request: Request, serving: ServiceFor, lang: str, month: str | None) 
     nonce, own = token_urlsafe(16), serving.caller.scope.where(Right.figures)
     with serving.read() as conn:
         listed = area_names(conn, own, serving.counties(serving.touch(Right.figures)))
-    asked = {} if month is None else {"month": month}
+    asked, _ = {} if month is None else {"month": month}, translator(language(lang))
     html = render(
         "report_areas.html",
         base=base_url(request.scope),
         nonce=nonce,
         html_lang=html_lang(language(lang)),
-        title="Monthly report" if lang == "en" else "月报",
+        title=_("Monthly report"),
+        _=_,
         areas=[(code, name, urlencode({"area": code, **asked, "lang": lang})) for code, name in listed],
     )
     return Response(html, headers={**security_headers(nonce), "Vary": "Accept"}, media_type=HTML)

@@ -6,9 +6,9 @@ import sys
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 from sqlalchemy import Connection
 
+from api.cli.folding import Table
 from api.cli.output import err, opened, out
 from api.cli.words import _, say
 from gis.access import accounts

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
 
 import typer
-from rich.table import Table
 
 from api import tables
+from api.cli.folding import Table
 from api.cli.output import cell, day, err, opened, out
 from api.cli.words import _
 from gis.access import audit

@@ -10,10 +10,10 @@ from typing import Annotated, Final
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 from sqlalchemy import Connection
 
 from api.cli.changesets import shell_editor
+from api.cli.folding import Table
 from api.cli.output import cell as safe
 from api.cli.output import err, opened, out
 from api.cli.words import LANG, _

@@ -9,9 +9,9 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 from sqlalchemy import Connection
 
+from api.cli.folding import Table
 from api.cli.output import cell, day, err, opened, out
 from api.cli.words import _, say
 from gis.access.audit import Action, Detail, note_shell, shell_user

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 import typer
-from rich.table import Table
 
-from api.cli.output import cell, err, out
+from api.cli.folding import Table
+from api.cli.output import cell, err, lang_of, out
 from api.cli.words import _
 from gis.cells.cleaning.clean import Change, Cleaned, figures_of, tally
 from gis.cells.topology import FaultKind
@@ -20,7 +20,6 @@ from gis.errors import BadInput, Interrupted, Unclean
 from gis.exchange.cleaning import Proposal
 from gis.exchange.proposal_files import cells_collection, changes_csv, pieces_collection, pieces_csv, pieces_geojson
 from maps.cleaning import CleaningFile, cleaning_file
-from maps.text import language
 
 _SHOWN: Final = 10
 _NAMES: Final[dict[FaultKind, str]] = {
@@ -59,8 +58,7 @@ class Said:
                     words=", ".join(endings),
                     field=f"--{name}",
                 )
-        if self.lang not in ("zh", "en"):
-            raise BadInput("{field}: {lang!r} is none of zh, en", lang=self.lang, field="--lang")
+        lang_of(self.lang)
 
     def nothing_to_draw(self) -> None:
         """Say so where a file was asked for and there is nothing to put into it."""
@@ -190,7 +188,7 @@ def _write_files(proposals: Sequence[Proposal], said: Said) -> None:
             cells=cells_collection(proposals, digits=7),
             pieces=pieces_collection(proposals, digits=7),
             width_m=proposals[0].width_m,
-            lang=language(said.lang),
+            lang=lang_of(said.lang),
         )
         _write(said.report, cleaning_file(content))
     if said.pieces is not None:

@@ -11,10 +11,10 @@ from typing import Annotated, Final
 
 import typer
 from rich import box
-from rich.table import Table
 from sqlalchemy import Connection
 
 from api import tables
+from api.cli.folding import Table
 from api.cli.output import Form, cell, day, err, opened, out, percent
 from api.cli.words import _
 from gis.codes import Level

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 from rich.progress import Progress
-from rich.table import Table
 
 from api.case_tables import COUNTS, counts_document, counts_row
-from api.cli.output import Form, cell, day, err, opened, out
+from api.cli.folding import Table
+from api.cli.output import Form, cell, day, err, lang_of, opened, out
 from api.cli.words import _
 from api.spreadsheets import ledger_csv, ledger_xlsx
 from api.tables import csv_pieces
@@ -59,15 +59,16 @@ def ledger(
     period: AskedPeriod,
     output: Annotated[Path, typer.Option("--output", "-o", help="the file: .xlsx or .csv")],
     area: Area = None,
+    lang: Annotated[str, typer.Option(help="zh or en")] = "zh",
 ) -> None:
     """The ledger (台账) of a period as a file: cases by area and category, withheld numbers as <5*."""
     if output.suffix not in (".xlsx", ".csv"):
         raise BadInput(
             "{field}: {name!r} ends in none of {words}", name=output.name, words=".xlsx, .csv", field="--output"
         )
-    asked = period_of(period, field="--period")
+    asked, spoken = period_of(period, field="--period"), lang_of(lang)
     with opened() as store:
-        table = ledger_of(_figures(store, area, ledger_level(area, asked, layout_of(settings())), asked), "zh")
+        table = ledger_of(_figures(store, area, ledger_level(area, asked, layout_of(settings())), asked), spoken)
         with store.begin() as conn:
             detail = {"kind": "dispute_ledger", "form": output.suffix[1:], "period": str(asked)}
             note_shell(conn, Action.export, area or "", detail)

@@ -8,10 +8,10 @@ from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 import typer
-from rich.table import Table
 from sqlalchemy import Connection
 
 from api.cli import dispute_figures, dispute_maps
+from api.cli.folding import Table
 from api.cli.output import err, opened, out
 from api.cli.words import LANG, _, say
 from gis.access.audit import Action, note_shell

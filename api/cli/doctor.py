@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import typer
-from rich.table import Table
 
+from api.cli.folding import Table
 from api.cli.output import opened, out
 from api.cli.words import _, say
 from gis.storage.doctor import examine

@@ -20,10 +20,10 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 from sqlalchemy import Connection
 
 from api.cli.cleaning import Said, settle
+from api.cli.folding import Table
 from api.cli.output import cell, err, opened, out
 from api.cli.words import _, say
 from gis.crs import Datum

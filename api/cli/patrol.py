@@ -14,11 +14,11 @@ from uuid import UUID, uuid4
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from sqlalchemy import Connection
 
 from api import tables
-from api.cli.output import cell, day, err, opened, out, percent
+from api.cli.folding import Table
+from api.cli.output import cell, day, err, lang_of, opened, out, percent
 from api.cli.sweeping import sweep
 from api.cli.words import _, say
 from api.patrol_documents import FAULTS, hours_of, plan_document
@@ -38,6 +38,7 @@ from gis.patrol.surroundings import area_name
 from gis.settings import settings
 from gis.storage.engine import Store
 from gis.words import word
+from maps.text import Lang
 
 app = typer.Typer(
     help="Patrols: plan routes for teams, look at them, export them, see what was done.", no_args_is_help=True
@@ -224,11 +225,14 @@ def _show(plan: StoredPlan) -> None:
 
 @app.command()
 def export(
-    id: Id, output: Output, team: Annotated[str | None, typer.Option(help="only this team's route")] = None
+    id: Id,
+    output: Output,
+    team: Annotated[str | None, typer.Option(help="only this team's route")] = None,
+    lang: Annotated[str, typer.Option(help="of the sheets: zh or en")] = "zh",
 ) -> None:
     """A plan as a file: .gpx, .geojson, .csv, or .pdf (sheets to print)."""
     forms = {".gpx": gpx, ".geojson": geojson, ".csv": _as_csv}
-    form = output.suffix.lower()
+    form, spoken = output.suffix.lower(), lang_of(lang)
     if form not in (*forms, ".pdf"):
         raise BadInput(
             "{field}: {name!r} ends in none of {words}",
@@ -242,19 +246,21 @@ def export(
             _refuse_empty(found)
             if team is not None and team not in [route.team.code for route in found.routes]:
                 raise BadInput("{field}: the plan has no team {team!r}", team=team, field="--team")
-            made = _as_pdf(conn, found, team) if form == ".pdf" else forms[form](found, team)
+            made = _as_pdf(conn, found, team, spoken) if form == ".pdf" else forms[form](found, team)
         with store.begin() as conn:
             _note(conn, Action.export, found, {"kind": "plan", "form": form[1:]})
     _write(output, made)
 
 
-def _as_pdf(conn: Connection, plan: StoredPlan, team: str | None) -> bytes:
+def _as_pdf(conn: Connection, plan: StoredPlan, team: str | None, lang: Lang) -> bytes:
     from api.patrol_sheet import streets_of  # loads the drawing of maps: only who asks for sheets pays
     from maps.patrol_sheet.pdf import sheets_pdf
     from maps.patrol_sheet.sheet import About
 
     told = About(area_name(conn, plan.area), datetime.now(settings().zone))
-    return sheets_pdf(plan_document(plan), told, streets_of(conn, plan, team), team=team, fonts=settings().report_fonts)
+    return sheets_pdf(
+        plan_document(plan), told, streets_of(conn, plan, team), team=team, lang=lang, fonts=settings().report_fonts
+    )
 
 
 def _as_csv(plan: StoredPlan, team: str | None) -> bytes:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from api.cli.accounts import Login, PasswordStdin, ask_password, print_made_up
+from api.cli.folding import Table
 from api.cli.output import opened, out
 from api.cli.words import _
 from gis.access import qgis

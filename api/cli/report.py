@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli.output import err, opened
+from api.cli.output import err, lang_of, opened
 from api.cli.words import _
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, EVERYWHERE
@@ -21,7 +21,7 @@ from gis.report.gather import Step, gather
 from gis.report.months import month_of
 from gis.settings import settings
 from gis.storage.engine import Store
-from maps.text import language
+from maps.text import Lang
 
 app = typer.Typer()
 
@@ -47,13 +47,12 @@ def report(
             words=", ".join(_FORMS),
             field="--output",
         )
-    if lang not in ("zh", "en"):
-        raise BadInput("{field}: {lang!r} is none of zh, en", lang=lang, field="--lang")
+    spoken = lang_of(lang)
     with err.status(_("reading …")) as status:
         with opened() as store:
             found = _gathered(store, area, month, form, lambda what: status.update(_("reading {what} …", what=what)))
         status.update(_("drawing {file} …", file=output.name))
-        _write(output, _drawn(found, form, lang))
+        _write(output, _drawn(found, form, spoken))
     named = _(
         "{area} {month}, figures of {day} → {output}",
         area=found.place.names[-1],
@@ -80,10 +79,10 @@ def _gathered(store: Store, area: str | None, month: str | None, form: str, on_s
     return made
 
 
-def _drawn(found: Report, form: str, lang: str) -> bytes:
+def _drawn(found: Report, form: str, lang: Lang) -> bytes:
     from maps.report.assemble import document
 
-    made = document(found, language(lang))
+    made = document(found, lang)
     if form == ".html":
         from maps.report.page import page
 

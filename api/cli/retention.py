@@ -6,8 +6,8 @@ from datetime import date
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
+from api.cli.folding import Table
 from api.cli.output import day, err, opened, out
 from api.cli.words import _
 from gis.access import audit

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
+from api.cli.folding import Table
 from api.cli.output import cell, day, opened, out
 from api.cli.words import _
 from gis.errors import BadInput

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from typer import rich_utils
 from typer.exceptions import TyperException
 
+from api.cli.folding import Table
 from api.cli.words import LANG, _, say, translate
 from api.invalid import invalid
 from gis.sentence import Sentence, recognized
@@ -65,7 +66,8 @@ def spoken(command: Any) -> Any:
 
 
 def headings() -> None:
-    """The headings and marks of Typer's help."""
+    """The headings and marks of Typer's help, and tables that can hold Chinese."""
+    vars(rich_utils)["Table"] = Table
     rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
     rich_utils.OPTIONS_PANEL_TITLE = _("Options")
     rich_utils.COMMANDS_PANEL_TITLE = _("Commands")

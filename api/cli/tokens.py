@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from api.cli.accounts import AREA_HELP, shown, warn_unknown
+from api.cli.folding import Table
 from api.cli.output import opened, out
 from api.cli.words import _
 from gis.access import tokens

@@ -99,7 +99,7 @@ def solve(request: Request, travel: Mapping[Mode, Travel], on_progress: OnProgre
     plan = plan_of(board, orders, clock.used_s, Words(given_up, WhyNot.balance))
     wrong = faults(request, travel, plan)
     if wrong:
-        raise BrokenPlan(f"a plan was found that is not right, and is not shown: {wrong[0]}")
+        raise BrokenPlan("a plan was found that is not right, and is not shown: {fault}", fault=wrong[0])
     clock.tell(1.0, "check")
     return replace(plan, cpu_s=round(clock.used_s, 3))
 
