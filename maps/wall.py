@@ -136,4 +136,3 @@ def _data(config: WallPage) -> dict[str, Any]:
         zone=config.zone,
         live_worker=asset_url(WORKER, config.base),
     )
-
