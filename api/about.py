@@ -63,7 +63,7 @@ def about_data(
     f: F = None,
 ) -> Response:
     if lang not in ("zh", "en"):
-        raise BadInput(f"lang: {lang!r} is none of zh, en", field="lang")
+        raise BadInput("{field}: {lang!r} is none of zh, en", lang=lang, field="lang")
     form = format_of(f, Format.json, Format.html)
     told = disclosure(serving.store.settings)
     if form is Format.json or (form is None and not wants_html(request.scope)):

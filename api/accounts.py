@@ -217,5 +217,5 @@ def home(request: Request) -> str:
 
 def _given(fields: dict[str, str], name: str) -> str:
     if not fields.get(name):
-        raise BadInput(f"{name}: is missing", field=name)
+        raise BadInput("{field}: is missing", field=name)
     return fields[name]

@@ -10,9 +10,12 @@ from typing import Any, Final, NoReturn
 from fastapi import Request
 from starlette.responses import Response
 
-from api.problems import Trouble
+from api.language import language_of
+from api.problems import Trouble, speaking
 from gis.batches import BatchResult, Refusal
 from gis.errors import BadInput
+from gis.sentence import Sentence
+from maps.text import teller
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 DRAWN_BYTES: Final = 4 * 1024 * 1024  # a hundred borders with a thousand corners each
@@ -42,7 +45,9 @@ async def read_body(request: Request, limit: int = MAX_BYTES) -> bytes:
 
 
 def _too_large(limit: int) -> Trouble:
-    return Trouble("too-large", f"body: is larger than {limit // 2**20} MB; send it in parts", field="body")
+    return Trouble(
+        "too-large", "body: is larger than {size}; send it in parts", size=f"{limit // 2**20} MB", field="body"
+    )
 
 
 async def json_body(request: Request) -> object:
@@ -51,7 +56,8 @@ async def json_body(request: Request) -> object:
     if kind not in _JSON and kind != "application/geo+json":
         raise Trouble(
             "unsupported-media-type",
-            f"Content-Type: {kind[:100]!r} is not understood; send application/json",
+            "Content-Type: {kind!r} is not understood; send application/json",
+            kind=kind[:100],
             field="Content-Type",
         )
     body = await read_body(request, DRAWN_BYTES)
@@ -62,11 +68,11 @@ def members(body: object, *known: str, field: str = "body") -> Mapping[str, Any]
     """The members of a JSON object. Raises BadInput where it is none, or has others than the known ones: a misspelt one
     would silently do nothing."""
     if not isinstance(body, dict):
-        raise BadInput(f"{field}: must be a JSON object", field=field)
+        raise BadInput("{field}: must be a JSON object", field=field)
     for name in body:
         if name not in known:
-            told = f"it has {', '.join(known)}" if known else "it has none"
-            raise BadInput(f"{name}: there is no such member; {told}", field=str(name)[:100])
+            told = Sentence("it has {members}", members=", ".join(known)) if known else Sentence("it has none")
+            raise BadInput("{name}: there is no such member; {told}", name=name, told=told, field=str(name)[:100])
     return body
 
 
@@ -76,19 +82,20 @@ async def batch_body(request: Request) -> BatchBody:
     if kind not in (*_JSON, *_LINES):
         raise Trouble(
             "unsupported-media-type",
-            f"Content-Type: {kind[:100]!r} is not understood; send application/json or application/x-ndjson",
+            "Content-Type: {kind!r} is not understood; send application/json or application/x-ndjson",
+            kind=kind[:100],
             field="Content-Type",
         )
     return BatchBody(await read_body(request), kind in _LINES)
 
 
-def batch_items(body: BatchBody, what: str) -> list[object]:
+def batch_items(body: BatchBody, what: Sentence) -> list[object]:
     """The items of a batch, unchecked. A line that is no JSON comes as the error it gave: the others still count."""
     if body.lines:
         return [_line(line) for line in body.content.splitlines() if line.strip()]
     items = parse_json(body.content)
     if not isinstance(items, list):
-        raise BadInput(f"body: must be a JSON array of {what}", field="body")
+        raise BadInput("body: must be a JSON array of {what}", what=what, field="body")
     return items
 
 
@@ -98,12 +105,20 @@ def id_of(item: object) -> str | None:
     return found[:100].encode("ascii", "replace").decode() if isinstance(found, str) else None
 
 
-def batch_answer(result: BatchResult, unread: Iterable[Refusal]) -> Response:
+def batch_answer(request: Request, result: BatchResult, unread: Iterable[Refusal]) -> Response:
     """What became of a batch; `unread` are the items that did not get so far."""
-    refused = sorted([*unread, *result.refused], key=lambda refusal: refusal.index)
-    answer = {"accepted": result.accepted, "repeated": result.repeated, "refused": [asdict(one) for one in refused]}
+    refused = [*unread, *result.refused]
+    answer = {"accepted": result.accepted, "repeated": result.repeated, "refused": refusals(request, refused)}
     content = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    headers = {"Cache-Control": "no-store", **speaking(request.scope)}
+    return Response(content, headers=headers, media_type="application/json")
+
+
+def refusals(request: Request, refused: Iterable[Refusal]) -> list[dict[str, Any]]:
+    """Refused items in order, and why in the language of the request."""
+    tell = teller(language_of(request.scope))
+    listed = sorted(refused, key=lambda refusal: refusal.index)
+    return [asdict(one) | {"detail": tell(one.detail)} for one in listed]
 
 
 def parse_json(body: bytes) -> object:
@@ -111,10 +126,14 @@ def parse_json(body: bytes) -> object:
     try:
         return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise BadInput(f"body: is not UTF-8 at byte {error.start}", field="body") from None
+        raise BadInput("body: is not UTF-8 at byte {place}", place=error.start, field="body") from None
     except json.JSONDecodeError as error:
         raise BadInput(
-            f"body: is no JSON at line {error.lineno}, column {error.colno}: {error.msg}", field="body"
+            "body: is no JSON at line {line}, column {column}: {reason}",
+            line=error.lineno,
+            column=error.colno,
+            reason=error.msg,
+            field="body",
         ) from None
     except (RecursionError, ValueError):
         raise BadInput("body: is no JSON that can be read", field="body") from None

@@ -96,7 +96,7 @@ def list_nodes(
         cells = nodes.boxes_of(within, found[0])
     listed = nodes.nodes_in(cells, found[0])
     if len(listed) > _MOST_NODES:
-        raise BadInput(f"bbox: holds more than {_MOST_NODES:,} nodes; ask for a smaller one", field="bbox")
+        raise BadInput("bbox: holds more than {most:,} nodes; ask for a smaller one", most=_MOST_NODES, field="bbox")
     return _json({"nodes": listed})
 
 
@@ -222,7 +222,7 @@ def _of_cell(serving: ServiceFor, code: str, make: Callable[[Connection], Body])
     """An answer about a cell of the caller's areas, valid until something in its county changes that they see."""
     county_of(code, field="code")
     if level_of(code, field="code") is not Level.cell:
-        raise BadInput(f"code: {code} is no code of a cell: it has 15 digits", field="code")
+        raise BadInput("code: {code} is no code of a cell: it has 15 digits", code=code, field="code")
     return serving.answer(serving.touch(Right.figures, area=code[:6]), make)
 
 
@@ -253,7 +253,7 @@ def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise BadInput(f"changeset: {text[:100]!r} is no id of a change set", field="changeset") from None
+        raise BadInput("changeset: {id!r} is no id of a change set", id=text[:100], field="changeset") from None
 
 
 def _note(conn: Connection, serving: ServiceFor, action: Action, found: ChangeSet) -> None:
@@ -268,14 +268,14 @@ def _note(conn: Connection, serving: ServiceFor, action: Action, found: ChangeSe
 
 def _status(text: str | None) -> Status | None:
     if text is not None and text not in list(Status):
-        raise BadInput(f"status: {text!r} is none of {', '.join(Status)}", field="status")
+        raise BadInput("{field}: {word!r} is none of {words}", word=text, words=", ".join(Status), field="status")
     return None if text is None else Status(text)
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:
     value = given.get(name)
     if not isinstance(value, str):
-        raise BadInput(f"{name}: a text is wanted", field=name)
+        raise BadInput("{field}: a text is wanted", field=name)
     return value
 
 

@@ -36,6 +36,7 @@ from gis.errors import NotAllowed
 from gis.households.coverage import today_in
 from gis.households.figures import CountyFigures, Figures
 from gis.patrol.jobs import Planning
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.engine import Store, Told, widened
 from gis.storage.mirror import Mirror
@@ -121,7 +122,9 @@ class ServiceFor:
         if area is None:
             return areas[0] if len(areas) == 1 and areas[0] else None
         if not self.caller.scope.allows(right, area):
-            raise NotAllowed(f"area: {area} does not lie in your area ({', '.join(areas)})", field="area")
+            raise NotAllowed(
+                "area: {area} does not lie in your area ({areas})", area=area, areas=", ".join(areas), field="area"
+            )
         return area
 
     def counties(self, touch: Touch) -> list[int]:
@@ -225,10 +228,18 @@ async def refuse_unknown_parameters(request: Request) -> None:
     given = [name for name, _ in request.query_params.multi_items()]
     for name in given:
         if name not in known:
-            offered = f"it has {', '.join(sorted(known))}" if known else "it has none"
-            raise Trouble("unknown-parameter", f"{name}: {route.path} has no such parameter; {offered}", field=name)
+            told = Sentence("it has {members}", members=", ".join(sorted(known))) if known else Sentence("it has none")
+            raise Trouble(
+                "unknown-parameter",
+                "{field}: {path} has no such parameter; {told}",
+                path=route.path,
+                told=told,
+                field=name,
+            )
         if given.count(name) > 1:
-            raise Trouble("bad-input", f"{name}: is given {given.count(name)} times; give it once", field=name)
+            raise Trouble(
+                "bad-input", "{field}: is given {number} times; give it once", number=given.count(name), field=name
+            )
 
 
 def _parameters(dependant: Dependant) -> frozenset[str]:

@@ -144,13 +144,13 @@ def _form(request: Request, f: str | None) -> Format:
 
 def _category(word: str) -> Category:
     if word not in list(Category):
-        raise BadInput(f"category: must be one of {', '.join(Category)}", field="category")
+        raise BadInput("{field}: must be one of {words}", words=", ".join(Category), field="category")
     return Category(word)
 
 
 def _lang(word: str) -> Lang:
     if word not in ("zh", "en"):
-        raise BadInput(f"lang: {word!r} is none of zh, en", field="lang")
+        raise BadInput("{field}: {lang!r} is none of zh, en", lang=word, field="lang")
     return "zh" if word == "zh" else "en"
 
 

@@ -35,6 +35,7 @@ from gis.disputes.revisits import Revisit
 from gis.disputes.snap_points import SnapPoint
 from gis.disputes.workflow import OPEN, State, next_states, said_with
 from gis.errors import BadInput, NotAllowed
+from gis.sentence import Sentence
 
 router = APIRouter()
 T = TypeVar("T")
@@ -62,7 +63,7 @@ def list_snap_points(
     if level_of(cell, field="cell") is not Level.cell:
         raise BadInput("cell: must be the code of a cell: 15 digits", field="cell")
     if not serving.caller.scope.allows(Right.cases, cell):
-        raise NotAllowed(f"cell: {cell} does not lie in your area", field="cell")
+        raise NotAllowed("cell: {cell} does not lie in your area", cell=cell, field="cell")
 
     def work(conn: Connection) -> list[SnapPoint]:
         snap_points.refresh(conn, county, [cell], datetime.now(UTC))
@@ -96,10 +97,10 @@ def register_cases(serving: Serving, body: Annotated[BatchBody, Depends(batch_bo
     now = datetime.now(UTC)
     parsed: list[tuple[int, NewCase]] = []
     refused: list[Refusal] = []
-    for index, item in enumerate(batch_items(body, "cases")):
+    for index, item in enumerate(batch_items(body, Sentence("cases"))):
         try:
-            if isinstance(item, Exception):
-                raise BadInput(str(item), field="case")
+            if isinstance(item, BadInput):
+                raise BadInput(item.message, field="case")
             parsed.append((index, cases.parse_case(item, serving.settings, now)))
         except BadInput as error:
             refused.append(Refusal(index, id_of(item), "bad-input", error.message))
@@ -120,7 +121,7 @@ def register_cases(serving: Serving, body: Annotated[BatchBody, Depends(batch_bo
 
     done = _written(serving, work)
     indexed = [Refusal(parsed[r.index][0], r.id, r.code, r.detail) for r in done.refused]
-    return batch_answer(BatchResult(done.accepted, done.repeated, indexed), refused)
+    return batch_answer(serving.request, BatchResult(done.accepted, done.repeated, indexed), refused)
 
 
 # ---- reading
@@ -275,14 +276,14 @@ def _note_read(serving: ServiceFor, areas: Iterable[str]) -> None:
 def _degrees(given: Mapping[str, Any], field: str, most: int) -> float:
     value = given.get(field)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or abs(value) > most:
-        raise BadInput(f"{field}: must be a number of degrees between -{most} and {most}", field=field)
+        raise BadInput("{field}: must be a number of degrees between -{most} and {most}", most=most, field=field)
     return float(value)
 
 
 def _one_of(kind: Iterable[str], word: str, field: str) -> str:
     listed = list(kind)
     if word not in listed:
-        raise BadInput(f"{field}: must be one of {', '.join(listed)}", field=field)
+        raise BadInput("{field}: must be one of {words}", words=", ".join(listed), field=field)
     return word
 
 

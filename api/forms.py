@@ -30,7 +30,9 @@ async def form_fields(request: Request) -> dict[str, str]:
     if kind != _FORM and (kind or body):  # a script that has nothing to say but a header sends neither
         raise Trouble(
             "unsupported-media-type",
-            f"Content-Type: {kind[:100]!r} is not understood; send {_FORM}",
+            "Content-Type: {kind!r} is not understood; send {kinds}",
+            kind=kind[:100],
+            kinds=_FORM,
             field="Content-Type",
         )
     try:
@@ -39,7 +41,7 @@ async def form_fields(request: Request) -> dict[str, str]:
         raise BadInput("body: is no form that can be read", field="body") from None
     for name, values in listed.items():
         if len(values) > 1:
-            raise BadInput(f"{name[:40]}: is given {len(values)} times; give it once", field=name[:40])
+            raise BadInput("{field}: is given {number} times; give it once", number=len(values), field=name[:40])
     return {name: values[0] for name, values in listed.items()}
 
 

@@ -20,8 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bodies import DRAWN_BYTES, MAX_BYTES
 from api.error_pages import ErrorPages
-from api.problems import MEDIA_TYPE, PROBLEMS, Trouble, body_of, document
+from api.problems import MEDIA_TYPE, PROBLEMS, Trouble, body_of, document, speaking
 from api.requests import header
+from gis.sentence import Sentence
 
 _log = logging.getLogger(__name__)
 
@@ -104,12 +105,21 @@ def refusal(scope: Scope, limits: Limits) -> Trouble | None:
     """Why a request is refused by its head alone; None where it is not."""
     path = scope.get("raw_path") or scope["path"].encode()
     if len(path) + len(scope["query_string"]) > limits.address_bytes:
-        told = f"address: is longer than {limits.address_bytes} bytes; ask in parts"
-        return Trouble("address-too-long", told, field="address")
+        return Trouble(
+            "address-too-long",
+            "address: is longer than {most} bytes; ask in parts",
+            most=limits.address_bytes,
+            field="address",
+        )
     headers = scope["headers"]
     if len(headers) > limits.headers or sum(len(name) + len(value) for name, value in headers) > limits.header_bytes:
-        told = f"headers: are more than {limits.headers}, or longer than {limits.header_bytes} bytes"
-        return Trouble("headers-too-large", told, field="headers")
+        return Trouble(
+            "headers-too-large",
+            "headers: are more than {number}, or longer than {most} bytes",
+            number=limits.headers,
+            most=limits.header_bytes,
+            field="headers",
+        )
     announced = header(scope, b"content-length")
     most = limits.body_of(_path(scope))
     return _too_large(most) if announced.isdigit() and int(announced) > most else None
@@ -122,7 +132,7 @@ def _path(scope: Scope) -> str:
 
 def _too_large(most: int) -> Trouble:
     size = f"{most // 2**20} MB" if most >= 2**20 else f"{most // 2**10} kB"
-    return Trouble("too-large", f"body: is larger than {size}; send it in parts", field="body")
+    return Trouble("too-large", "body: is larger than {size}; send it in parts", size=size, field="body")
 
 
 def with_defaults(status: int, headers: Headers, *, https: bool) -> Headers:
@@ -227,12 +237,16 @@ class _Exchange:
         own; the client need not wait for that."""
         if not self._started and not self._over:
             self._over = True
-            told = f"the answer took longer than {self._limits.answer_s:g} s: ask for less, or again later"
+            trouble = Trouble(
+                "busy",
+                "the answer took longer than {waited_s:g} s: ask for less, or again later",
+                waited_s=self._limits.answer_s,
+            )
             _log.warning("%s: no answer after %g s", self._where, self._limits.answer_s)
-            self._late = self._loop.create_task(self._refuse(Trouble("busy", told)))
+            self._late = self._loop.create_task(self._refuse(trouble))
 
     async def _refuse(self, trouble: Trouble) -> None:
-        members = document(PROBLEMS[trouble.code], trouble.message, field=trouble.field, code=trouble.code)
+        members = document(self._scope, PROBLEMS[trouble.code], trouble.message, field=trouble.field, code=trouble.code)
         await self._say(members, [(b"retry-after", b"2")] if members["status"] == 503 else [])
 
     async def _failed(self, error: Exception) -> None:
@@ -246,13 +260,14 @@ class _Exchange:
             raise error  # the server closes the connection, so that nobody takes the answer for whole
         reference = uuid4().hex[:12]
         _log.error("%s failed, reference %s", self._where, reference, exc_info=error)
-        told = f"the log has the reason, under the reference {reference}"
-        await self._say(document(PROBLEMS["internal"], told, reference=reference), [])
+        told = Sentence("the log has the reason, under the reference {reference}", reference=reference)
+        await self._say(document(self._scope, PROBLEMS["internal"], told, reference=reference), [])
 
     async def _say(self, members: Mapping[str, Any], more: Headers) -> None:
         self._over = True
         body, status = body_of(members), members["status"]
-        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body)), *more]
+        spoken = [(name.lower().encode(), value.encode()) for name, value in speaking(self._scope).items()]
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body)), *spoken, *more]
         if self._body_open and status == 408:
             headers.append((b"connection", b"close"))  # the rest of the body is not waited for
         https = self._scope.get("scheme") == "https"

@@ -23,7 +23,12 @@ def ready(request: Request) -> Response:
     with serving.store.read() as conn:
         revision = current(conn)
     if revision != head():
-        raise Trouble("storage", f"the database has schema revision {revision}, this everycell needs {head()}")
+        raise Trouble(
+            "storage",
+            "the database has schema revision {revision}, this everycell needs {head}",
+            revision=revision,
+            head=head(),
+        )
     listening = serving.mirror.listening
     return JSONResponse(
         {"status": "ok", "schema": revision, "listening": listening, "cached_bytes": serving.answers.cache.used},

@@ -205,13 +205,17 @@ def _half_life(text: str) -> int | None:
 
 def _bandwidth(text: str) -> int:
     if text not in map(str, BANDWIDTHS_M):
-        raise BadInput(f"bandwidth: must be one of {', '.join(map(str, BANDWIDTHS_M))}", field="bandwidth")
+        raise BadInput(
+            "{field}: must be one of {words}",
+            words=", ".join(map(str, BANDWIDTHS_M)),
+            field="bandwidth",
+        )
     return int(text)
 
 
 def _one_of(kind: type[Entry], word: str, field: str) -> Entry:
     if word not in list(kind):
-        raise BadInput(f"{field}: must be one of {', '.join(kind)}", field=field)
+        raise BadInput("{field}: must be one of {words}", words=", ".join(kind), field=field)
     return kind(word)
 
 

@@ -31,6 +31,7 @@ from gis.households.coverage import CoverageTable, coverage_of_round, default_si
 from gis.households.figures import coverage_table
 from gis.households.unvisited import UnvisitedHousehold, unvisited
 from gis.households.visits import Visit, parse_visit, record_visits
+from gis.sentence import Sentence
 from gis.storage.queries import query
 from gis.storage.revisions import Touch
 
@@ -200,7 +201,7 @@ def visits(serving: Serving, body: Annotated[BatchBody, Depends(batch_body)]) ->
     now = datetime.now(UTC)
     parsed: list[tuple[int, Visit]] = []
     refused: list[Refusal] = []
-    for index, item in enumerate(batch_items(body, "visits")):
+    for index, item in enumerate(batch_items(body, Sentence("visits"))):
         try:
             parsed.append((index, _visit(item, serving, now)))
         except BadInput as error:
@@ -208,12 +209,12 @@ def visits(serving: Serving, body: Annotated[BatchBody, Depends(batch_body)]) ->
     # Committed when it returns.
     result = serving.service.store.retrying(lambda conn: _record(conn, parsed, serving), serving.told)
     serving.service.mirror.refresh()
-    return batch_answer(result, refused)
+    return batch_answer(serving.request, result, refused)
 
 
 def _visit(item: object, serving: ServiceFor, now: datetime) -> Visit:
-    if isinstance(item, Exception):
-        raise BadInput(str(item), field="visit")
+    if isinstance(item, BadInput):
+        raise BadInput(item.message, field="visit")
     visit = parse_visit(item, serving.settings, now)
     word(visit.household, "household")
     return visit

@@ -141,7 +141,7 @@ def static(
     v: Annotated[str | None, Query(description="The file's content hash")] = None,
 ) -> Response:
     if "\x00" in path or "\\" in path:
-        raise NotFound(f"{path!r}: there is no such file", field="path")
+        raise NotFound("{path!r}: there is no such file", path=path, field="path")
     file = file_of(path)
     # Only the address that carries the hash of what is sent now may be kept for good.
     current = v is not None and asset_url(path).endswith(f"?v={v}")

@@ -34,7 +34,7 @@ def day(text: str, field: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise BadInput(f"{field}: {text!r} is no day such as 2026-11-22", field=field)
+    raise BadInput("{field}: {text!r} is no day such as 2026-11-22", text=text, field=field)
 
 
 def interval(text: str, zone: ZoneInfo) -> tuple[date | None, date | None]:
@@ -45,7 +45,7 @@ def interval(text: str, zone: ZoneInfo) -> tuple[date | None, date | None]:
         raise BadInput("datetime: must be a day, an instant, or two of them with a slash between", field="datetime")
     first, last = (None if part in ("", "..") else _day_of(part, zone) for part in (parts[0], parts[-1]))
     if first is not None and last is not None and last < first:
-        raise BadInput(f"datetime: {last} lies before {first}", field="datetime")
+        raise BadInput("datetime: {last} lies before {first}", last=last, first=first, field="datetime")
     return first, last
 
 
@@ -57,23 +57,27 @@ def _day_of(text: str, zone: ZoneInfo) -> date:
             return datetime.fromisoformat(text.upper()).astimezone(zone).date()
     except (ValueError, OverflowError):
         pass
-    raise BadInput(f"datetime: {text!r} is neither a day nor an instant such as 2026-11-22T08:30:00Z", field="datetime")
+    raise BadInput(
+        "datetime: {text!r} is neither a day nor an instant such as 2026-11-22T08:30:00Z", text=text, field="datetime"
+    )
 
 
 def whole(text: str, field: str, *, low: int = 0, high: int = 10**18) -> int:
     """A whole number from `low` to `high`."""
     if not _WHOLE.fullmatch(text):
-        raise BadInput(f"{field}: {text!r} is no whole number", field=field)
+        raise BadInput("{field}: {text!r} is no whole number", text=text, field=field)
     number = int(text)
     if not low <= number <= high:
-        raise BadInput(f"{field}: {number} is not between {low} and {high}", field=field)
+        raise BadInput(
+            "{field}: {number} is not between {low} and {high}", number=number, low=low, high=high, field=field
+        )
     return number
 
 
 def word(text: str, field: str, *, longest: int = 100) -> str:
     """A code or another short text: printable, not empty."""
     if not text or len(text) > longest or not text.isprintable():
-        raise BadInput(f"{field}: must be a text of 1 to {longest} printable characters", field=field)
+        raise BadInput("{field}: must be a text of 1 to {most} printable characters", most=longest, field=field)
     return text
 
 
@@ -144,7 +148,9 @@ def format_of(text: str | None, *offered: Format) -> Format | None:
     if text is None:
         return None
     if text not in offered:
-        raise BadInput(f"f: {text!r} is not offered here; give one of {', '.join(offered)}", field="f")
+        raise BadInput(
+            "f: {text!r} is not offered here; give one of {offered}", text=text, offered=", ".join(offered), field="f"
+        )
     return Format(text)
 
 

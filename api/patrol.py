@@ -64,7 +64,7 @@ def put_team(serving: Serving, code: TeamCode, body: JsonBody) -> Response:
     given = body if isinstance(body, dict) else {}
     team = teams.parse_team(body, area=given.get("area") or serving.inside(Right.patrols, None), code=code)
     if team.code != teams.team_code(code):
-        raise BadInput(f"code: the body says {team.code}, the address {code}", field="code")
+        raise BadInput("code: the body says {said}, the address {code}", said=team.code, code=code, field="code")
     serving.inside(Right.patrols, team.area)
 
     def work(conn: Connection) -> bool:
@@ -157,7 +157,7 @@ def list_plans(
     status: Annotated[str | None, Query(description=f"Only these: {', '.join(_STATUSES)}.")] = None,
 ) -> Response:
     if status is not None and status not in _STATUSES:
-        raise BadInput(f"status: must be one of {', '.join(_STATUSES)}", field="status")
+        raise BadInput("{field}: must be one of {words}", words=", ".join(_STATUSES), field="status")
     when = None if on is None else day(on, "on")
     found = plans.listed(conn, counties(serving), _areas(serving, area), on=when, status=status)
     return answer({"plans": [listed_document(one) for one in found]})
@@ -230,7 +230,7 @@ def _kinds(words: str | None) -> frozenset[Kind]:
         return frozenset(Kind)
     listed = words.split(",")
     if not all(word in list(Kind) for word in listed):
-        raise BadInput(f"kinds: must be of {', '.join(Kind)}, with commas between", field="kinds")
+        raise BadInput("{field}: must be of {words}, with commas between", words=", ".join(Kind), field="kinds")
     return frozenset(Kind(word) for word in listed)
 
 
@@ -239,5 +239,7 @@ def _tiers(words: str | None) -> frozenset[int]:
         return frozenset(TIERS)
     listed = words.split(",")
     if not all(word in map(str, TIERS) for word in listed):
-        raise BadInput(f"tiers: must be of {', '.join(map(str, TIERS))}, with commas between", field="tiers")
+        raise BadInput(
+            "{field}: must be of {words}, with commas between", words=", ".join(map(str, TIERS)), field="tiers"
+        )
     return frozenset(int(word) for word in listed)

@@ -25,6 +25,7 @@ from gis.patrol.clock import seconds_into
 from gis.patrol.finding import network_of
 from gis.patrol.stored import StoredPlan
 from gis.patrol.working import problem_of
+from gis.words import word
 
 router = APIRouter()
 
@@ -100,10 +101,15 @@ def _plan(serving: ServiceFor, id: Id, version: int) -> StoredPlan:
 def _read(conn: Connection, serving: ServiceFor, id: Id, version: int) -> StoredPlan:
     plan = plans.get(conn, counties(serving), id)
     if plan.version != version:
-        told = f"version: the plan has version {plan.version}, not {version}: somebody has changed it; read it again"
-        raise Trouble("precondition-failed", told, field="version")
+        raise Trouble(
+            "precondition-failed",
+            "version: the plan has version {version}, not {read}: somebody has changed it; read it again",
+            version=plan.version,
+            read=version,
+            field="version",
+        )
     if plan.status != "planned":
-        raise Conflict(f"status: the plan is {plan.status}", field="status")
+        raise Conflict("status: the plan is {status}", status=word(plan.status), field="status")
     return plan
 
 

@@ -16,14 +16,30 @@ from gis.patrol.stops import Candidate, Totals
 from gis.patrol.stored import Done, PlanRoute, PlanStop, StoredPlan
 from gis.patrol.teams import as_json
 from gis.patrol.tiers import TIERS
+from gis.sentence import Sentence
 
 # What is said of a search that has failed.
-FAULTS: Final[Mapping[str, tuple[str, str]]] = {
-    "time": ("The search took too long", "No plan was found in time: ask for fewer stops, or a longer limit_s"),
-    "ended": ("The search has ended by itself", "It was begun several times and never came to an end: plan again"),
-    "unchecked": ("The plan that was found was not right", "It did not pass the check, and is not shown: plan again"),
-    "unusable": ("There is nothing to plan on", "Stops, teams or streets cannot be used together: change the plan"),
-    "unexpected": ("The search has failed", "Something unexpected: the log of the service says more"),
+FAULTS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
+    "time": (
+        Sentence("The search took too long"),
+        Sentence("No plan was found in time: ask for fewer stops, or a longer limit_s"),
+    ),
+    "ended": (
+        Sentence("The search has ended by itself"),
+        Sentence("It was begun several times and never came to an end: plan again"),
+    ),
+    "unchecked": (
+        Sentence("The plan that was found was not right"),
+        Sentence("It did not pass the check, and is not shown: plan again"),
+    ),
+    "unusable": (
+        Sentence("There is nothing to plan on"),
+        Sentence("Stops, teams or streets cannot be used together: change the plan"),
+    ),
+    "unexpected": (
+        Sentence("The search has failed"),
+        Sentence("Something unexpected: the log of the service says more"),
+    ),
 }
 
 

@@ -21,7 +21,7 @@ def patrol_network(serving: Serving, conn: Reading, area: Area = None) -> dict[s
     county = _county(serving, area)
     info = network_info(conn, county)
     if info is None:
-        raise NotFound(f"county {county:06} has no streets yet: everycell import roads FILE.osm.pbf")
+        raise NotFound("county {county:06} has no streets yet: everycell import roads FILE.osm.pbf", county=county)
     return {
         "version": info.version,
         "source": info.source,

@@ -44,7 +44,7 @@ def _file(request: Request, serving: ServiceFor, id: Id, form: Format, team: str
     with serving.read() as conn:
         plan = plans.get(conn, counties(serving), id)
     if team is not None and team not in [route.team.code for route in plan.routes]:
-        raise BadInput(f"team: the plan has no team {team[:20]!r}", field="team")
+        raise BadInput("{field}: the plan has no team {team!r}", team=team[:20], field="team")
     if plan.status == "planning":
         raise Conflict("status: the plan is still being searched", field="status")
     refuse_unrouted(plan)

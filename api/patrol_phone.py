@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.audits import source_of
-from api.bodies import BatchBody, batch_body, batch_items, id_of, members
+from api.bodies import BatchBody, batch_body, batch_items, id_of, members, refusals
 from api.deps import Service, Serving, service
 from api.patrol import Id, JsonBody, counties, noted, written
 from api.patrol_documents import answer, route_document, stop_document
@@ -33,7 +33,9 @@ from gis.patrol.links import Link, NewLink
 from gis.patrol.stored import StoredPlan
 from gis.patrol.teams import as_json, team_code
 from gis.patrol.ticks import MOST_TICKS, Tick, parse_tick, record
+from gis.sentence import Sentence
 from gis.settings import Settings
+from gis.words import word
 from maps.qr import qr_code
 
 router = APIRouter()
@@ -140,7 +142,7 @@ def phone_ticks(request: Request, token: Secret, body: Batch) -> Response:
     done = here.store.retrying(work, scope.settings())
     here.mirror.refresh()
     moved = [Refusal(ticks[r.index][0], r.id, r.code, r.detail) for r in done.refused]
-    return _told(BatchResult(done.accepted, done.repeated, moved), refused)
+    return _told(request, BatchResult(done.accepted, done.repeated, moved), refused)
 
 
 def link_of(request: Request, token: str) -> Link:
@@ -183,31 +185,35 @@ def _parsed(body: BatchBody, settings: Settings) -> tuple[list[tuple[int, Tick]]
     now = datetime.now(UTC)
     parsed: list[tuple[int, Tick]] = []
     refused: list[Refusal] = []
-    items = batch_items(body, "ticks")
+    items = batch_items(body, Sentence("ticks"))
     if len(items) > MOST_TICKS:
         raise BadInput(
-            f"body: {len(items):,} ticks are more than the {MOST_TICKS:,} that are taken at once", field="body"
+            "body: {number:,} ticks are more than the {most:,} that are taken at once",
+            number=len(items),
+            most=MOST_TICKS,
+            field="body",
         )
     for index, item in enumerate(items):
         try:
-            if isinstance(item, Exception):
-                raise BadInput(str(item), field="tick")
+            if isinstance(item, BadInput):
+                raise BadInput(item.message, field="tick")
             parsed.append((index, parse_tick(item, settings, now)))
         except BadInput as error:
             refused.append(Refusal(index, id_of(item), error.field or "tick", error.message))
     return parsed, refused
 
 
-def _told(result: BatchResult, unread: Sequence[Refusal]) -> Response:
-    """As of all batches; a refusal tells the field too."""
-    refused = sorted([*unread, *result.refused], key=lambda one: one.index)
-    told = [{"index": r.index, "id": r.id, "field": r.code, "detail": r.detail} for r in refused]
+def _told(request: Request, result: BatchResult, unread: Sequence[Refusal]) -> Response:
+    """As of all batches; a refusal tells the field in place of the code."""
+    told = refusals(request, [*unread, *result.refused])
+    for one in told:
+        one["field"] = one.pop("code")
     return answer({"accepted": result.accepted, "repeated": result.repeated, "refused": told})
 
 
 def _refuse_unplanned(plan: StoredPlan) -> None:
     if plan.status not in ("planned", "planning"):
-        raise Conflict(f"status: the plan is {plan.status}", field="status")
+        raise Conflict("status: the plan is {status}", status=word(plan.status), field="status")
 
 
 def _villages(route: StoredPlan) -> list[str]:

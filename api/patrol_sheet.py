@@ -74,7 +74,7 @@ def _sheet(
     with serving.read() as conn:
         plan = plans.get(conn, counties(serving), id)
         if lang not in ("zh", "en"):
-            raise BadInput(f"lang: {str(lang)[:20]!r} is none of zh, en", field="lang")
+            raise BadInput("{field}: {lang!r} is none of zh, en", lang=str(lang)[:20], field="lang")
         _refuse_others(conn, plan, phones)
         area = surroundings.area_name(conn, plan.area)
         streets = streets_of(conn, plan, team)
@@ -94,9 +94,9 @@ def _refuse_others(conn: Connection, plan: StoredPlan, phones: dict[str, str]) -
         try:
             link = links.link_of(conn, url.rsplit("/p/", 1)[-1])
         except NotFound:
-            raise BadInput(f"phones: the link of {team} is over: make new ones", field="phones") from None
+            raise BadInput("phones: the link of {team} is over: make new ones", team=team, field="phones") from None
         if not (hmac.compare_digest(str(link.plan), str(plan.id)) and link.team == team):
-            raise BadInput(f"phones: the link of {team} is of another team or plan", field="phones")
+            raise BadInput("phones: the link of {team} is of another team or plan", team=team, field="phones")
 
 
 def streets_of(conn: Connection, plan: StoredPlan, team: str | None) -> Streets:
@@ -135,5 +135,7 @@ def _pdf(
             return sheets_pdf(
                 plan_document(plan), told, streets, team=team, lang=language(lang), fonts=fonts, limit_s=LIMIT_S
             )
-        except TooLong as error:
-            raise Trouble("busy", f"{error}: ask again, or for one team") from None
+        except TooLong:
+            raise Trouble(
+                "busy", "the PDF was not set within {limit_s:g} s: ask again, or for one team", limit_s=LIMIT_S
+            ) from None

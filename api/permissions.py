@@ -160,7 +160,7 @@ def refuse(caller: Caller, need: Need) -> None:
         return
     if caller is NOBODY:
         raise NotSignedIn("sign in at /login, or send a token: Authorization: Bearer ...")
-    raise NotAllowed(f"{caller.name} has not the right {need!s} in any area")
+    raise NotAllowed("{caller} has not the right {right!s} in any area", caller=caller.name, right=need)
 
 
 def refuse_unlisted(routes: Iterable[Route]) -> None:

@@ -19,11 +19,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
+from api.invalid import invalid
+from api.language import language_of
 from gis import errors
 from gis.cells.editing.issues import Refused
+from gis.sentence import Sentence
 from gis.storage.engine import sqlstate
+from gis.storage.refusals import refusal
 from maps.report.fonts import NoFont
+from maps.text import html_lang, teller, translator
 
 MEDIA_TYPE: Final = "application/problem+json"
 _URN: Final = "urn:everycell:problem:"
@@ -115,12 +121,15 @@ class Trouble(errors.EverycellError):
         self,
         slug: str,
         message: str,
+        /,
         *,
         field: str | None = None,
         more: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        **values: Any,
     ) -> None:
-        super().__init__(message, field=field, code=slug)
+        super().__init__(message, field=field, **values)
+        self.code = slug
         self.more = dict(more or {})
         self.headers = dict(headers or {})
 
@@ -145,10 +154,17 @@ def _of_database(error: DBAPIError) -> str:
     return _OF_SQLSTATE.get(state) or _OF_SQLSTATE_CLASS.get(state[:2], "internal")
 
 
-def document(problem: Problem, detail: str, **more: Any) -> dict[str, Any]:
-    """The members of a problem document; those without a value are left out."""
-    known = {"type": _URN + problem.slug, "title": problem.title, "status": problem.status, "detail": detail}
+def document(scope: Scope, problem: Problem, detail: str, **more: Any) -> dict[str, Any]:
+    """The members of a problem document in the language of the request; those without a value are left out."""
+    lang = language_of(scope)
+    title, tell = translator(lang, "errors")(problem.title), teller(lang)
+    known = {"type": _URN + problem.slug, "title": title, "status": problem.status, "detail": tell(detail)}
     return known | {name: value for name, value in more.items() if value not in (None, [], "")}
+
+
+def speaking(scope: Scope) -> dict[str, str]:
+    """The headers of an answer that is written in the language of the request."""
+    return {"Content-Language": html_lang(language_of(scope)), "Vary": "Accept-Language"}
 
 
 def body_of(members: Mapping[str, Any]) -> bytes:
@@ -156,8 +172,8 @@ def body_of(members: Mapping[str, Any]) -> bytes:
     return json.dumps(members, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _response(members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    own = {"Cache-Control": "no-store", **(headers or {})}
+def _response(request: Request, members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    own = {"Cache-Control": "no-store", **speaking(request.scope), **(headers or {})}
     if members["status"] == 503:
         own.setdefault("Retry-After", "2")
     return Response(body_of(members), members["status"], own, MEDIA_TYPE)
@@ -173,14 +189,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_unforeseen)
 
 
-async def on_own(_: Request, error: Exception) -> Response:
+async def on_own(request: Request, error: Exception) -> Response:
     """The problem document of an error of ours."""
     assert isinstance(error, errors.EverycellError)  # noqa: S101 - registered for this type only
     problem = problem_of(error)
     if problem.status == 500:
-        return await _on_unforeseen(_, error)
-    told = document(problem, error.message, field=error.field, code=error.code, **_more_of(error))
-    return _response(told, _headers_of(error))
+        return await _on_unforeseen(request, error)
+    detail: str = error.message
+    if isinstance(error, Refused):
+        detail = error.told(language_of(request.scope))
+    told = document(request.scope, problem, detail, field=error.field, code=error.code, **_more_of(error))
+    return _response(request, told, _headers_of(error))
 
 
 def _more_of(error: errors.EverycellError) -> dict[str, Any]:
@@ -211,30 +230,32 @@ async def _on_database(request: Request, error: Exception) -> Response:
     state = sqlstate(error) if isinstance(error, DBAPIError) else None
     if state is not None and state.startswith("EC"):
         diagnosis = getattr(getattr(error, "orig", None), "diag", None)
-        return _response(
-            document(
-                problem,
-                str(diagnosis.message_primary if diagnosis else problem.title),
-                field=getattr(diagnosis, "column_name", None),
-                code=problem.slug,
-                hint=getattr(diagnosis, "message_hint", None),
-                pieces=_pieces(getattr(diagnosis, "message_detail", None)),
-            )
+        tell, hint = teller(language_of(request.scope)), getattr(diagnosis, "message_hint", None)
+        told = document(
+            request.scope,
+            problem,
+            refusal(diagnosis.message_primary if diagnosis else problem.title),
+            field=getattr(diagnosis, "column_name", None),
+            code=problem.slug,
+            hint=hint and tell(refusal(hint)),
+            pieces=_pieces(getattr(diagnosis, "message_detail", None)),
         )
+        return _response(request, told)
     _log.warning("%s: %s", problem.slug, str(getattr(error, "orig", error)).strip())
-    return _response(document(problem, _IN_WORDS[problem.slug]))
+    return _response(request, document(request.scope, problem, _IN_WORDS[problem.slug]))
 
 
 _IN_WORDS: Final = {
-    "bad-input": "a value is not one that the database can take",
-    "conflict": "the request contradicts what is stored",
-    "busy": "others are at work on the same rows: try again",
-    "storage": "the database does not answer: try again soon",
+    "bad-input": Sentence("a value is not one that the database can take"),
+    "conflict": Sentence("the request contradicts what is stored"),
+    "busy": Sentence("others are at work on the same rows: try again"),
+    "storage": Sentence("the database does not answer: try again soon"),
 }
 
 
-async def _on_pool(_: Request, error: Exception) -> Response:
-    return _response(document(problem_of(error), "all connections are in use: try again soon"))
+async def _on_pool(request: Request, error: Exception) -> Response:
+    told = Sentence("all connections are in use: try again soon")
+    return _response(request, document(request.scope, problem_of(error), told))
 
 
 def _pieces(detail: str | None) -> list[Any]:
@@ -244,12 +265,12 @@ def _pieces(detail: str | None) -> list[Any]:
     return [json.loads(detail)]
 
 
-async def _on_validation(_: Request, error: Exception) -> Response:
+async def _on_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
     found = error.errors()[0]
     field = ".".join(str(part) for part in found["loc"][1:]) or str(found["loc"][0])
-    told = f"{field}: {found['msg'][0].lower()}{found['msg'][1:]}"
-    return _response(document(PROBLEMS["bad-input"], told, field=field, code="bad-input"))
+    told = Sentence("{field}: {wrong}", field=field, wrong=invalid(found))
+    return _response(request, document(request.scope, PROBLEMS["bad-input"], told, field=field, code="bad-input"))
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -257,15 +278,16 @@ async def _on_http(request: Request, error: Exception) -> Response:
     slug = _OF_STATUS.get(error.status_code, "bad-input" if error.status_code < 500 else "internal")
     problem = PROBLEMS[slug]
     details = {
-        "not-found": f"there is nothing at {request.url.path}",
-        "method-not-allowed": f"{request.method} cannot be done at {request.url.path}",
+        "not-found": Sentence("there is nothing at {path}", path=request.url.path),
+        "method-not-allowed": Sentence(
+            "{method} cannot be done at {path}", method=request.method, path=request.url.path
+        ),
     }
-    return _response(document(problem, details.get(slug, str(error.detail))), error.headers)
+    return _response(request, document(request.scope, problem, details.get(slug, str(error.detail))), error.headers)
 
 
 async def _on_unforeseen(request: Request, error: Exception) -> Response:
     reference = uuid4().hex[:12]
     _log.error("%s %s failed, reference %s", request.method, request.url.path, reference, exc_info=error)
-    return _response(
-        document(PROBLEMS["internal"], f"the log has the reason, under the reference {reference}", reference=reference)
-    )
+    told = Sentence("the log has the reason, under the reference {reference}", reference=reference)
+    return _response(request, document(request.scope, PROBLEMS["internal"], told, reference=reference))

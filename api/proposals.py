@@ -15,6 +15,7 @@ from gis.cells.cutting.partition import Range
 from gis.cells.cutting.proposals import KINDS, Ask, Kind, Proposal, figures_of
 from gis.cells.cutting.village import Village
 from gis.errors import BadInput
+from gis.sentence import NOR, joined
 
 # A proposal keeps a processor busy, so there is one at a time in a worker; together with the waiting it must end before
 # the answer is due (`Limits.answer_s`).
@@ -30,11 +31,11 @@ def asked(body: object) -> tuple[str, Ask]:
     given = members(body, "kind", "village", "households", "seed")
     kind, village, seed = given.get("kind"), given.get("village"), given.get("seed", 0)
     if kind not in KINDS:
-        raise BadInput(f"kind: {kind!r} is neither {' nor '.join(KINDS)}", field="kind")
+        raise BadInput("{field}: {word!r} is neither {words}", word=kind, words=joined(KINDS, NOR), field="kind")
     if not isinstance(village, str):
         raise BadInput("village: the code of a village is wanted, as a text", field="village")
     if not _whole(seed) or not 0 <= seed <= _HIGHEST_SEED:
-        raise BadInput(f"seed: a whole number from 0 to {_HIGHEST_SEED:,} is wanted", field="seed")
+        raise BadInput("seed: a whole number from 0 to {most:,} is wanted", most=_HIGHEST_SEED, field="seed")
     return village, Ask(cast(Kind, kind), _range(given.get("households")), seed)
 
 
@@ -66,8 +67,11 @@ def worked_out(village: Village, ask: Ask) -> Proposal:
             command = f"everycell cells {ask.kind} --village {village.code} --households {wanted} --draft"
             raise Trouble(
                 "bad-input",
-                f"village: {len(village.doors):,} doorplates take longer than the {_LIMIT_S:g} s that a request has;"
-                f" the command line has no limit: {command}",
+                "village: {number:,} doorplates take longer than the {limit_s:g} s that a request has;"
+                " the command line has no limit: {command}",
+                number=len(village.doors),
+                limit_s=_LIMIT_S,
+                command=command,
                 field="village",
                 more={"command": command},
             ) from None

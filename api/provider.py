@@ -204,7 +204,9 @@ class Provider:
 
     def _no_answer(self, why: object) -> Trouble:
         _log.warning("the sign-in service %s is of no use: %s", self.issuer, why)
-        return Trouble("busy", f"the sign-in service {self.issuer} does not answer as it should: try again soon")
+        return Trouble(
+            "busy", "the sign-in service {issuer} does not answer as it should: try again soon", issuer=self.issuer
+        )
 
 
 @lru_cache(maxsize=4)

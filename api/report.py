@@ -49,7 +49,7 @@ def report(
 ) -> Response:
     form = format_of(f, Format.html, Format.pdf, Format.xlsx) or Format.html
     if lang not in ("zh", "en"):
-        raise BadInput(f"lang: {lang!r} is none of zh, en", field="lang")
+        raise BadInput("{field}: {lang!r} is none of zh, en", lang=lang, field="lang")
     about = month_of(month, serving.today)
     here = serving.inside(Right.figures, area) or _only_county(serving)
     if here is None and wants_html(request.scope):
@@ -75,7 +75,7 @@ def _areas(request: Request, serving: ServiceFor, lang: str, month: str | None) 
     nonce, own, spoken = token_urlsafe(16), serving.caller.scope.where(Right.figures), language(lang)
     with serving.read() as conn:
         listed = area_names(conn, own, serving.counties(serving.touch(Right.figures)))
-    asked = {} if month is None else {"month": month}
+    asked, _ = {} if month is None else {"month": month}, translator(language(lang))
     html = render(
         "report_areas.html",
         frame_of(request.scope, nonce, spoken, here="report"),
@@ -120,8 +120,12 @@ def _answer(
 
     try:
         return Response(pdf(made, settings.report_fonts, LIMIT_S), headers=headers, media_type=_MEDIA[form])
-    except TooLong as error:
-        raise Trouble("busy", f"{error}: ask again, or for a smaller area, or for f=html") from None
+    except TooLong:
+        raise Trouble(
+            "busy",
+            "the PDF was not set within {limit_s:g} s: ask again, or for a smaller area, or for f=html",
+            limit_s=LIMIT_S,
+        ) from None
 
 
 def _ways(base: str, area: str, month: Period, lang: str) -> list[tuple[str, str]]:

@@ -55,7 +55,7 @@ def _text(q: str) -> str:
     """What was typed, with full-width signs as plain ones and single spaces."""
     text = " ".join(unicodedata.normalize("NFKC", q).split())
     if not text or len(text) > _LONGEST or not text.isprintable():
-        raise BadInput(f"q: must be a text of 1 to {_LONGEST} printable characters", field="q")
+        raise BadInput("{field}: must be a text of 1 to {most} printable characters", most=_LONGEST, field="q")
     return text
 
 

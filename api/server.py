@@ -93,8 +93,12 @@ def listen(host: str, port: int, *, next_free: bool = False) -> socket.socket:
         except OSError as error:
             reason = (error.strerror or str(error)).partition(" (")[0].lower()
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                raise BadInput(f"--host: {host!r} is no address of this machine: {reason}", field="--host") from None
-    raise BadInput(f"--port: cannot listen on {host} port {port}: {reason}", field="--port")
+                raise BadInput(
+                    "--host: {host!r} is no address of this machine: {reason}", host=host, reason=reason, field="--host"
+                ) from None
+    raise BadInput(
+        "--port: cannot listen on {host} port {port}: {reason}", host=host, port=port, reason=reason, field="--port"
+    )
 
 
 def _bound(host: str, port: int) -> socket.socket:

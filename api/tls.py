@@ -31,12 +31,14 @@ def certificate_of(chain: Path | None, key: Path | None) -> Certificate | None:
         return None
     if chain is None or key is None:
         wanted = "--certificate" if chain is None else "--key"
-        raise BadInput(f"{wanted}: is missing; https needs a certificate and its key", field=wanted)
+        raise BadInput("{field}: is missing; https needs a certificate and its key", field=wanted)
     for option, file in (("--certificate", chain), ("--key", key)):
         try:
             file.read_bytes()
         except OSError as error:
-            raise BadInput(f"{option}: {file} cannot be read: {error.strerror}", field=option) from None
+            raise BadInput(
+                "{field}: {file} cannot be read: {reason}", file=file, reason=error.strerror, field=option
+            ) from None
     _try(chain, key)
     return Certificate(chain, key)
 
@@ -54,9 +56,12 @@ def _try(chain: Path, key: Path) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key, password=_no_password(key))
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
-            raise BadInput(f"--key: {key} is not the key of {chain}", field="--key") from None
+            raise BadInput("--key: {key} is not the key of {chain}", key=key, chain=chain, field="--key") from None
         raise BadInput(
-            f"--certificate: {chain} and {key} are no certificate and key in PEM", field="--certificate"
+            "--certificate: {chain} and {key} are no certificate and key in PEM",
+            chain=chain,
+            key=key,
+            field="--certificate",
         ) from None
 
 
@@ -64,6 +69,6 @@ def _no_password(key: Path) -> Any:
     """Instead of asking on the terminal: nobody may be there when the service starts."""
 
     def refuse() -> NoReturn:
-        raise BadInput(f"--key: {key} is locked by a password; give a key without one", field="--key")
+        raise BadInput("--key: {key} is locked by a password; give a key without one", key=key, field="--key")
 
     return refuse

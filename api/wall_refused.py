@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from secrets import token_urlsafe
 
 from starlette.requests import Request
@@ -15,8 +16,9 @@ from maps.text import translator
 def refused_page(request: Request) -> Response:
     """What a wall says whose token is none, over, taken back, or of another role."""
     lang, nonce = language_of(request.scope), token_urlsafe(16)
-    title = translator(lang)("This wall cannot be opened")
-    text = render("wall_refused.html", frame_of(request.scope, nonce, lang), title=title)
+    _ = translator(lang)
+    frame = replace(frame_of(request.scope, nonce, lang), other="")  # its address would repeat the token
+    text = render("wall_refused.html", frame, title=_("This wall cannot be opened"))
     headers = {**security_headers(nonce), "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     answer = Response(text, 401, {**headers, "WWW-Authenticate": "Bearer"}, MEDIA_TYPE)
     forget_wall(answer, request.scope)

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from gis.errors import BadInput
+from gis.sentence import Sentence
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -27,7 +28,7 @@ class Refusal:
     index: int
     id: str | None
     code: str
-    detail: str
+    detail: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,16 @@ class BatchResult:
     refused: list[Refusal]
 
 
-def known_only(item: object, fields: Sequence[str], *, what: str, field: str) -> Mapping[Any, Any]:
+def known_only(item: object, fields: Sequence[str], *, what: Sentence, field: str) -> Mapping[Any, Any]:
     """The item, where it is an object without other members than `fields`. Raises BadInput naming `field`, or the
     member."""
     if not isinstance(item, Mapping):
-        raise BadInput(f"{what} is an object with the fields {', '.join(fields)}", field=field)
+        raise BadInput("{what} is an object with the fields {fields}", what=what, fields=", ".join(fields), field=field)
     extra = sorted(set(map(str, item)) - set(fields))
     if extra:
-        raise BadInput(f"{extra[0]}: {what} has no such field; it has {', '.join(fields)}", field=extra[0])
+        raise BadInput(
+            "{field}: {what} has no such field; it has {fields}", what=what, fields=", ".join(fields), field=extra[0]
+        )
     return item
 
 
@@ -54,9 +57,9 @@ def text_of(item: Mapping[Any, Any], field: str) -> str:
     """A text of 1 to 100 characters. Raises BadInput naming the field."""
     value = item.get(field)
     if value is None:
-        raise BadInput(f"{field}: missing", field=field)
+        raise BadInput("{field}: is missing", field=field)
     if not isinstance(value, str) or not value or len(value) > 100 or "\x00" in value:
-        raise BadInput(f"{field}: must be a text of 1 to 100 characters", field=field)
+        raise BadInput("{field}: must be a text of 1 to 100 characters", field=field)
     return value
 
 
@@ -65,7 +68,7 @@ def uuid_of(item: Mapping[Any, Any], field: str) -> UUID:
     try:
         return UUID(text_of(item, field))
     except ValueError:
-        raise BadInput(f"{field}: is no UUID", field=field) from None
+        raise BadInput("{field}: is no UUID", field=field) from None
 
 
 def member_of(kind: type[E], item: Mapping[Any, Any], field: str) -> E:
@@ -73,7 +76,7 @@ def member_of(kind: type[E], item: Mapping[Any, Any], field: str) -> E:
     try:
         return kind(text_of(item, field))
     except ValueError:
-        raise BadInput(f"{field}: must be one of {', '.join(kind)}", field=field) from None
+        raise BadInput("{field}: must be one of {words}", words=", ".join(kind), field=field) from None
 
 
 def instant_of(item: Mapping[Any, Any], field: str) -> datetime:
@@ -81,9 +84,9 @@ def instant_of(item: Mapping[Any, Any], field: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text_of(item, field))
     except ValueError:
-        raise BadInput(f"{field}: must be an instant such as 2026-11-22T09:30:00+08:00", field=field) from None
+        raise BadInput("{field}: must be an instant such as 2026-11-22T09:30:00+08:00", field=field) from None
     if instant.tzinfo is None:
-        raise BadInput(f"{field}: needs its offset from UTC, such as +08:00", field=field)
+        raise BadInput("{field}: needs its offset from UTC, such as +08:00", field=field)
     return instant
 
 
@@ -92,7 +95,7 @@ def past_instant_of(item: Mapping[Any, Any], field: str, now: datetime) -> datet
     try:
         instant = instant_of(item, field).astimezone(UTC)
     except OverflowError:
-        raise BadInput(f"{field}: lies outside the calendar", field=field) from None
+        raise BadInput("{field}: lies outside the calendar", field=field) from None
     if instant > now + CLOCK_SKEW:
-        raise BadInput(f"{field}: lies in the future", field=field)
+        raise BadInput("{field}: lies in the future", field=field)
     return instant

@@ -32,7 +32,8 @@ def level_of(code: str, *, field: str = "area") -> Level:
     level = _LEVEL_OF.get(len(code))
     if level is None or not _DIGITS_ONLY.fullmatch(code):
         raise BadInput(
-            f"{field}: {code!r} is no area code; give 6 digits (county), 9 (town), 12 (village) or 15 (cell)",
+            "{field}: {code!r} is no area code; give 6 digits (county), 9 (town), 12 (village) or 15 (cell)",
+            code=code,
             field=field,
         )
     return level
@@ -42,7 +43,7 @@ def county_of(code: str, *, field: str = "code") -> int:
     """The county (its 6 digits as an integer) a code belongs to. Raises BadInput naming `field`."""
     head = code[:6]
     if len(head) < 6 or not _DIGITS_ONLY.fullmatch(head):
-        raise BadInput(f"{field}: {code!r} does not begin with the 6 digits of a county", field=field)
+        raise BadInput("{field}: {code!r} does not begin with the 6 digits of a county", code=code, field=field)
     return int(head)
 
 

@@ -73,7 +73,7 @@ def metric_crs(lon: float) -> CRS:
     for a longitude that is none.
     """
     if not -180 <= lon <= 180:
-        raise WrongPlace(f"{lon} is no longitude in degrees", field="lon")
+        raise WrongPlace("{lon} is no longitude in degrees", lon=lon, field="lon")
     meridian = round(lon / 3) * 3
     if 75 <= meridian <= 135:
         return CRS.from_epsg(4534 + (meridian - 75) // 3)
@@ -96,7 +96,7 @@ def parse_crs(text: str, *, field: str = "--crs") -> CRS:
         return CRS.from_user_input(text)
     except CRSError:
         raise WrongPlace(
-            f"{field}: {text!r} is no coordinate reference system; give e.g. EPSG:4490", field=field
+            "{field}: {text!r} is no coordinate reference system; give e.g. EPSG:4490", text=text, field=field
         ) from None
 
 
@@ -108,7 +108,9 @@ def to_stored(crs: CRS, *, field: str = "--crs") -> Transformer | None:
     """
     geographic = crs.source_crs.geodetic_crs if crs.is_bound and crs.source_crs else crs.geodetic_crs
     if geographic is None:
-        raise WrongPlace(f"{field}: {crs.name} is a local system without a place on the earth; give --crs", field=field)
+        raise WrongPlace(
+            "{field}: {crs} is a local system without a place on the earth; give --crs", crs=crs.name, field=field
+        )
     datum = geographic.datum.name if geographic.datum else geographic.name
     if not crs.is_bound:
         _refuse_secret(datum, crs.name, field)
@@ -119,8 +121,8 @@ def to_stored(crs: CRS, *, field: str = "--crs") -> Transformer | None:
         found = TransformerGroup(crs, CRS.from_epsg(4326), always_xy=True, allow_ballpark=False)
     if not found.transformers:
         raise WrongPlace(
-            f"{field}: no transformation is known from {crs.name} to WGS 84; convert the file to CGCS2000"
-            " (EPSG:4490) first",
+            "{field}: no transformation is known from {crs} to WGS 84; convert the file to CGCS2000 (EPSG:4490) first",
+            crs=crs.name,
             field=field,
         )
     return found.transformers[0]
@@ -129,8 +131,10 @@ def to_stored(crs: CRS, *, field: str = "--crs") -> Transformer | None:
 def _refuse_secret(datum: str, name: str, field: str) -> None:
     if any(secret in f"{datum} {name}".lower() for secret in _REFUSED):
         raise WrongPlace(
-            f"{field}: {name} needs the seven parameters of your county, without which it would land 50–150 m beside"
-            " its place; convert the file to CGCS2000 (EPSG:4490), or give --crs as a PROJ string with +towgs84=…",
+            "{field}: {name} needs the seven parameters of your county, without which it would land"
+            " 50–150 m beside its place; convert the file to CGCS2000 (EPSG:4490), or give --crs as a"
+            " PROJ string with +towgs84=…",
+            name=name,
             field=field,
         )
 

@@ -18,7 +18,12 @@ EverycellError
 └── Interrupted             stopped on request; nothing was written
 
 Every error carries `message` (one sentence for a person), `code` (a stable short word) and, where it applies, `field`
-(the file, column or parameter it is about).
+(the file, column or parameter it is about). It is raised with a template and the values of its places:
+
+    raise BadInput("{field}: {text!r} is no day; write it like 2026-11-22", text=text, field=field)
+
+`message` is a `Sentence`: English, and able to be said in Chinese by the template, which is a message of the catalogue
+`errors` (maps/i18n). A test finds templates without Chinese, and f-strings, which could not have any.
 """
 
 from __future__ import annotations
@@ -26,22 +31,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gis.sentence import Sentence
+
 
 class EverycellError(Exception):
     """Base of all errors that everycell raises on purpose."""
 
     code = "error"
 
-    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str, /, *, field: str | None = None, **values: Any) -> None:
+        self.message = _sentence(message, field, values)
         self.field = field
-        if code is not None:
-            self.code = code
+        super().__init__(self.message)
+
+
+def _sentence(message: str, field: str | None, values: dict[str, Any]) -> Sentence:
+    if isinstance(message, Sentence):
+        return message
+    named = {"field": field} if "{field" in message else {}
+    return Sentence(message, **named, **values)
 
 
 class BadInput(EverycellError):
     code = "bad-input"
+
+    def about(self, field: str) -> BadInput:
+        """The same said of another field, where the template has `{field}`."""
+        return BadInput(self.message.template, **{**self.message.values, "field": field})
 
 
 class PersonalData(BadInput):
@@ -57,8 +73,10 @@ class BrokenCoverage(BadInput):
 
     code = "broken-coverage"
 
-    def __init__(self, message: str, *, pieces: Sequence[dict[str, Any]] = (), field: str | None = None) -> None:
-        super().__init__(message, field=field)
+    def __init__(
+        self, message: str, /, *, pieces: Sequence[dict[str, Any]] = (), field: str | None = None, **values: Any
+    ) -> None:
+        super().__init__(message, field=field, **values)
         self.pieces = list(pieces)
 
 
@@ -71,13 +89,15 @@ class Unclean(BrokenCoverage):
     def __init__(
         self,
         message: str,
+        /,
         *,
         pieces: Sequence[dict[str, Any]] = (),
         proposals: Sequence[Any] = (),
-        notes: Sequence[str] = (),
+        notes: Sequence[Sentence] = (),
         field: str | None = None,
+        **values: Any,
     ) -> None:
-        super().__init__(message, pieces=pieces, field=field)
+        super().__init__(message, pieces=pieces, field=field, **values)
         self.proposals = list(proposals)
         self.notes = list(notes)
 
@@ -99,8 +119,8 @@ class TooManyTries(EverycellError):
 
     code = "too-many-tries"
 
-    def __init__(self, message: str, *, retry_after_s: int, field: str | None = None) -> None:
-        super().__init__(message, field=field)
+    def __init__(self, message: str, /, *, retry_after_s: int, field: str | None = None, **values: Any) -> None:
+        super().__init__(message, field=field, **values)
         self.retry_after_s = retry_after_s
 
 
@@ -114,8 +134,8 @@ class Stale(Conflict):
 
     code = "stale"
 
-    def __init__(self, message: str, *, conflicts: Sequence[dict[str, Any]] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, /, *, conflicts: Sequence[dict[str, Any]] = (), **values: Any) -> None:
+        super().__init__(message, **values)
         self.conflicts = list(conflicts)
 
 

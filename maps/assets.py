@@ -67,7 +67,8 @@ def local_path(url: str) -> str:
         return _FOLIUM[url]
     except KeyError:
         raise NotFound(
-            f"{url}: no installed file is known for this asset; add it to package.json and to maps/assets.py", field=url
+            "{field}: no installed file is known for this asset; add it to package.json and to maps/assets.py",
+            field=url,
         ) from None
 
 
@@ -75,7 +76,7 @@ def file_of(path: str) -> Path:
     """The installed file of a path below `static/`. Raises NotFound where it is not installed."""
     file = STATIC / path
     if not file.resolve().is_relative_to(STATIC.resolve()) or not file.is_file():
-        raise NotFound(f"{path}: this asset is not installed; run 'npm ci' and 'python -m maps.assets'", field=path)
+        raise NotFound("{field}: this asset is not installed; run 'npm ci' and 'python -m maps.assets'", field=path)
     return file
 
 
@@ -96,7 +97,7 @@ def inline_text(path: str) -> str:
 def data_uri(file: Path) -> str:
     """A file as a data URI. Raises NotFound where it is missing."""
     if not file.is_file():
-        raise NotFound(f"{file.name}: a stylesheet asks for this file, but it is not installed", field=file.name)
+        raise NotFound("{field}: a stylesheet asks for this file, but it is not installed", field=file.name)
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode('ascii')}"
 
@@ -113,7 +114,7 @@ def install(source: Path = NODE_MODULES, target: Path = VENDOR) -> list[str]:
     """
     for path in INSTALLED:
         if not (source / path).is_file():
-            raise NotFound(f"{source / path} is missing; run 'npm ci' first", field=path)
+            raise NotFound("{file} is missing; run 'npm ci' first", file=source / path, field=path)
     copied = [path for path in INSTALLED if _copy(source / path, target / path)]
     wanted = {target / path for path in INSTALLED}
     for stray in [file for file in target.rglob("*") if file.is_file() and file not in wanted]:

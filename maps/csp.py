@@ -61,11 +61,11 @@ def base_map_origin(url: str | None) -> str:
         return ""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc or re.search(r"[\s;,'\"<>\\]", url):
-        raise BadInput(f"base_map_url: {url!r} is no http(s) address of map tiles", field="base_map_url")
+        raise BadInput("base_map_url: {url!r} is no http(s) address of map tiles", url=url, field="base_map_url")
     first, dot, rest = parts.netloc.partition(".")
     host = f"*.{rest}" if "{" in first and dot else parts.netloc
     if "{" in host:
-        raise BadInput(f"base_map_url: {url!r} may vary only the first part of its host", field="base_map_url")
+        raise BadInput("base_map_url: {url!r} may vary only the first part of its host", url=url, field="base_map_url")
     return f"{parts.scheme}://{host}"
 
 
@@ -143,11 +143,11 @@ class _Sealer(HTMLParser):
     def _refuse(tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
             if name.startswith("on"):
-                raise BadInput(f"<{tag}> carries an inline handler {name}; a page may not", field=tag)
+                raise BadInput("<{field}> carries an inline handler {name}; a page may not", name=name, field=tag)
             if name in ("href", "src", "action") and _SCRIPT_LINK.match(value or ""):
-                raise BadInput(f"<{tag}> links to a script; a page may not", field=tag)
+                raise BadInput("<{field}> links to a script; a page may not", field=tag)
             if _LOADING.get(tag) == name and _FOREIGN.match(value or ""):
-                raise BadInput(f"<{tag}> would load from another host: {value}", field=tag)
+                raise BadInput("<{field}> would load from another host: {value}", value=value, field=tag)
 
 
 def _tag(tag: str, attrs: list[tuple[str, str | None]]) -> str:

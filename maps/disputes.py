@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from gis.access.scope import Right, Role
 from gis.codes import Level
-from gis.disputes.categories import FAMILY, NAMES, Category, Channel, Extension, Names
+from gis.disputes.categories import FAMILY, NAMES, Category, Channel, Extension
 from gis.disputes.revisits import RevisitOutcome
 from gis.disputes.workflow import DUE, LADDER, STATE_NAMES, State, next_states, said_with
 from maps.page import ANIMATED, Frame, GridMap, LivePage
@@ -105,7 +105,7 @@ def lists(lang: Lang) -> dict[str, Entries]:
     return {
         "category": _named(Category, lang),
         "channel": _named(Channel, lang),
-        "state": [(state.value, _name(STATE_NAMES[state], lang)) for state in State],
+        "state": [(state.value, STATE_NAMES[state].of(lang)) for state in State],
         "level": _translated(_levels(lang), LADDER),
         "extension": _named(Extension, lang),
         "outcome": _translated(_outcomes(lang), RevisitOutcome),
@@ -124,12 +124,8 @@ def _workflow() -> dict[str, Any]:
     }
 
 
-def _name(names: Names, lang: Lang) -> str:
-    return names.zh if lang == "zh" else names.en
-
-
 def _named(kind: Iterable[StrEnum], lang: Lang) -> Entries:
-    return [(entry.value, _name(NAMES[entry], lang)) for entry in kind]
+    return [(entry.value, NAMES[entry].of(lang)) for entry in kind]
 
 
 def _translated(names: Mapping[Any, str], order: Iterable[Any]) -> Entries:

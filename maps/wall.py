@@ -11,14 +11,11 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from markupsafe import Markup
-
-from gis.access.scope import Right
 from maps.assets import asset_url
-from maps.page import ANIMATED, Frame, GridMap, LivePage, render
+from maps.page import ANIMATED, Frame, GridMap, LivePage
 from maps.text import translator
 
-STYLES: Final = ("page.css", "wall.css", "wall-charts.css")
+STYLES: Final = ("base.css", "page.css", "wall.css", "wall-charts.css")
 WORKER: Final = "live-worker.js"
 SCRIPTS: Final = (
     "page.js",
@@ -119,9 +116,10 @@ def wall_page(config: WallPage) -> str:
         styles=STYLES,
         scripts=SCRIPTS,
         modules=(MODULE,),
-        chrome=_chrome(frame, config),
+        chrome=config.chrome("wall.html", "wall", frame.title, kiosk=config.options.kiosk),
         data={"config": _data(config)},
         base_map=config.base_map,
+        shows_map=config.shows_map,
         start="everycell.startWall",
         attribution_control=False,
         keyboard=False,
@@ -137,22 +135,4 @@ def _data(config: WallPage) -> dict[str, Any]:
         theme=config.theme,
         zone=config.zone,
         live_worker=asset_url(WORKER, config.base),
-    )
-
-
-def _chrome(frame: Frame, config: WallPage) -> Markup:
-    return render(
-        "wall.html",
-        frame.lang,
-        title=frame.title,
-        base=frame.base,
-        barred=config.barred,
-        empty=config.bounds is None,
-        kiosk=config.options.kiosk,
-        doors=Right.doors in config.rights,
-        rights=config.rights,
-        here="wall",
-        who="" if config.options.kiosk else config.who,
-        csrf=config.csrf,
-        other_lang=None if config.options.kiosk else ("en" if frame.lang == "zh" else "zh"),
     )

@@ -11,11 +11,13 @@ from rich.console import Console
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from api.cli.spoken import Context, complaining, headings, spoken
+from api.cli.words import LANG, _, say
 from gis.errors import EverycellError, Interrupted
 
 # Command -> module with a Typer called `app`. Imported when the command is called: reading files and drawing maps need
 # libraries that take a second to load, and `everycell check` needs neither.
-_MODULES: Final = {
+MODULES: Final = {
     "demo": "api.cli.demo",
     "serve": "api.cli.serving",
     "import": "api.cli.importing",
@@ -47,22 +49,32 @@ _MODULES: Final = {
 class _Commands(TyperGroup):
     """Finds a command in its module: a module of that one noun is a group, the others hold single commands."""
 
+    context_class = Context
+
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(_MODULES)
+        return list(MODULES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in _MODULES:
+        if cmd_name not in MODULES:
             return None
-        group = get_group(import_module(_MODULES[cmd_name]).app)
+        group = get_group(import_module(MODULES[cmd_name]).app)
         command = group.commands.get(cmd_name, group)
         command.name = cmd_name
-        return command
+        return spoken(command)
+
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        with complaining():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        with complaining():
+            return super().invoke(ctx)
 
 
 app = typer.Typer(
     name="everycell",
     cls=_Commands,
-    help="Grid mapping: has every cell, and every household in it, been visited, and which have not?",
+    help=_("Grid mapping: has every cell, and every household in it, been visited, and which have not?"),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -76,11 +88,18 @@ def _everycell() -> None:
 
 def main() -> None:
     """The entry point of the `everycell` command."""
+    headings()
     try:
         app(standalone_mode=True)
     except EverycellError as error:
-        Console(stderr=True, highlight=False).print(f"everycell: {error.message}", markup=False, soft_wrap=True)
+        Console(stderr=True, highlight=False).print(f"everycell: {_told(error)}", markup=False, soft_wrap=True)
         sys.exit(130 if isinstance(error, Interrupted) else 2)
     except KeyboardInterrupt:
-        print("everycell: interrupted; nothing was half written", file=sys.stderr)  # noqa: T201
+        print(_("everycell: interrupted; nothing was half written"), file=sys.stderr)  # noqa: T201
         sys.exit(130)
+
+
+def _told(error: EverycellError) -> str:
+    from gis.cells.editing.issues import Refused  # loads Shapely, which few commands need
+
+    return error.told(LANG) if isinstance(error, Refused) else say(error.message)

@@ -6,10 +6,11 @@ import sys
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 from sqlalchemy import Connection
 
+from api.cli.folding import Table
 from api.cli.output import err, opened, out
+from api.cli.words import _, say
 from gis.access import accounts
 from gis.access.accounts import Account
 from gis.access.audit import Action, note_shell
@@ -17,6 +18,7 @@ from gis.access.passwords import MAX_LENGTH, generate
 from gis.access.scope import Grant, Role, area_of
 from gis.errors import BadInput
 from gis.settings import settings
+from gis.words import word
 
 app = typer.Typer()
 user = typer.Typer(help="Accounts: add, passwd, disable, enable, list.", no_args_is_help=True)
@@ -51,7 +53,11 @@ def add(
         note_shell(conn, Action.account_add, detail={"login": login})
         if given is not None:
             note_shell(conn, Action.grant_add, given.area, {"login": login, "role": given.role})
-    out.print(f"{login} is added" + (f": {shown(given)}" if given else "; everycell grant add says what it may do"))
+    out.print(
+        _("{login} is added: {grant}", login=login, grant=shown(given))
+        if given
+        else _("{login} is added; everycell grant add says what it may do", login=login)
+    )
     print_made_up(login, password, made_up)
 
 
@@ -62,7 +68,7 @@ def passwd(login: Login, password_stdin: PasswordStdin = False) -> None:
     with opened() as store, store.begin() as conn:
         accounts.set_password(conn, login, password)
         note_shell(conn, Action.account_password, detail={"login": login})
-    out.print(f"{login} has a new password, and is signed out everywhere")
+    out.print(_("{login} has a new password, and is signed out everywhere", login=login))
     print_made_up(login, password, made_up)
 
 
@@ -72,7 +78,7 @@ def disable(login: Login) -> None:
     with opened() as store, store.begin() as conn:
         accounts.disable(conn, login)
         note_shell(conn, Action.account_disable, detail={"login": login})
-    out.print(f"{login} is disabled, and signed out everywhere")
+    out.print(_("{login} is disabled, and signed out everywhere", login=login))
 
 
 @user.command()
@@ -81,7 +87,7 @@ def enable(login: Login) -> None:
     with opened() as store, store.begin() as conn:
         accounts.enable(conn, login)
         note_shell(conn, Action.account_enable, detail={"login": login})
-    out.print(f"{login} may sign in again")
+    out.print(_("{login} may sign in again", login=login))
 
 
 @user.command("list")
@@ -90,13 +96,13 @@ def list_() -> None:
     with opened() as store, store.read() as conn:
         found = accounts.list_accounts(conn)
     table = Table()
-    for column in ("login", "signs in", "may do", "since"):
+    for column in (_("login"), _("signs in"), _("may do"), _("since")):
         table.add_column(column)
     for account in found:
         since = account.created_at.astimezone(settings().zone)
-        grants = "\n".join(shown(one) for one in account.grants) or "nothing"
+        grants = "\n".join(shown(one) for one in account.grants) or _("nothing")
         table.add_row(account.login, _how(account), grants, f"{since:%Y-%m-%d}")
-    out.print(table if found else "no accounts yet: everycell user add LOGIN --role ROLE --area AREA")
+    out.print(table if found else _("no accounts yet: everycell user add LOGIN --role ROLE --area AREA"))
 
 
 @grant.command("add")
@@ -112,7 +118,8 @@ def add_grant(
         warn_unknown(conn, given.area)
         if new:
             note_shell(conn, Action.grant_add, given.area, {"login": login, "role": given.role})
-    out.print(f"{login} is {'now' if new else 'already'} {shown(given)}")
+    told = _("{login} is now {grant}") if new else _("{login} is already {grant}")
+    out.print(told.format(login=login, grant=shown(given)))
 
 
 @grant.command("remove")
@@ -126,36 +133,37 @@ def remove_grant(
     with opened() as store, store.begin() as conn:
         accounts.remove_grant(conn, login, taken)
         note_shell(conn, Action.grant_remove, taken.area, {"login": login, "role": taken.role})
-    out.print(f"{login} is no longer {shown(taken)}")
+    out.print(_("{login} is no longer {grant}", login=login, grant=shown(taken)))
 
 
 def shown(given: Grant) -> str:
     """A grant as people say it: `editor in 110101`, `admin everywhere`."""
-    return f"{given.role} in {given.area}" if given.area else f"{given.role} everywhere"
+    told = _("{role} in {area}") if given.area else _("{role} everywhere")
+    return told.format(role=say(word(given.role)), area=given.area)
 
 
 def warn_unknown(conn: Connection, area: str) -> None:
     """Say on stderr where an area is not there: it may come with an import, or is a slip."""
     if not accounts.is_area(conn, area):
-        err.print(f"note: there is no area {area} in this database yet", soft_wrap=True)
+        err.print(_("note: there is no area {area} in this database yet", area=area), soft_wrap=True)
 
 
 def _how(account: Account) -> str:
     if account.disabled_at is not None:
-        return f"disabled {account.disabled_at.astimezone(settings().zone):%Y-%m-%d}"
+        return _("disabled {day:%Y-%m-%d}", day=account.disabled_at.astimezone(settings().zone))
     if account.issuer is not None:
-        return f"at {account.issuer}"
-    return "with a password" if account.password_set_at else "not yet: no password"
+        return _("at {issuer}", issuer=account.issuer)
+    return _("with a password") if account.password_set_at else _("not yet: no password")
 
 
 def ask_password(login: str, from_stdin: bool) -> tuple[str, bool]:
     """The password to set, and whether it was made up here, so that it must be shown."""
     if from_stdin:
         return _from_stdin(), False
-    typed = _prompt(f"Password of {login} (Enter: one is made up)") if sys.stdin.isatty() else ""
+    typed = _prompt(_("Password of {login} (Enter: one is made up)", login=login)) if sys.stdin.isatty() else ""
     if not typed:
         return generate(), True
-    if _prompt("The same again") != typed:
+    if _prompt(_("The same again")) != typed:
         raise BadInput("password: the two are not the same", field="password")
     return typed, False
 
@@ -177,4 +185,8 @@ def _from_stdin() -> str:
 def print_made_up(login: str, password: str, made_up: bool) -> None:
     """Show a password that was made up here, this once."""
     if made_up:
-        out.print(f"the password of {login}, shown only now: {password}", markup=False, soft_wrap=True)
+        out.print(
+            _("the password of {login}, shown only now: {password}", login=login, password=password),
+            markup=False,
+            soft_wrap=True,
+        )

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
 
 import typer
-from rich.table import Table
 
 from api import tables
+from api.cli.folding import Table
 from api.cli.output import cell, day, err, opened, out
+from api.cli.words import _
 from gis.access import audit
 from gis.access.audit import Action, Entry
 from gis.errors import BadInput
@@ -45,19 +46,28 @@ def verify(
         last = audit.latest(conn, 1)
     if breaks:
         first = breaks[0]
-        out.print(f"the audit is broken at {first.day} entry {first.seq}: {first.why}", soft_wrap=True)
-        err.print(f"{len(breaks):,} entries do not follow from the one before them")
+        out.print(
+            _("the audit is broken at {day} entry {seq}: {why}", day=first.day, seq=first.seq, why=first.why),
+            soft_wrap=True,
+        )
+        err.print(_("{number:,} entries do not follow from the one before them", number=len(breaks)))
         raise typer.Exit(1)
     if hash is not None and known is None:
-        out.print("the audit was cut off or written anew: no entry has the hash that was written down", soft_wrap=True)
+        out.print(
+            _("the audit was cut off or written anew: no entry has the hash that was written down"), soft_wrap=True
+        )
         raise typer.Exit(1)
     out.print(
-        f"the audit{f' of {of_day}' if of_day else ''} is unbroken" if noted else f"nothing was noted on {of_day}"
+        _("nothing was noted on {day}", day=of_day)
+        if not noted
+        else _("the audit is unbroken")
+        if of_day is None
+        else _("the audit of {day} is unbroken", day=of_day)
     )
     if known is not None:
-        out.print(f"the hash that was written down is that of {known.day} entry {known.seq}")
+        out.print(_("the hash that was written down is that of {day} entry {seq}", day=known.day, seq=known.seq))
     for entry in last:
-        out.print(f"last: {entry.day} entry {entry.seq} {entry.hash}", soft_wrap=True)
+        out.print(_("last: {day} entry {seq} {hash}", day=entry.day, seq=entry.seq, hash=entry.hash), soft_wrap=True)
 
 
 @app.command("list")
@@ -66,13 +76,13 @@ def list_(number: Annotated[int, typer.Option("--number", "-n", min=1, help="how
     with opened() as store, store.read() as conn:
         found = audit.latest(conn, number)
     shown = Table()
-    for column in ("day", "seq", "time", "who", "source", "action", "area", "detail"):
+    for column in (_("day"), _("no."), _("time"), _("who"), _("source"), _("action"), _("area"), _("detail")):
         shown.add_column(column, overflow="fold")
     for e in found:
         detail = " ".join(f"{key}={_plain(value)}" for key, value in e.detail.items())
         words = map(cell, (e.who, e.source, e.action, e.area or "—", detail))
         shown.add_row(str(e.day), str(e.seq), f"{e.at:%H:%M:%S}", *words)
-    out.print(shown if found else "nothing has been noted yet")
+    out.print(shown if found else _("nothing has been noted yet"))
 
 
 @app.command()
@@ -87,7 +97,7 @@ def export(
     """All entries of some days into a file. That they were exported is noted too."""
     first, last = day(from_, "--from"), day(to, "--to")
     if first is not None and last is not None and last < first:
-        raise BadInput(f"--to: {last} lies before {first}", field="--to")
+        raise BadInput("--to: {last} lies before {first}", last=last, first=first, field="--to")
     partial = output.with_name(output.name + ".part")
     rows = _Counted()
     with opened() as store:
@@ -97,14 +107,19 @@ def export(
         with store.begin() as conn:
             audit.note_shell(conn, Action.export, detail={"what": "audit", "format": format.value, "rows": rows.number})
     partial.replace(output)
-    err.print(f"{rows.number:,} entries → {output}", markup=False, soft_wrap=True)
+    err.print(_("{number:,} entries → {output}", number=rows.number, output=output), markup=False, soft_wrap=True)
 
 
 def _writing(path: Path) -> BinaryIO:
     try:
         return path.open("wb")
     except OSError as error:
-        raise BadInput(f"--output: {path.parent} cannot be written to: {error.strerror}", field="--output") from None
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}",
+            path=path.parent,
+            reason=error.strerror,
+            field="--output",
+        ) from None
 
 
 class _Counted:

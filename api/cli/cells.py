@@ -10,12 +10,13 @@ from typing import Annotated, Final
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 from sqlalchemy import Connection
 
 from api.cli.changesets import shell_editor
+from api.cli.folding import Table
 from api.cli.output import cell as safe
 from api.cli.output import err, opened, out
+from api.cli.words import LANG, _
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL
 from gis.cells.changesets import ChangeSet
@@ -120,8 +121,8 @@ def _each_village(store: Store, job: _Job) -> Iterator[_Found]:
         doors = villages_in(conn, job.area)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as bar:
-        what = "cutting" if job.ask.kind == "cut" else "balancing"
-        task = bar.add_task(f"{what}, doors", total=sum(doors.values()))
+        what = _("cutting, doors") if job.ask.kind == "cut" else _("balancing, doors")
+        task = bar.add_task(what, total=sum(doors.values()))
         for code in doors:
             with store.read() as conn:
                 ground = ground_of(conn, code)
@@ -149,13 +150,20 @@ def _drafted(store: Store, ask: Ask, ground: Ground, proposal: Proposal) -> _Fou
 def _show(found: Sequence[Proposal], ask: Ask) -> None:
     written = [cell for one in found for cell in one.written]
     if ask.kind == "rebalance" and not written:
-        out.print("nothing to change")
+        out.print(_("nothing to change"))
     else:
         _show_cells(written, ask.wanted)
         _show_cost(found, ask)
     for kept in (cell for one in found for cell in one.kept):
         if kept.why is not None:
-            out.print(f"{kept.code} stays with {kept.households:,} households: {kept.why.sentence()}")
+            out.print(
+                _(
+                    "{code} stays with {households:,} households: {why}",
+                    code=kept.code,
+                    households=kept.households,
+                    why=kept.why.sentence(LANG),
+                )
+            )
 
 
 def _show_cost(found: Sequence[Proposal], ask: Ask) -> None:
@@ -163,40 +171,66 @@ def _show_cost(found: Sequence[Proposal], ask: Ask) -> None:
     if ask.kind == "cut":
         border_m, along_m = sum(one.border_m for one in found), sum(one.along_m for one in found)
         if border_m:
-            out.print(f"borders between them: {border_m / 1000:,.1f} km, {along_m / border_m:.1%} along streets")
+            out.print(
+                _(
+                    "borders between them: {border_km:,.1f} km, {share:.1%} along streets",
+                    border_km=border_m / 1000,
+                    share=along_m / border_m,
+                )
+            )
         return
     moved, least = sum(one.moved or 0 for one in found), sum(one.least_moved or 0 for one in found)
-    out.print(f"households that get another cell: {moved:,}; no change could do with fewer than {least:,}")
+    out.print(
+        _(
+            "households that get another cell: {moved:,}; no change could do with fewer than {least:,}",
+            moved=moved,
+            least=least,
+        )
+    )
     if retired := [code for one in found for code in one.retired]:
-        out.print(f"cells that end: {', '.join(retired)}")
+        out.print(_("cells that end: {codes}", codes=", ".join(retired)))
 
 
 def _show_cells(cells: Sequence[NewCell], wanted: Range) -> None:
     inside = sum(cell.why is None for cell in cells)
     listed = cells if len(cells) <= _LISTED else [cell for cell in cells if cell.why is not None]
-    table = Table("cell", "doorplates", "households", "why out of the range")
+    table = Table(_("cell"), _("doorplates"), _("households"), _("why out of the range"))
     for column in table.columns[1:3]:
         column.justify = "right"
     for cell in listed:
-        why = "" if cell.why is None else cell.why.sentence()
+        why = "" if cell.why is None else cell.why.sentence(LANG)
         table.add_row(cell.code, f"{cell.doorplates:,}", f"{cell.households:,}", why)
     if listed:
         out.print(table)
-    out.print(f"{len(cells):,} cells, {inside:,} of them with {wanted.least:,} to {wanted.most:,} households")
+    out.print(
+        _(
+            "{number:,} cells, {inside:,} of them with {least:,} to {most:,} households",
+            number=len(cells),
+            inside=inside,
+            least=wanted.least,
+            most=wanted.most,
+        )
+    )
 
 
 def _show_drafts(drafts: Sequence[ChangeSet]) -> None:
     """Their ids, and what to do with them."""
     for draft in drafts:
-        out.print(safe(f"draft {draft.id} of {draft.area}: {draft.title}"), soft_wrap=True)
+        out.print(
+            safe(_("draft {id} of {area}: {title}", id=draft.id, area=draft.area, title=draft.title)),
+            soft_wrap=True,
+        )
     if drafts:
         out.print(
-            "look at it in the editor (/maps/edit, change sets), then publish it there or with"
-            f" everycell changeset publish {drafts[0].id if len(drafts) == 1 else 'ID'}",
+            _(
+                "look at it in the editor (/maps/edit, change sets), then publish it there or with"
+                " everycell changeset publish {id}",
+                id=drafts[0].id if len(drafts) == 1 else "ID",
+            ),
             soft_wrap=True,
         )
     else:
-        out.print("no draft was made")
+        out.print(_("no draft was made"))
 
 
 def _write(output: Path | None, cells: Sequence[NewCell]) -> None:
@@ -209,4 +243,4 @@ def _write(output: Path | None, cells: Sequence[NewCell]) -> None:
         partial.replace(output)
     finally:
         partial.unlink(missing_ok=True)
-    err.print(f"{len(cells):,} cells → {output}", markup=False, soft_wrap=True)
+    err.print(_("{number:,} cells → {output}", number=len(cells), output=output), markup=False, soft_wrap=True)

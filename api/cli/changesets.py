@@ -9,10 +9,11 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 from sqlalchemy import Connection
 
+from api.cli.folding import Table
 from api.cli.output import cell, day, err, opened, out
+from api.cli.words import _, say
 from gis.access.audit import Action, Detail, note_shell, shell_user
 from gis.access.scope import ALL
 from gis.cells import changesets, scheduled
@@ -21,6 +22,7 @@ from gis.codes import level_of
 from gis.errors import BadInput
 from gis.households.coverage import counties, today_in
 from gis.settings import settings
+from gis.words import word
 
 app = typer.Typer(help="Change sets of the grid: list, look at, publish, take back.", no_args_is_help=True)
 
@@ -37,12 +39,12 @@ def list_(
         level_of(area, field="--area")
     with opened() as store, store.read(ALL.settings()) as conn:
         found = changesets.listed(conn, counties(conn, area), area, status)
-    shown = Table("id", "title", "area", "state", "operations", "from", "by")
+    shown = Table(_("id"), _("title"), _("area"), _("state"), _("operations"), _("from"), _("by"))
     for one in found:
-        state = f"{one.status} {one.revision}" if one.revision else str(one.status)
+        state = f"{say(word(one.status))} {one.revision or ''}".rstrip()
         since = "—" if one.valid_from is None else str(one.valid_from)
         shown.add_row(str(one.id), cell(one.title), one.area, state, str(one.num_ops), since, cell(one.created_by))
-    out.print(shown if found else "no change sets yet")
+    out.print(shown if found else _("no change sets yet"))
 
 
 @app.command()
@@ -50,9 +52,19 @@ def show(id: Id) -> None:
     """A change set with its operations, one a line as JSON."""
     with opened() as store, store.read(ALL.settings()) as conn:
         found = _find(conn, id)
-    out.print(cell(f"{found.title}: {found.status}, of {found.area}, begun by {found.created_by}"))
+    out.print(
+        cell(
+            _(
+                "{title}: {status}, of {area}, begun by {who}",
+                title=found.title,
+                status=word(found.status),
+                area=found.area,
+                who=found.created_by,
+            )
+        )
+    )
     if found.valid_from is not None:
-        out.print(f"valid from {found.valid_from}")
+        out.print(_("valid from {day}", day=found.valid_from))
     for seq, op in enumerate(found.ops, start=1):
         out.print(f"{seq:4} {json.dumps(op, ensure_ascii=False)}", markup=False, soft_wrap=True)
 
@@ -73,7 +85,14 @@ def publish(
 
     with opened() as store:
         found = store.retrying(work, ALL.settings())
-    out.print(f"change set {found.id} is {found.status}, valid from {found.valid_from}")
+    out.print(
+        _(
+            "change set {id} is {status}, valid from {day}",
+            id=found.id,
+            status=word(found.status),
+            day=found.valid_from,
+        )
+    )
 
 
 @app.command()
@@ -87,7 +106,7 @@ def undo(id: Id) -> None:
 
     with opened() as store:
         made = store.retrying(work, ALL.settings())
-    out.print(f"change set {made.id} has put the grid back as it was before {made.undoes}")
+    out.print(_("change set {id} has put the grid back as it was before {other}", id=made.id, other=made.undoes))
 
 
 @app.command()
@@ -100,11 +119,19 @@ def due(
         done = scheduled.publish_due(store, on, who=shell_user(), source="shell")
     for each in done:
         if each.returned is None:
-            out.print(f"change set {each.changeset.id} is published")
+            out.print(_("change set {id} is published", id=each.changeset.id))
         else:
-            err.print(cell(f"change set {each.changeset.id} is a draft again: {each.returned}"))
+            err.print(
+                cell(
+                    _(
+                        "change set {id} is a draft again: {why}",
+                        id=each.changeset.id,
+                        why=each.returned,
+                    )
+                )
+            )
     if not done:
-        out.print("nothing is due")
+        out.print(_("nothing is due"))
     if any(each.returned is not None for each in done):
         raise typer.Exit(1)
 
@@ -121,7 +148,7 @@ def _find(conn: Connection, id: str) -> ChangeSet:
         return changesets.get(conn, counties(conn, None), UUID(id))
     except ValueError:
         raise BadInput(
-            f"id: {id!r} is no id of a change set: everycell changeset list shows them", field="id"
+            "id: {id!r} is no id of a change set: everycell changeset list shows them", id=id, field="id"
         ) from None
 
 

@@ -10,29 +10,29 @@ from pathlib import Path
 from typing import Final
 
 import typer
-from rich.table import Table
 
-from api.cli.output import cell, err, out
+from api.cli.folding import Table
+from api.cli.output import cell, err, lang_of, out
+from api.cli.words import _
 from gis.cells.cleaning.clean import Change, Cleaned, figures_of, tally
 from gis.cells.topology import FaultKind
 from gis.errors import BadInput, Interrupted, Unclean
 from gis.exchange.cleaning import Proposal
 from gis.exchange.proposal_files import cells_collection, changes_csv, pieces_collection, pieces_csv, pieces_geojson
 from maps.cleaning import CleaningFile, cleaning_file
-from maps.text import language
 
 _SHOWN: Final = 10
 _NAMES: Final[dict[FaultKind, str]] = {
-    "GAP": "gaps",
-    "OVERLAP": "overlaps",
-    "OUTSIDE_COUNTY": "outside the outline",
-    "MULTIPART": "cut off from their cell",
+    "GAP": _("gaps"),
+    "OVERLAP": _("overlaps"),
+    "OUTSIDE_COUNTY": _("outside the outline"),
+    "MULTIPART": _("cut off from their cell"),
 }
 _FATES: Final[dict[FaultKind, str]] = {
-    "GAP": "to the cell beside it with the longest common border, cut where cells meet",
-    "OVERLAP": "to that one of its cells with the longest common border",
-    "OUTSIDE_COUNTY": "cut away",
-    "MULTIPART": "to the cell beside it with the longest common border",
+    "GAP": _("to the cell beside it with the longest common border, cut where cells meet"),
+    "OVERLAP": _("to that one of its cells with the longest common border"),
+    "OUTSIDE_COUNTY": _("cut away"),
+    "MULTIPART": _("to the cell beside it with the longest common border"),
 }
 
 
@@ -52,15 +52,19 @@ class Said:
         for name, endings in forms:
             path: Path | None = getattr(self, name)
             if path is not None and path.suffix.lower() not in endings:
-                raise BadInput(f"--{name}: {path.name} does not end in {' or '.join(endings)}", field=f"--{name}")
-        if self.lang not in ("zh", "en"):
-            raise BadInput(f"--lang: {self.lang!r} is not offered; give zh or en", field="--lang")
+                raise BadInput(
+                    "{field}: {name!r} ends in none of {words}",
+                    name=path.name,
+                    words=", ".join(endings),
+                    field=f"--{name}",
+                )
+        lang_of(self.lang)
 
     def nothing_to_draw(self) -> None:
         """Say so where a file was asked for and there is nothing to put into it."""
         for path in (self.report, self.pieces, self.changes):
             if path is not None:
-                err.print(f"the cells tile: nothing is proposed, {path} was not written", markup=False)
+                err.print(_("the cells tile: nothing is proposed, {path} was not written", path=path), markup=False)
 
 
 def settle(unclean: Unclean, said: Said, *, clean: bool, dry_run: bool) -> frozenset[str]:
@@ -76,7 +80,7 @@ def settle(unclean: Unclean, said: Said, *, clean: bool, dry_run: bool) -> froze
     for proposal in proposals:
         _show(proposal)
     for note in unclean.notes:
-        out.print(f"note: {note}", markup=False)
+        out.print(_("note: {note}", note=note), markup=False)
     if any(proposal.cleaned.left for proposal in proposals):
         raise unclean
     if not (said.yes or dry_run):
@@ -92,8 +96,8 @@ def _ask(said: Said) -> None:
             field="--yes",
         )
     if said.report is not None:
-        out.print(f"Look at {said.report} before you answer.", markup=False)
-    if not typer.confirm("Write the cells as proposed?", default=False, err=True):
+        out.print(_("Look at {report} before you answer.", report=said.report), markup=False)
+    if not typer.confirm(_("Write the cells as proposed?"), default=False, err=True):
         raise Interrupted("nothing was written")
 
 
@@ -106,21 +110,37 @@ def _terminal() -> bool:
 
 def _show(proposal: Proposal) -> None:
     cleaned = proposal.cleaned
-    out.print(f"county {proposal.county:06}: the cells do not tile. Proposed, up to a width of {proposal.width_m:g} m:")
+    out.print(
+        _(
+            "county {county:06}: the cells do not tile. Proposed, up to a width of {width_m:g} m:",
+            county=proposal.county,
+            width_m=proposal.width_m,
+        )
+    )
     out.print(_pieces_table(cleaned))
     changes = list(cleaned.changes.values())
     out.print(_changes_table(changes, dict(zip(proposal.cells["code"], proposal.cells["name"], strict=True))))
     changed = sum(each.gained_m2 > 0 or each.lost_m2 > 0 for each in changes)
-    out.print(f"{changed:,} of {len(changes):,} cells change; each shares its nodes with its neighbours afterwards.")
+    out.print(
+        _(
+            "{changed:,} of {number:,} cells change; each shares its nodes with its neighbours afterwards.",
+            changed=changed,
+            number=len(changes),
+        )
+    )
 
 
 def _pieces_table(cleaned: Cleaned) -> Table:
-    table = _table("pieces", "number", "m² in all", "largest m²", "widest m", "what becomes of them")
+    table = _table(_("pieces"), _("number"), _("m² in all"), _("largest m²"), _("widest m"), _("what becomes of them"))
     rows = [(_NAMES[kind], figures, _FATES[kind]) for kind, figures in tally(cleaned.pieces).items()]
-    rows += [(_NAMES[kind], figures, "stay: holes between the cells") for kind, figures in tally(cleaned.holes).items()]
-    rows += [(_NAMES[kind], figures, "NOT SETTLED: draw them right") for kind, figures in tally(cleaned.left).items()]
+    rows += [
+        (_NAMES[kind], figures, _("stay: holes between the cells")) for kind, figures in tally(cleaned.holes).items()
+    ]
+    rows += [
+        (_NAMES[kind], figures, _("NOT SETTLED: draw them right")) for kind, figures in tally(cleaned.left).items()
+    ]
     if cleaned.slivers:
-        rows.append(("slivers", figures_of(cleaned.slivers), "the rounding of coordinates; settled likewise"))
+        rows.append((_("slivers"), figures_of(cleaned.slivers), _("the rounding of coordinates; settled likewise")))
     for name, figures, fate in rows:
         sizes = (f"{figures.area_m2:,.1f}", f"{figures.largest_m2:,.1f}", f"{figures.widest_m:.1f}")
         table.add_row(name, f"{figures.number:,}", *sizes, fate)
@@ -129,14 +149,16 @@ def _pieces_table(cleaned: Cleaned) -> Table:
 
 def _changes_table(changes: Sequence[Change], names: dict[str, str]) -> Table:
     """The cells that change most, by their share, and the sums."""
-    table = _table("cells that change most", "name", "before m²", "after m²", "gained m²", "lost m²", "most %")
+    table = _table(
+        _("cells that change most"), _("name"), _("before m²"), _("after m²"), _("gained m²"), _("lost m²"), _("most %")
+    )
     most = sorted(changes, key=lambda change: (-change.share, change.code))[:_SHOWN]
     for change in most:
         if change.share > 0:
             table.add_row(change.code, cell(names.get(change.code, "")), *_areas(change), f"{change.share * 100:.2f}")
     sums = [sum(getattr(change, name) for change in changes) for name in _AREAS]
     table.add_section()
-    table.add_row(f"all {len(changes):,}", "", *(f"{figure:,.1f}" for figure in sums), "")
+    table.add_row(_("all {number:,}", number=len(changes)), "", *(f"{figure:,.1f}" for figure in sums), "")
     return table
 
 
@@ -166,7 +188,7 @@ def _write_files(proposals: Sequence[Proposal], said: Said) -> None:
             cells=cells_collection(proposals, digits=7),
             pieces=pieces_collection(proposals, digits=7),
             width_m=proposals[0].width_m,
-            lang=language(said.lang),
+            lang=lang_of(said.lang),
         )
         _write(said.report, cleaning_file(content))
     if said.pieces is not None:
@@ -185,5 +207,5 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise BadInput(f"{path} cannot be written: {error.strerror}", field=str(path)) from error
-    err.print(f"what is proposed → {path}", markup=False)
+        raise BadInput("{field} cannot be written: {reason}", reason=error.strerror, field=str(path)) from error
+    err.print(_("what is proposed → {path}", path=path), markup=False)

@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich import box
-from rich.table import Table
 from sqlalchemy import Connection
 
 from api import tables
+from api.cli.folding import Table
 from api.cli.output import Form, cell, day, err, opened, out, percent
+from api.cli.words import _
 from gis.codes import Level
 from gis.errors import BadInput
 from gis.households.coverage import CoverageTable, coverage_of_round, default_since, today_in
@@ -24,6 +25,8 @@ from gis.households.unvisited import unvisited as waiting
 from gis.settings import settings
 
 app = typer.Typer()
+
+_EMPTY: Final = {"confirmed": _("empty, confirmed"), "unchecked": _("empty, unchecked")}
 
 Area = Annotated[str | None, typer.Option(help="code of a county, town, village or cell; all where it is left out")]
 Since = Annotated[str | None, typer.Option(help="cut-off day, 2026-11-01; default: the open round, else 90 days back")]
@@ -67,20 +70,21 @@ def _to_stdout(pieces: Iterable[bytes]) -> None:
 
 def _show(table: CoverageTable) -> None:
     if not table.areas:
-        out.print("no cells yet: everycell import cells FILE, or everycell import osm FILE.osm.pbf")
+        out.print(_("no cells yet: everycell import cells FILE, or everycell import osm FILE.osm.pbf"))
         return
-    title = f"走访覆盖率 coverage, since {table.since}, as of {table.as_of}"
+    title = _("coverage since {since}, as of {day}", since=table.since, day=table.as_of)
     shown = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False)
-    shown.add_column("code", no_wrap=True)
-    shown.add_column("name", min_width=6, overflow="fold")
-    for name in ("known", "reached", "tried", "never", "overdue", "coverage", "oldest"):
+    shown.add_column(_("code"), no_wrap=True)
+    shown.add_column(_("name"), min_width=6, overflow="fold")
+    counted = (_("known"), _("reached"), _("tried"), _("never"), _("overdue"), _("coverage"), _("oldest"))
+    for name in counted:
         shown.add_column(name, justify="right", no_wrap=True)
     for area in [*table.areas, table.total]:
-        share = percent(area.coverage) if area.empty is None else f"empty, {area.empty}"
+        share = percent(area.coverage) if area.empty is None else _EMPTY[area.empty]
         numbers = (f"{n:,}" for n in (area.known, area.reached, area.tried, area.never, area.overdue))
         if area is table.total:
             shown.add_section()
-        label = ("total", "") if area is table.total else (area.code, cell(area.name))
+        label = (_("total"), "") if area is table.total else (area.code, cell(area.name))
         shown.add_row(*label, *numbers, share, str(area.oldest_on or "—"))
     out.print(shown)
 
@@ -103,7 +107,11 @@ def unvisited(
         with partial.open("wb") as file:
             file.writelines(pieces)
         partial.replace(output)
-    err.print(f"households not reached since {cut_off} → {output}", markup=False, soft_wrap=True)
+    err.print(
+        _("households not reached since {day} → {output}", day=cut_off, output=output),
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -112,16 +120,22 @@ def check() -> None:
     from gis.households.check import check as recount  # loads GeoPandas, which the other commands do not need
 
     number = 0
-    with opened() as store, store.read() as conn, err.status("recounting …") as status:
-        for difference in recount(conn, settings(), lambda what: status.update(f"recounting {what} …")):
+    with opened() as store, store.read() as conn, err.status(_("recounting …")) as status:
+        for difference in recount(conn, settings(), lambda what: status.update(_("recounting {what} …", what=what))):
             number += 1
             out.print(
-                f"{difference.kind} {difference.code}: {difference.figure}: stored {difference.stored},"
-                f" counted {difference.counted}",
+                _(
+                    "{kind} {code}: {figure}: stored {stored}, counted {counted}",
+                    kind=difference.kind,
+                    code=difference.code,
+                    figure=difference.figure,
+                    stored=difference.stored,
+                    counted=difference.counted,
+                ),
                 markup=False,
                 soft_wrap=True,
             )
     if number:
-        err.print(f"{number:,} differences")
+        err.print(_("{number:,} differences", number=number))
         raise typer.Exit(1)
-    out.print("no difference: every figure is what a recount gives")
+    out.print(_("no difference: every figure is what a recount gives"))

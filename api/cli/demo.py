@@ -15,7 +15,9 @@ from rich.status import Status
 from sqlalchemy import text
 
 from api.cli.output import err, opened
+from api.cli.words import _, say
 from gis.errors import Conflict, Interrupted
+from gis.sentence import Sentence
 from gis.settings import settings
 from gis.storage.engine import Store, as_service
 
@@ -76,7 +78,7 @@ def _serve(store: Store, port: int) -> None:
     welcome(store)
     with as_service(store) as service:
         run_server(service, "127.0.0.1", port, on_ready=announce, next_free=True)
-    err.print("everycell: stopped")
+    err.print(_("everycell: stopped"))
 
 
 def _generated(store: Store, households: int, visits: float, seed: int, *, add: bool) -> None:
@@ -93,15 +95,15 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
     from gis.households.coverage import today_in
 
     today = today_in(settings())
-    with _Steps(f"Making 示范县, a fictional county of {households:,} households") as steps:
-        steps.told("towns, villages, cells, streets, doors", 0, 0)
+    with _Steps(_("Making 示范县, a fictional county of {households:,} households", households=households)) as steps:
+        steps.told(Sentence("towns, villages, cells, streets, doors"), 0, 0)
         county = generate(seed, households, today, visits)
         with store.begin() as conn:
             load_county(conn, county, settings(), today=today, on_progress=steps.told)
-        steps.told("published figures of cases", 0, 0)
+        steps.told(Sentence("published figures of cases"), 0, 0)
         publish_due(store, today)
         publish_overdue(store, today)
-        steps.told("statistics", 0, 0)
+        steps.told(Sentence("statistics"), 0, 0)
         settle(store)
 
 
@@ -113,8 +115,12 @@ def _tell_other_size(store: Store, county: int, wanted: int) -> None:
         ).scalar_one()
     if number != wanted:
         err.print(
-            f"示范县 is there already, with {number:,} households instead of {wanted:,}; for another one give another"
-            " data folder (EVERYCELL_HOME)",
+            _(
+                "示范县 is there already, with {number:,} households instead of {wanted:,}; for another one"
+                " give another data folder (EVERYCELL_HOME)",
+                number=number,
+                wanted=wanted,
+            ),
             markup=False,
             soft_wrap=True,
         )
@@ -129,14 +135,17 @@ def _extract(store: Store, path: Path, levels: str, *, add: bool) -> None:
     from gis.demo.load import settle
     from gis.exchange.osm_import import import_osm, parse_levels
 
-    with _Steps(f"Reading {path.name}") as steps:
+    with _Steps(_("Reading {path}", path=path.name)) as steps:
         with store.begin() as conn:
             summary = import_osm(conn, path, parse_levels(levels), settings(), steps.told)
-        steps.told("statistics", 0, 0)
+        steps.told(Sentence("statistics"), 0, 0)
         settle(store)
     err.print(
-        f"  {summary.counts['doorplates']:,} doorplates; not used, with reasons in `everycell import osm`:"
-        f" {len(summary.outside):,}",
+        _(
+            "  {doorplates:,} doorplates; not used, with reasons in `everycell import osm`: {number:,}",
+            doorplates=summary.counts["doorplates"],
+            number=len(summary.outside),
+        ),
         markup=False,
     )
 
@@ -151,8 +160,11 @@ def _is_there(store: Store, code: str, source: str | None, *, add: bool) -> bool
         return True
     if rows and not add:
         raise Conflict(
-            f"the database holds {rows[0].name} ({rows[0].code}) already, and the demonstration would stand beside it:"
-            " `everycell serve` serves what is there; --add mixes; another EVERYCELL_HOME keeps them apart"
+            "the database holds {name} ({code}) already, and the demonstration would stand beside it:"
+            " `everycell serve` serves what is there; --add mixes; another EVERYCELL_HOME keeps them"
+            " apart",
+            name=rows[0].name,
+            code=rows[0].code,
         )
     return False
 
@@ -176,14 +188,14 @@ class _Steps:
         if failed is None:
             self._finish()
 
-    def told(self, stage: str, done: int, total: int) -> None:
+    def told(self, stage: Sentence, done: int, total: int) -> None:
         """A stage, what of it is done and how much there is in all (0: cannot tell)."""
         if stage != self._stage:
             self._finish()
             self._stage, self._begun = stage, time.monotonic()
-        figures = f" {done:,}" + (f" of {total:,}" if total else "") if done else ""
-        self._status.update(f"  {stage}{figures}")
+        told = _("{step} {done:,} of {total:,}") if total else _("{step} {done:,}")
+        self._status.update(f"  {told.format(step=say(stage), done=done, total=total) if done else say(stage)}")
 
     def _finish(self) -> None:
         if self._stage and self._stage != "done":
-            err.print(f"  {self._stage} … {time.monotonic() - self._begun:.1f} s", markup=False)
+            err.print(f"  {say(self._stage)} … {time.monotonic() - self._begun:.1f} s", markup=False)

@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 from rich.progress import Progress
-from rich.table import Table
 
 from api.case_tables import COUNTS, counts_document, counts_row
-from api.cli.output import Form, cell, day, err, opened, out
+from api.cli.folding import Table
+from api.cli.output import Form, cell, day, err, lang_of, opened, out
+from api.cli.words import _
 from api.spreadsheets import ledger_csv, ledger_xlsx
 from api.tables import csv_pieces
 from gis.access.audit import Action, note_shell, shell_user
@@ -30,6 +31,7 @@ from gis.errors import BadInput
 from gis.households.coverage import counties, today_in
 from gis.settings import settings
 from gis.storage.engine import Store
+from gis.words import word
 
 Area = Annotated[str | None, typer.Option(help="code of a county, town or village; all where it is left out")]
 AskedPeriod = Annotated[str, typer.Option("--period", help="2026, 2026Q3 or 2026-10")]
@@ -58,13 +60,16 @@ def ledger(
     period: AskedPeriod,
     output: Annotated[Path, typer.Option("--output", "-o", help="the file: .xlsx or .csv")],
     area: Area = None,
+    lang: Annotated[str, typer.Option(help="zh or en")] = "zh",
 ) -> None:
     """The ledger (台账) of a period as a file: cases by area and category, withheld numbers as <5*."""
     if output.suffix not in (".xlsx", ".csv"):
-        raise BadInput(f"--output: {output.name} ends neither in .xlsx nor in .csv", field="--output")
-    asked = period_of(period, field="--period")
+        raise BadInput(
+            "{field}: {name!r} ends in none of {words}", name=output.name, words=".xlsx, .csv", field="--output"
+        )
+    asked, spoken = period_of(period, field="--period"), lang_of(lang)
     with opened() as store:
-        table = ledger_of(_figures(store, area, ledger_level(area, asked, layout_of(settings())), asked), "zh")
+        table = ledger_of(_figures(store, area, ledger_level(area, asked, layout_of(settings())), asked), spoken)
         with store.begin() as conn:
             detail = {"kind": "dispute_ledger", "form": output.suffix[1:], "period": str(asked)}
             note_shell(conn, Action.export, area or "", detail)
@@ -88,12 +93,22 @@ def publish(
         done = publication.publish_due(store, on, who=shell_user(), source="shell", on_step=told)
         overdue = publish_overdue(store, on, who=shell_user(), source="shell", on_step=told)
     for one in done:
-        kind = "family disputes" if one.family else "cases"
-        out.print(f"{one.county:06}: {kind} by {one.level}, {one.period}")
+        kind = _("family disputes") if one.family else _("cases")
+        out.print(
+            _(
+                "{county:06}: {kind} by {level}, {period}",
+                county=one.county,
+                kind=kind,
+                level=word(one.level),
+                period=one.period,
+            )
+        )
     for county, month in overdue:
-        out.print(f"{county:06}: cases past their date at the end of {month}")
-    done_all = len(done) + len(overdue)
-    out.print(f"{done_all:,} tables published" if done_all else "nothing is due: what is over is published")
+        out.print(_("{county:06}: cases past their date at the end of {month}", county=county, month=month))
+    number = len(done) + len(overdue)
+    out.print(
+        _("{number:,} tables published", number=number) if number else _("nothing is due: what is over is published")
+    )
 
 
 def _figures(store: Store, area: str | None, level: Level, period: Period) -> Figures:
@@ -110,10 +125,17 @@ def _not_later(on: date | None) -> date:
 
 
 def _show(found: Figures) -> None:
-    table = Table("code", "name", "households", "cases", "family", title=f"cases of {found.period}")
+    table = Table(
+        _("code"),
+        _("name"),
+        _("households"),
+        _("cases"),
+        _("family"),
+        title=_("cases of {period}", period=found.period),
+    )
     for area in [*found.areas, *([] if found.total is None else [found.total])]:
-        label = ("total", "") if area is found.total else (area.code, cell(area.name))
+        label = (_("total"), "") if area is found.total else (area.code, cell(area.name))
         family = str(shown(area.family)) if area.family_told else "—"
         table.add_row(*label, f"{area.households:,}", str(shown(area.total)), family)
     out.print(table)
-    out.print("<5*: 1 to 4, or withheld so that no 1 to 4 can be worked out", markup=False)
+    out.print(_("<5*: 1 to 4, or withheld so that no 1 to 4 can be worked out"), markup=False)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.output import err, opened, out
+from api.cli.words import LANG, _
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, EVERYWHERE
 from gis.disputes.categories import Category
@@ -44,7 +45,11 @@ def heat(
     from gis.disputes.surfaces import draw, newest
 
     if bandwidth not in (None, *BANDWIDTHS_M):
-        raise BadInput(f"--bandwidth: must be one of {', '.join(map(str, BANDWIDTHS_M))}", field="--bandwidth")
+        raise BadInput(
+            "{field}: must be one of {words}",
+            words=", ".join(map(str, BANDWIDTHS_M)),
+            field="--bandwidth",
+        )
     asked = _asked(period)
     with opened() as store, store.read(ALL.settings()) as conn:
         here = counties(conn, area)
@@ -73,7 +78,14 @@ def hotspots(output: Output, period: AskedPeriod = None, category: Of = None, ar
     counted = document["counts"]
     hot, few = counted[VERDICTS[Verdict.hot]], counted[VERDICTS[Verdict.too_few]]
     out.print(
-        f"{found.period}: {hot:,} of {sum(counted.values()):,} have {WORDS['en']}; of {few:,} it is too few to say"
+        _(
+            "{period}: {hot:,} of {number:,} have {what}; of {few:,} it is too few to say",
+            period=found.period,
+            hot=hot,
+            number=sum(counted.values()),
+            what=WORDS[LANG],
+            few=few,
+        )
     )
 
 
@@ -87,7 +99,12 @@ def _days(text: str | None, period: Period) -> int | None:
     if text == "none":
         return None
     if not text.isascii() or not text.isdigit() or not FEWEST_DAYS <= int(text) <= MOST_DAYS:
-        raise BadInput(f"--half-life: give {FEWEST_DAYS} to {MOST_DAYS} days, or none", field="--half-life")
+        raise BadInput(
+            "--half-life: give {low} to {high} days, or none",
+            low=FEWEST_DAYS,
+            high=MOST_DAYS,
+            field="--half-life",
+        )
     return int(text)
 
 

@@ -8,11 +8,13 @@ from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 import typer
-from rich.table import Column, Table
+from rich.table import Column
 from sqlalchemy import Connection
 
 from api.cli import dispute_figures, dispute_maps
+from api.cli.folding import Table
 from api.cli.output import err, opened, out
+from api.cli.words import LANG, _, say
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, Right, Role
 from gis.codes import Level, level_of
@@ -23,6 +25,7 @@ from gis.disputes.workflow import OPEN, STATE_NAMES, State, next_states
 from gis.errors import BadInput
 from gis.households.coverage import counties
 from gis.settings import settings
+from gis.words import word
 
 app = typer.Typer(
     help="Cases of disputes: list, look at, change; counts of them. New ones come by `everycell import disputes` or"
@@ -61,13 +64,15 @@ def list_(
     with opened() as store, store.read(ALL.settings()) as conn:
         wanted = Wanted(area, states, category, None, overdue)
         found, more = cases.listed(conn, counties(conn, area), wanted, now=now, limit=number)
-    whole = Column("id", no_wrap=True, min_width=len(str(uuid4())))  # it is what `show` and `change` are given
-    shown = Table(whole, "area", "category", "state", "level", "due")
+    whole = Column(_("id"), no_wrap=True, min_width=len(str(uuid4())))  # it is what `show` and `change` are given
+    shown = Table(whole, _("area"), _("category"), _("state"), _("level"), _("due"))
     for one in found:
-        shown.add_row(str(one.id), one.area, NAMES[one.category].en, _state(one.state), one.level, _due(one, now))
-    out.print(shown if found else "no such cases")
+        shown.add_row(
+            str(one.id), one.area, NAMES[one.category].of(LANG), _state(one.state), say(word(one.level)), _due(one, now)
+        )
+    out.print(shown if found else _("no such cases"))
     if more is not None:
-        err.print(f"these are the first {number}; there are more (-n)")
+        err.print(_("these are the first {number}; there are more (-n)", number=number))
 
 
 @app.command()
@@ -78,25 +83,25 @@ def show(id: Id) -> None:
         happened = cases.events(conn, case)
         visits = revisits.of_case(conn, case.county, case.id)
     now = datetime.now(UTC)
-    place = "none is told" if case.lon is None else f"{case.lon:.6f} {case.lat:.6f}"
+    place = _("none is told") if case.lon is None else f"{case.lon:.6f} {case.lat:.6f}"
     for name, value in {
-        "area": case.area,
-        "category": NAMES[case.category].en,
-        "channel": NAMES[case.channel].en,
-        "state": _state(case.state),
-        "level": case.level,
-        "due": _due(case, now),
-        "version": case.version,
-        "place": place,
-        "may become": ", ".join(next_states(case.state)),
+        _("area"): case.area,
+        _("category"): NAMES[case.category].of(LANG),
+        _("channel"): NAMES[case.channel].of(LANG),
+        _("state"): _state(case.state),
+        _("level"): say(word(case.level)),
+        _("due"): _due(case, now),
+        _("version"): case.version,
+        _("place"): place,
+        _("may become"): ", ".join(next_states(case.state)),
     }.items():
         out.print(f"{name}: {value}", markup=False)
-    events = Table("at", "role", "what", "state", "level", "code")
+    events = Table(_("at"), _("role"), _("what"), _("state"), _("level"), _("code"))
     for one in happened:
-        events.add_row(_at(one.at), one.role, one.change, _state(one.state), one.level, one.code or "")
+        events.add_row(_at(one.at), one.role, one.change, _state(one.state), say(word(one.level)), one.code or "")
     out.print(events)
     if visits:
-        listed = Table("revisit", "due on", "done", "outcome")
+        listed = Table(_("revisit"), _("due on"), _("done"), _("outcome"))
         for each in visits:
             done = "" if each.done_at is None else _at(each.done_at)
             listed.add_row(str(each.seq), str(each.due_on), done, each.outcome or "")
@@ -119,7 +124,7 @@ def change(
         here = counties(conn, None)
         version = cases.get(conn, here, _id(id)).version
         wanted = Change(uuid4(), version, state, level, extension, code)
-        done, _ = cases.change(
+        done, _repeated = cases.change(
             conn, here, _id(id), wanted, role_of=shell_role, settings=settings(), at=datetime.now(UTC)
         )
         detail = {"state": done.state.value, "level": done.level.value}
@@ -128,18 +133,27 @@ def change(
 
     with opened() as store:
         done = store.retrying(work, ALL.settings())
-    out.print(f"{done.id}: {_state(done.state)}, {done.level}, due {_due(done, datetime.now(UTC))}", markup=False)
+    out.print(
+        _(
+            "{id}: {state}, {level}, due {due}",
+            id=done.id,
+            state=_state(done.state),
+            level=word(done.level),
+            due=_due(done, datetime.now(UTC)),
+        ),
+        markup=False,
+    )
 
 
 def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise BadInput(f"{text[:100]!r} is no id of a case", field="id") from None
+        raise BadInput("{text!r} is no id of a case", text=text[:100], field="id") from None
 
 
 def _state(state: State) -> str:
-    return STATE_NAMES[state].en
+    return STATE_NAMES[state].of(LANG)
 
 
 def _at(at: datetime) -> str:
@@ -149,4 +163,4 @@ def _at(at: datetime) -> str:
 def _due(case: Case, now: datetime) -> str:
     if case.due_at is None or case.ended_at is not None:
         return "–"
-    return f"{_at(case.due_at)}{', overdue' if case.overdue(now) else ''}"
+    return _("{day}, overdue", day=_at(case.due_at)) if case.overdue(now) else _at(case.due_at)

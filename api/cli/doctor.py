@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import typer
-from rich.table import Table
 
+from api.cli.folding import Table
 from api.cli.output import opened, out
+from api.cli.words import _, say
 from gis.storage.doctor import examine
 from gis.storage.engine import as_service
 
@@ -18,15 +19,17 @@ def doctor() -> None:
     with opened() as store, as_service(store) as service, store.begin() as owner, service.begin() as seen:
         findings = examine(owner, seen)
     shown = Table()
-    for column in ("", "subject", "finding"):
+    for column in ("", _("subject"), _("finding")):
         shown.add_column(column)
     for finding in findings:
-        shown.add_row("ok" if finding.ok else "WRONG", finding.subject, finding.told)
+        shown.add_row(_("ok") if finding.ok else _("WRONG"), finding.subject, say(finding.told))
     out.print(shown)
     wrong = [finding for finding in findings if not finding.ok]
     for finding in wrong:
         if finding.remedy:
-            out.print(f"  {finding.told}: {finding.remedy}", markup=False, soft_wrap=True)
-    out.print(f"{len(wrong)} of {len(findings)} findings are wrong" if wrong else "all is well")
+            out.print(f"  {say(finding.told)}: {say(finding.remedy)}", markup=False, soft_wrap=True)
+    out.print(
+        _("{number} of {all} findings are wrong", number=len(wrong), all=len(findings)) if wrong else _("all is well")
+    )
     if wrong:
         raise typer.Exit(1)

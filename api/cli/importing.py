@@ -20,11 +20,12 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 from sqlalchemy import Connection
 
 from api.cli.cleaning import Said, settle
+from api.cli.folding import Table
 from api.cli.output import cell, err, opened, out
+from api.cli.words import _, say
 from gis.crs import Datum
 from gis.errors import Conflict, Interrupted, Unclean
 from gis.exchange.headers import Kind, parse_mapping
@@ -32,9 +33,11 @@ from gis.exchange.importer import Options, Summary, import_file
 from gis.exchange.osm_import import OsmSummary, import_osm, parse_levels
 from gis.exchange.rejects import write_rejects
 from gis.exchange.roads_import import RoadsSummary, import_roads
+from gis.sentence import Sentence
 from gis.settings import settings
 from gis.storage.engine import Store
 from gis.storage.report import LoadReport
+from gis.words import word
 
 T = TypeVar("T")
 
@@ -106,7 +109,7 @@ def _command(kind: Kind, help: str, without: Collection[str]) -> None:
 
     def command(file: Path, mapping: Sequence[str] | None, **said: Any) -> None:
         answers = Said(**{name: said.pop(name) for name in asked})
-        _import(kind, file, Options(mapping=parse_mapping(mapping or ()), **said), answers)
+        _import(kind, file, Options(mapping=parse_mapping(mapping or ()), say=say, **said), answers)
 
     # Typer reads the options of a command from its signature.
     parameters = [Parameter("file", Parameter.KEYWORD_ONLY, annotation=File)]
@@ -174,7 +177,7 @@ def osm(
                 dry_run=dry_run,
             ),
         )
-    write_rejects(target, summary.outside)
+    write_rejects(target, summary.outside, say)
     _show_osm(file, summary, target, dry_run)
 
 
@@ -192,45 +195,63 @@ def roads(
         summary = in_transaction(
             store, lambda conn: import_roads(conn, file, bar.told, county_code=county, dry_run=dry_run)
         )
-    write_rejects(target, summary.left_out)
+    write_rejects(target, summary.left_out, say)
     _show_roads(file, summary, target, dry_run)
 
 
 def _show_roads(file: Path, summary: RoadsSummary, target: Path, dry_run: bool) -> None:
-    as_of = f", as of {summary.data_on}" if summary.data_on else ""
-    out.print(f"{file.name}: OpenStreetMap{as_of}, county {summary.county}", markup=False)
+    told = _("{file}: OpenStreetMap, as of {day}, county {county}")
+    if summary.data_on is None:
+        told = _("{file}: OpenStreetMap, county {county}")
+    out.print(told.format(file=file.name, day=summary.data_on, county=summary.county), markup=False)
     for name, number in summary.read.items():
-        out.print(f"  {name.replace('_', ' ')}: {number:,}", markup=False)
+        out.print(f"  {say(word(name)).replace('_', ' ')}: {number:,}", markup=False)
     counts = summary.counts
-    out.print(f"network: {counts['nodes']:,} nodes, {counts['edges']:,} edges, {counts['metres'] / 1000:,.1f} km")
-    table = Table("connected", "nodes", "arcs", "parts dropped", "km dropped")
+    out.print(
+        _(
+            "network: {nodes:,} nodes, {edges:,} edges, {km:,.1f} km",
+            nodes=counts["nodes"],
+            edges=counts["edges"],
+            km=counts["metres"] / 1000,
+        )
+    )
+    table = Table(_("connected"), _("nodes"), _("arcs"), _("parts dropped"), _("km dropped"))
     for column in table.columns[1:]:
         column.justify = "right"
     for mode, part in counts["modes"].items():
         km = f"{part['dropped_m'] / 1000:,.1f}"
-        table.add_row(mode, f"{part['nodes']:,}", f"{part['arcs']:,}", f"{part['dropped']:,}", km)
+        table.add_row(say(word(mode)), f"{part['nodes']:,}", f"{part['arcs']:,}", f"{part['dropped']:,}", km)
     out.print(table)
     if summary.left_out:
-        out.print(f"not used, with reasons: {target} ({len(summary.left_out):,} rows)", markup=False)
-    out.print(f"version {summary.version}: imported" if summary.changed else "nothing changed", markup=False)
+        out.print(
+            _("not used, with reasons: {file} ({number:,} rows)", file=target, number=len(summary.left_out)),
+            markup=False,
+        )
+    out.print(
+        _("version {version}: imported", version=summary.version) if summary.changed else _("nothing changed"),
+        markup=False,
+    )
     if dry_run:
-        out.print("dry run: nothing was kept")
+        out.print(_("dry run: nothing was kept"))
 
 
 def _show_osm(file: Path, summary: OsmSummary, target: Path, dry_run: bool) -> None:
-    out.print(f"{file.name}: OpenStreetMap, WGS 84, county {summary.county}", markup=False)
+    out.print(_("{file}: OpenStreetMap, WGS 84, county {county}", file=file.name, county=summary.county), markup=False)
     for name, number in summary.counts.items():
-        out.print(f"  {name.replace('_', ' ')}: {number:,}", markup=False)
+        out.print(f"  {say(word(name)).replace('_', ' ')}: {number:,}", markup=False)
     for fault in summary.settled:
-        out.print(f"note: healed: {fault.sentence()}", markup=False)
+        out.print(_("note: healed: {fault}", fault=fault.sentence()), markup=False)
     table = _empty_table()
     for report in summary.reports:
-        _add(table, report.table, None, [report], len(report.rejects))
+        _add(table, say(word(report.table)), None, [report], len(report.rejects))
     out.print(table)
     if summary.outside:
-        out.print(f"not used, with reasons: {target} ({len(summary.outside):,} rows)", markup=False)
+        out.print(
+            _("not used, with reasons: {file} ({number:,} rows)", file=target, number=len(summary.outside)),
+            markup=False,
+        )
     if dry_run:
-        out.print("dry run: nothing was kept")
+        out.print(_("dry run: nothing was kept"))
 
 
 def _import(kind: Kind, file: Path, options: Options, said: Said) -> None:
@@ -253,8 +274,9 @@ def _import(kind: Kind, file: Path, options: Options, said: Said) -> None:
                 summary = attempt(agreed)
             except Unclean:
                 raise Conflict(
-                    f"{file.name}: it, or the stored cells, have changed since the proposal was shown; nothing was"
-                    " written, look again"
+                    "{file}: it, or the stored cells, have changed since the proposal was shown; nothing was"
+                    " written, look again",
+                    file=file.name,
                 ) from None
     show(summary)
 
@@ -303,7 +325,7 @@ class _Bar:
             console=err,
             transient=True,
         )
-        self._task = self._progress.add_task("opening", total=None)
+        self._task = self._progress.add_task(_("opening"), total=None)
         self._stage = ""
 
     def __enter__(self) -> _Bar:
@@ -313,11 +335,11 @@ class _Bar:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def told(self, stage: str, done: int, total: int) -> None:
+    def told(self, stage: Sentence, done: int, total: int) -> None:
         """What an import reports of itself."""
         if stage != self._stage:
             self._stage = stage
-            self._progress.reset(self._task, description=stage, total=total or None)
+            self._progress.reset(self._task, description=say(stage), total=total or None)
         self._progress.update(self._task, completed=done, total=total or None)
 
 
@@ -326,26 +348,26 @@ def show(summary: Summary) -> None:
     understood = [summary.format, summary.encoding, summary.place]
     out.print(f"{summary.path.name}: {', '.join(part for part in understood if part)}", markup=False)
     taken = ", ".join(f"{column} → {name}" if column != name else name for name, column in summary.columns.items())
-    out.print(cell(f"columns: {taken or 'none'}"))
+    out.print(cell(_("columns: {taken}", taken=taken or _("none"))))
     if summary.ignored:
-        out.print(cell(f"ignored, not stored: {', '.join(summary.ignored)}"))
+        out.print(cell(_("ignored, not stored: {columns}", columns=", ".join(summary.ignored))))
     for note in summary.notes:
-        out.print(f"note: {note}", markup=False)
+        out.print(_("note: {note}", note=note), markup=False)
     out.print(_figures(summary))
     if summary.rejects:
-        out.print(f"rejected rows, with reasons: {summary.rejects_path}", markup=False)
+        out.print(_("rejected rows, with reasons: {file}", file=summary.rejects_path), markup=False)
     if summary.dry_run:
-        out.print("dry run: nothing was kept")
+        out.print(_("dry run: nothing was kept"))
 
 
 def _figures(summary: Summary) -> Table:
     table = _empty_table()
-    _add(table, summary.kind.value, summary.rows_read, summary.reports, len(summary.rejects))
+    _add(table, say(word(summary.kind)), summary.rows_read, summary.reports, len(summary.rejects))
     return table
 
 
 def _empty_table() -> Table:
-    table = Table("", "read", "inserted", "updated", "unchanged", "rejected")
+    table = Table("", _("read"), _("inserted"), _("updated"), _("unchanged"), _("rejected"))
     for column in table.columns[1:]:
         column.justify = "right"
     return table

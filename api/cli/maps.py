@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
-from api.cli.output import day, err, opened
+from api.cli.output import day, err, lang_of, opened
+from api.cli.words import _
 from gis.cells.sources import credits
 from gis.codes import Level
 from gis.errors import BadInput, NotFound
@@ -22,7 +23,6 @@ from gis.settings import settings
 from gis.storage.queries import query
 from maps.households import CoverageFile, coverage_file
 from maps.page import Bounds
-from maps.text import language
 
 app = typer.Typer(help="Maps as files.", no_args_is_help=True)
 
@@ -46,9 +46,7 @@ def coverage(
     lang: Annotated[str, typer.Option(help="zh or en")] = "zh",
 ) -> None:
     """The coverage map of an area as one HTML file: cells, doors with unvisited households, key sites."""
-    if lang not in ("zh", "en"):
-        raise BadInput(f"--lang: {lang!r} is not offered; give zh or en", field="--lang")
-    cut_off = day(since, "--since")
+    spoken, cut_off = lang_of(lang), day(since, "--since")
     with opened() as store, store.read() as conn:
         today = today_in(settings())
         cut_off = cut_off or default_since(conn, area, today)
@@ -64,7 +62,7 @@ def coverage(
             waiting=unvisited(conn, area, cut_off),
             sites=_collection(conn, "sites/items", area),
             area=area or "",
-            lang=language(lang),
+            lang=spoken,
             due_soon_days=settings().due_soon_days,
             credits=credits(conn),
         )
@@ -73,7 +71,15 @@ def coverage(
         page = coverage_file(content)
     _write(output, page)
     left = table.total.known - table.total.reached
-    err.print(f"{len(table.areas):,} cells, {left:,} households not reached since {cut_off} → {output}")
+    err.print(
+        _(
+            "{number:,} cells, {left:,} households not reached since {day} → {output}",
+            number=len(table.areas),
+            left=left,
+            day=cut_off,
+            output=output,
+        )
+    )
 
 
 def _write(output: Path, page: str) -> None:
@@ -84,7 +90,9 @@ def _write(output: Path, page: str) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
+        ) from error
 
 
 def _collection(conn: Connection, statement: str, area: str | None) -> Json:

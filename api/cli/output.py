@@ -14,6 +14,7 @@ from rich.text import Text
 from gis.errors import BadInput
 from gis.settings import settings
 from gis.storage.engine import Store, open_store
+from maps.text import Lang
 
 # Into a file or pipe a table takes the room it needs; on a terminal, the terminal's.
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
@@ -42,7 +43,14 @@ def day(text: str | None, field: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"{field}: {text!r} is no day; write it like 2026-11-22", field=field) from None
+        raise BadInput("{field}: {text!r} is no day; write it like 2026-11-22", text=text, field=field) from None
+
+
+def lang_of(text: str) -> Lang:
+    """The language of a file to write. Raises BadInput naming --lang for one that is not spoken."""
+    if text not in ("zh", "en"):
+        raise BadInput("{field}: {lang!r} is none of zh, en", lang=text, field="--lang")
+    return "en" if text == "en" else "zh"
 
 
 def cell(text: str) -> Text:

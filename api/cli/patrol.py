@@ -14,12 +14,13 @@ from uuid import UUID, uuid4
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from sqlalchemy import Connection
 
 from api import tables
-from api.cli.output import cell, day, err, opened, out, percent
+from api.cli.folding import Table
+from api.cli.output import cell, day, err, lang_of, opened, out, percent
 from api.cli.sweeping import sweep
+from api.cli.words import _, say
 from api.patrol_documents import FAULTS, hours_of, plan_document
 from api.patrol_exports import COLUMNS, REPORT, geojson, gpx, label, report_rows, rows
 from api.patrol_out import refuse_unrouted, report_of
@@ -37,6 +38,8 @@ from gis.patrol.stored import StoredPlan
 from gis.patrol.surroundings import area_name
 from gis.settings import settings
 from gis.storage.engine import Store
+from gis.words import word
+from maps.text import Lang
 
 app = typer.Typer(
     help="Patrols: plan routes for teams, look at them, export them, see what was done.", no_args_is_help=True
@@ -44,7 +47,13 @@ app = typer.Typer(
 
 Id = Annotated[str, typer.Argument(help="id of the plan")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="the file to write")]
-_STEPS: Final = {"waiting": "waiting", "streets": "streets", "times": "times", "routes": "routes", "check": "check"}
+_STEPS: Final = {
+    "waiting": _("waiting"),
+    "streets": _("streets"),
+    "times": _("times"),
+    "routes": _("routes"),
+    "check": _("check"),
+}
 _INLINE: Final = re.compile(r"([^,]+),(foot|car),([^,]+),([^,]+),([0-9:]+)-([0-9:]+)")
 
 app.command()(sweep)
@@ -87,7 +96,7 @@ def plan(
     with opened() as store:
 
         def work(conn: Connection) -> StoredPlan:
-            made, _ = plans.create(conn, asked, body, by=f"shell:{getpass.getuser()}", cases=True)
+            made, _repeated = plans.create(conn, asked, body, by=f"shell:{getpass.getuser()}", cases=True)
             _note(conn, Action.patrol_plan, made, {"on": str(made.on), "stops": len(made.stops)})
             return made
 
@@ -100,7 +109,7 @@ def _searched(store: Store, id: UUID) -> StoredPlan:
     """Find the routes here, with a bar; Ctrl-C gives the plan up."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as bar:
-        task, finder = bar.add_task("planning", total=1.0), Finder(store)
+        task, finder = bar.add_task(_("planning"), total=1.0), Finder(store)
         try:
             outcome = run(
                 store,
@@ -121,9 +130,11 @@ def _ended(store: Store, id: UUID, outcome: Outcome | None) -> StoredPlan:
         found = _plan(conn, str(id))
     if outcome is not None and outcome.fault is not None:
         title, detail = FAULTS[outcome.fault]
-        raise Conflict(f"{title}: {detail} (plan {id})")
+        raise Conflict("{title}: {detail} (plan {id})", title=title, detail=detail, id=id)
     if found.status != "planned":
-        raise Conflict(f"plan {id} is {found.status}: a running service works on it, or it was given up")
+        raise Conflict(
+            "plan {id} is {status}: a running service works on it, or it was given up", id=id, status=word(found.status)
+        )
     return found
 
 
@@ -137,11 +148,11 @@ def list_(
         level_of(area, field="--area")
     with opened() as store, store.read(ALL.settings()) as conn:
         found = plans.listed(conn, counties(conn, area), [area] if area else [], on=day(on, "--on"))
-    shown = Table("id", "day", "area", "status", "teams", "stops", "planned", "done")
+    shown = Table(_("id"), _("day"), _("area"), _("status"), _("teams"), _("stops"), _("planned"), _("done"))
     for one in found:
         numbers = (str(one.stops), str(one.planned), str(one.done))
-        shown.add_row(str(one.id), str(one.patrol_on), one.area, one.status, " ".join(one.teams), *numbers)
-    out.print(shown if found else "no plans")
+        shown.add_row(str(one.id), str(one.patrol_on), one.area, say(word(one.status)), " ".join(one.teams), *numbers)
+    out.print(shown if found else _("no plans"))
 
 
 @app.command()
@@ -157,61 +168,90 @@ def show(id: Id, as_json: Annotated[bool, typer.Option("--json", help="the whole
 
 def _show(plan: StoredPlan) -> None:
     hours = hours_of(plan)
-    told = f"plan {plan.id}: {plan.area} on {plan.on}, {plan.status}, version {plan.version}"
+    told = _(
+        "plan {id}: {area} on {day}, {status}, version {version}",
+        id=plan.id,
+        area=plan.area,
+        day=plan.on,
+        status=word(plan.status),
+        version=plan.version,
+    )
     if not plan.routed:
-        out.print(f"{told}: it has no routes")
+        out.print(_("{plan}: it has no routes", plan=told))
         return
-    ground = "straight lines × 1.4: there are no streets yet" if plan.straight else f"streets of {plan.network_on}"
+    ground = _("straight lines × 1.4: there are no streets yet")
+    if not plan.straight:
+        ground = _("streets of {day}", day=plan.network_on)
     out.print(f"{told}; {ground}")
     for route in plan.routes:
         code = route.team.code
         stops = plan.route_of(code)
         worked = hours.get(code)
-        told = "nothing" if worked is None or not stops else f"{written(worked)} h, {len(stops)} stops"
-        shown = Table("", "arrive", "leave", "tier", "what", "why", title=f"{code}: {told}", title_justify="left")
+        told = _("nothing")
+        if worked is not None and stops:
+            told = _("{time} h, {number} stops", time=written(worked), number=len(stops))
+        shown = Table(
+            "", _("arrive"), _("leave"), _("tier"), _("what"), _("why"), title=f"{code}: {told}", title_justify="left"
+        )
         for stop in stops:
-            because = f"{stop.stop.because} {'' if stop.stop.days is None else f'{stop.stop.days} d'}".strip()
+            because = say(word(stop.stop.because))
+            if stop.stop.days is not None:
+                because = _("{why} {days} d", why=because, days=stop.stop.days)
             times = (written(stop.arrive_s or 0), written(stop.leave_s or 0))
             shown.add_row(str(stop.seq), *times, str(stop.stop.tier), cell(label(stop)), because)
         out.print(shown)
     out_of = [stop for stop in plan.stops if stop.seq is None]
     if out_of:
-        shown = Table("tier", "what", "why not", title=f"left out: {len(out_of)}", title_justify="left")
+        shown = Table(
+            _("tier"), _("what"), _("why not"), title=_("left out: {number}", number=len(out_of)), title_justify="left"
+        )
         for stop in out_of:
             left = stop.left_out
-            more = "" if left is None or left.seconds is None else f" {-(-left.seconds // 60)} min"
-            shown.add_row(str(stop.stop.tier), cell(label(stop)), "" if left is None else f"{left.why}{more}")
+            why = "" if left is None else say(word(left.why))
+            if left is not None and left.seconds is not None:
+                why = _("{why} {minutes} min", why=why, minutes=-(-left.seconds // 60))
+            shown.add_row(str(stop.stop.tier), cell(label(stop)), why)
         out.print(shown)
 
 
 @app.command()
 def export(
-    id: Id, output: Output, team: Annotated[str | None, typer.Option(help="only this team's route")] = None
+    id: Id,
+    output: Output,
+    team: Annotated[str | None, typer.Option(help="only this team's route")] = None,
+    lang: Annotated[str, typer.Option(help="of the sheets: zh or en")] = "zh",
 ) -> None:
     """A plan as a file: .gpx, .geojson, .csv, or .pdf (sheets to print)."""
     forms = {".gpx": gpx, ".geojson": geojson, ".csv": _as_csv}
-    form = output.suffix.lower()
+    form, spoken = output.suffix.lower(), lang_of(lang)
     if form not in (*forms, ".pdf"):
-        raise BadInput(f"--output: {output.name!r} ends in none of {', '.join(forms)}, .pdf", field="--output")
+        raise BadInput(
+            "{field}: {name!r} ends in none of {words}",
+            name=output.name,
+            words=", ".join((*forms, ".pdf")),
+            field="--output",
+        )
     with opened() as store:
         with store.read(ALL.settings()) as conn:
             found = _plan(conn, id)
             refuse_unrouted(found)
             if team is not None and team not in [route.team.code for route in found.routes]:
-                raise BadInput(f"--team: the plan has no team {team!r}", field="--team")
-            made = _as_pdf(conn, found, team) if form == ".pdf" else forms[form](found, team)
+                raise BadInput("{field}: the plan has no team {team!r}", team=team, field="--team")
+            made = _as_pdf(conn, found, team, spoken) if form == ".pdf" else forms[form](found, team)
         with store.begin() as conn:
             _note(conn, Action.export, found, {"kind": "plan", "form": form[1:]})
     _write(output, made)
 
 
-def _as_pdf(conn: Connection, plan: StoredPlan, team: str | None) -> bytes:
+def _as_pdf(conn: Connection, plan: StoredPlan, team: str | None, lang: Lang) -> bytes:
     from api.patrol_sheet import streets_of  # loads the drawing of maps: only who asks for sheets pays
     from maps.patrol_sheet.pdf import sheets_pdf
     from maps.patrol_sheet.sheet import About
 
     told = About(area_name(conn, plan.area), datetime.now(settings().zone))
-    return sheets_pdf(plan_document(plan), told, streets_of(conn, plan, team), team=team, fonts=settings().report_fonts)
+    return sheets_pdf(
+        plan_document(plan), told, streets_of(conn, plan, team), team=team, lang=lang, fonts=settings().report_fonts
+    )
 
 
 def _as_csv(plan: StoredPlan, team: str | None) -> bytes:
@@ -234,7 +274,17 @@ def report(
     if output is not None:
         _write(output, b"".join(tables.csv_pieces(REPORT, report_rows(found))))
         return
-    shown = Table("", "planned", "done", "no answer", "skipped", "never ticked", "households", "reached", "gained")
+    shown = Table(
+        "",
+        _("planned"),
+        _("done"),
+        _("no answer"),
+        _("skipped"),
+        _("never ticked"),
+        _("households"),
+        _("reached"),
+        _("gained"),
+    )
     for line in (*found.teams, *found.cells, found.total):
         numbers = (
             line.planned,
@@ -247,8 +297,8 @@ def report(
         )
         shown.add_row(line.code, *map(str, numbers), percent(line.gained))
     out.print(shown)
-    for stop, came, _ in found.missed:
-        out.print(f"{stop.team} {stop.seq}: {came} ", cell(label(stop)))
+    for stop, came, _day in found.missed:
+        out.print(f"{stop.team} {stop.seq}: {say(word(came))} ", cell(label(stop)))
 
 
 @app.command()
@@ -262,7 +312,7 @@ def cancel(id: Id) -> None:
             _note(conn, Action.patrol_cancel, found, {"on": str(found.on), "status": status})
             return status
 
-        out.print(store.retrying(work, ALL.settings()))
+        out.print(say(word(store.retrying(work, ALL.settings()))))
 
 
 # ---- parts of the above
@@ -272,7 +322,7 @@ def _plan(conn: Connection, id: str) -> StoredPlan:
     try:
         return plans.get(conn, counties(conn, None), UUID(id))
     except ValueError:
-        raise NotFound(f"there is no plan {id}") from None
+        raise NotFound("there is no plan {id}", id=id) from None
 
 
 def _note(conn: Connection, action: Action, plan: StoredPlan, detail: Detail) -> None:
@@ -286,7 +336,7 @@ def _inline(words: list[str]) -> list[Any]:
 def _team(word: str) -> dict[str, Any]:
     found = _INLINE.fullmatch(word)
     if found is None:
-        raise BadInput(f"--team: {word!r} is not like A1,foot,104.1,35.2,09:00-13:00", field="--team")
+        raise BadInput("--team: {word!r} is not like A1,foot,104.1,35.2,09:00-13:00", word=word, field="--team")
     code, mode, lon, lat, first, last = found.groups()
     station = {"lon": _degrees(lon, "--team"), "lat": _degrees(lat, "--team")}
     return {"code": code, "mode": mode, "station": station, "shift": [first, last]}
@@ -298,7 +348,7 @@ def _file(path: Path) -> list[Any]:
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"--teams: {path} cannot be read: {error}", field="--teams") from None
+        raise BadInput("{field}: {file} cannot be read: {reason}", file=path, reason=error, field="--teams") from None
     if path.suffix.lower() == ".csv":
         return [_row(number, row) for number, row in enumerate(csv.DictReader(content.splitlines()), start=1)]
     with suppress(json.JSONDecodeError):
@@ -306,7 +356,7 @@ def _file(path: Path) -> list[Any]:
         listed = found.get("teams") if isinstance(found, dict) else found
         if isinstance(listed, list):
             return listed
-    raise BadInput(f"--teams: {path.name} is no JSON list of teams", field="--teams")
+    raise BadInput("--teams: {path} is no JSON list of teams", path=path.name, field="--teams")
 
 
 def _row(number: int, row: dict[str, str | None]) -> dict[str, Any]:
@@ -314,7 +364,10 @@ def _row(number: int, row: dict[str, str | None]) -> dict[str, Any]:
     strange = sorted(str(name) for name in row if name not in known)
     if strange:
         raise BadInput(
-            f"--teams: column {strange[0]!r} is not known; there are {', '.join(sorted(known))}", field="--teams"
+            "--teams: column {column!r} is not known; there are {words}",
+            column=strange[0],
+            words=", ".join(sorted(known)),
+            field="--teams",
         )
     field = f"--teams row {number}"
     team: dict[str, Any] = {
@@ -334,12 +387,14 @@ def _degrees(word: str | None, field: str) -> float:
     try:
         return float(word or "")
     except ValueError:
-        raise BadInput(f"{field}: {word!r} is no number of degrees", field=field) from None
+        raise BadInput("{field}: {word!r} is no number of degrees", word=word, field=field) from None
 
 
 def _write(output: Path, content: bytes) -> None:
     try:
         output.write_bytes(content)
     except OSError as error:
-        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
+        ) from error
     err.print(f"→ {output}", markup=False, soft_wrap=True)

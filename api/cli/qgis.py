@@ -36,7 +36,7 @@ def qgis_project(
 ) -> None:
     """A project for QGIS 3.22 or newer: layers, forms, styles, snapping. It holds no password and no row of data."""
     if sslmode not in _SSL:
-        raise BadInput(f"--sslmode: {sslmode!r} is none of {', '.join(_SSL)}", field="--sslmode")
+        raise BadInput("{field}: {word!r} is none of {words}", word=sslmode, words=", ".join(_SSL), field="--sslmode")
     with opened() as store, store.read() as conn:
         code, name, bounds = _area(conn, area)
         content = Content(
@@ -58,7 +58,7 @@ def _area(conn: Connection, area: str | None) -> tuple[str, str, Bounds]:
         level_of(area)
     counties = conn.execute(text("SELECT DISTINCT county FROM everycell.cell WHERE retired_on IS NULL")).scalars().all()
     if area is None and len(counties) > 1:
-        raise BadInput(f"--area: there are {len(counties)} counties; say which", field="--area")
+        raise BadInput("--area: there are {number} counties; say which", number=len(counties), field="--area")
     if not counties:
         raise NotFound("there is no cell yet; import cells first")
     code = area or f"{counties[0]:06}"
@@ -73,7 +73,7 @@ def _area(conn: Connection, area: str | None) -> tuple[str, str, Bounds]:
         {"code": code, "county": int(code[:6])},
     ).one()
     if box.west is None:
-        raise NotFound(f"--area: there is no cell in {code}", field="--area")
+        raise NotFound("--area: there is no cell in {code}", code=code, field="--area")
     return code, box.name, (box.west, box.south, box.east, box.north)
 
 
@@ -99,4 +99,6 @@ def _write(output: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
+        ) from error

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from api.cli.accounts import Login, PasswordStdin, ask_password, print_made_up
+from api.cli.folding import Table
 from api.cli.output import opened, out
+from api.cli.words import _
 from gis.access import qgis
 from gis.access.audit import Action, note_shell
 from gis.access.passwords import check_strength
@@ -38,7 +39,7 @@ def add(login: Login, no_password: Open = False, password_stdin: PasswordStdin =
     with _administering() as conn:
         qgis.add_user(conn, login, password, settings().timezone)
         note_shell(conn, Action.qgis_user_add, detail={"login": login})
-    out.print(f"{login} may sign in to the database as {qgis.role_of(login)}")
+    out.print(_("{login} may sign in to the database as {role}", login=login, role=qgis.role_of(login)))
     if password is not None:
         print_made_up(login, password, made_up)
 
@@ -51,7 +52,7 @@ def passwd(login: Login, password_stdin: PasswordStdin = False) -> None:
     with _administering() as conn:
         qgis.set_password(conn, login, password)
         note_shell(conn, Action.account_password, detail={"login": qgis.role_of(login)})
-    out.print(f"{qgis.role_of(login)} has a new password")
+    out.print(_("{role} has a new password", role=qgis.role_of(login)))
     print_made_up(login, password, made_up)
 
 
@@ -61,7 +62,7 @@ def remove(login: Login) -> None:
     with _administering() as conn:
         qgis.remove_user(conn, login)
         note_shell(conn, Action.qgis_user_remove, detail={"login": login})
-    out.print(f"{login} may sign in to the database no more")
+    out.print(_("{login} may sign in to the database no more", login=login))
 
 
 @app.command("list")
@@ -70,12 +71,12 @@ def list_() -> None:
     with opened() as store, store.read() as conn:
         found = qgis.list_users(conn)
     table = Table()
-    for column in ("login", "signs in as", "edits"):
+    for column in (_("login"), _("signs in as"), _("edits")):
         table.add_column(column)
     for user in found:
-        areas = ", ".join(area or "everywhere" for area in user.areas) or "nothing"
+        areas = ", ".join(area or _("everywhere") for area in user.areas) or _("nothing")
         table.add_row(user.login, user.role, areas)
-    out.print(table if found else "nobody yet: everycell qgis-user add LOGIN")
+    out.print(table if found else _("nobody yet: everycell qgis-user add LOGIN"))
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli.output import err, opened
+from api.cli.output import err, lang_of, opened
+from api.cli.words import _
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, EVERYWHERE
 from gis.disputes.kept import Kept
@@ -20,7 +21,7 @@ from gis.report.gather import Step, gather
 from gis.report.months import month_of
 from gis.settings import settings
 from gis.storage.engine import Store
-from maps.text import language
+from maps.text import Lang
 
 app = typer.Typer()
 
@@ -40,15 +41,25 @@ def report(
     """The monthly report of an area: coverage, rounds, ranking, work left, cases; as PDF, page or workbook."""
     form = output.suffix.lower()
     if form not in _FORMS:
-        raise BadInput(f"--output: {output.name!r} ends in none of {', '.join(_FORMS)}", field="--output")
-    if lang not in ("zh", "en"):
-        raise BadInput(f"--lang: {lang!r} is not offered; give zh or en", field="--lang")
-    with err.status("reading …") as status:
+        raise BadInput(
+            "{field}: {name!r} ends in none of {words}",
+            name=output.name,
+            words=", ".join(_FORMS),
+            field="--output",
+        )
+    spoken = lang_of(lang)
+    with err.status(_("reading …")) as status:
         with opened() as store:
-            found = _gathered(store, area, month, form, lambda what: status.update(f"reading {what} …"))
-        status.update(f"drawing {output.name} …")
-        _write(output, _drawn(found, form, lang))
-    named = f"{found.place.names[-1]} {found.month}, figures of {found.visits.data_on} → {output}"
+            found = _gathered(store, area, month, form, lambda what: status.update(_("reading {what} …", what=what)))
+        status.update(_("drawing {file} …", file=output.name))
+        _write(output, _drawn(found, form, spoken))
+    named = _(
+        "{area} {month}, figures of {day} → {output}",
+        area=found.place.names[-1],
+        month=found.month,
+        day=found.visits.data_on,
+        output=output,
+    )
     err.print(named, markup=False, soft_wrap=True)
 
 
@@ -60,7 +71,7 @@ def _gathered(store: Store, area: str | None, month: str | None, form: str, on_s
     with store.read(ALL.settings()) as conn:
         found = counties(conn, None)
         if area is None and len(found) != 1:
-            raise BadInput(f"--area: is missing; there are {len(found)} counties", field="--area")
+            raise BadInput("--area: is missing; there are {number} counties", number=len(found), field="--area")
         here = area or f"{found[0]:06}"
         made = gather(conn, here, about, reader, settings=settings(), today=today, on_step=on_step)
     with store.begin() as conn:
@@ -68,10 +79,10 @@ def _gathered(store: Store, area: str | None, month: str | None, form: str, on_s
     return made
 
 
-def _drawn(found: Report, form: str, lang: str) -> bytes:
+def _drawn(found: Report, form: str, lang: Lang) -> bytes:
     from maps.report.assemble import document
 
-    made = document(found, language(lang))
+    made = document(found, lang)
     if form == ".html":
         from maps.report.page import page
 
@@ -93,4 +104,6 @@ def _write(output: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
+        ) from error

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
+from api.cli.folding import Table
 from api.cli.output import cell, day, opened, out
+from api.cli.words import _
 from gis.errors import BadInput
 from gis.households import rounds
 from gis.households.coverage import today_in
@@ -28,10 +29,10 @@ def open_(
     """Open a round: from now on it is the cut-off of coverage in its area."""
     first_on, last_on = day(first, "--first") or today_in(settings()), day(last, "--last")
     if last_on is None:
-        raise BadInput("--last: missing", field="--last")
+        raise BadInput("{field}: is missing", field="--last")
     with opened() as store, store.begin() as conn:
         made = rounds.open_round(conn, area=area, first_on=first_on, last_on=last_on, name=name, target=target)
-    out.print(f"round {made.code} is open: {made.first_on} – {made.last_on}")
+    out.print(_("round {code} is open: {first} – {last}", code=made.code, first=made.first_on, last=made.last_on))
 
 
 @app.command()
@@ -39,7 +40,7 @@ def close(code: Annotated[str, typer.Argument(help="code of the round")]) -> Non
     """Close a round: its figures are frozen as they are now."""
     with opened() as store, store.begin() as conn:
         closed = rounds.close_round(conn, code, today=today_in(settings()), now=datetime.now(UTC))
-    out.print(f"round {closed.code} is closed, its figures are frozen")
+    out.print(_("round {code} is closed, its figures are frozen", code=closed.code))
 
 
 @app.command("list")
@@ -48,10 +49,10 @@ def list_(area: Annotated[str | None, typer.Option(help="only rounds that touch 
     with opened() as store, store.read() as conn:
         found = rounds.list_rounds(conn, area)
     shown = Table()
-    for column in ("code", "name", "area", "first", "last", "target", "state"):
+    for column in (_("code"), _("name"), _("area"), _("first"), _("last"), _("target"), _("state")):
         shown.add_column(column)
     for r in found:
         target = "—" if r.target is None else f"{r.target} %"
-        state = "open" if r.closed_at is None else f"closed {r.closed_at:%Y-%m-%d}"
+        state = _("open") if r.closed_at is None else _("closed {day:%Y-%m-%d}", day=r.closed_at)
         shown.add_row(r.code, cell(r.name), r.area, str(r.first_on), str(r.last_on), target, state)
-    out.print(shown if found else "no rounds yet: everycell round open --area CODE --last DAY")
+    out.print(shown if found else _("no rounds yet: everycell round open --area CODE --last DAY"))

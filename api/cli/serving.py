@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from api.cli.output import err, opened
+from api.cli.words import _
 from gis.access import accounts
 from gis.access.audit import Action, note_shell
 from gis.settings import settings
@@ -45,7 +46,7 @@ def serve(
             run_server(store, host, port, on_ready=announce, certificate=shown)
         else:
             run_workers(host, port, workers, on_ready=announce, certificate=shown)
-    err.print("everycell: stopped")
+    err.print(_("everycell: stopped"))
 
 
 @contextmanager
@@ -73,10 +74,13 @@ def welcome(owner: Store) -> None:
             note_shell(conn, Action.account_add, detail={"login": made[0]})
         logins = [account.login for account in accounts.list_accounts(conn)]
     if made is not None:
-        print(f"administrator {made[0]}, password {made[1]} (shown this once)", flush=True)  # noqa: T201
+        print(
+            _("administrator {login}, password {password} (shown this once)", login=made[0], password=made[1]),
+            flush=True,
+        )
         return
     login = accounts.FIRST_LOGIN if accounts.FIRST_LOGIN in logins else "LOGIN"
-    err.print(f"password forgotten? everycell user passwd {login} gives another one", soft_wrap=True)
+    err.print(_("password forgotten? everycell user passwd {login} gives another one", login=login), soft_wrap=True)
 
 
 def announce(address: str) -> None:

@@ -6,6 +6,7 @@ import typer
 
 from api.cli.output import out
 from api.cli.serving import welcome
+from api.cli.words import _
 from gis.settings import settings
 from gis.storage.engine import Store, open_store
 from gis.storage.migrate import head, upgrade
@@ -23,7 +24,8 @@ def migrate() -> None:
             prepare(conn)  # a database that was restored has the newest schema, but not what roles.py looks after
         _sign_in_of_service(store)
         welcome(store)
-    out.print(f"schema revision {head()}: {'migrated' if done else 'was up to date'}")
+    told = _("schema revision {revision}: migrated") if done else _("schema revision {revision}: was up to date")
+    out.print(told.format(revision=head()))
 
 
 def _sign_in_of_service(store: Store) -> None:

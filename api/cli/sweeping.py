@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from api.cli.output import err, opened, out
+from api.cli.words import _
 from api.sweep_documents import sweep_document, sweep_geojson, sweep_gpx
 from gis.access.scope import ALL
 from gis.errors import BadInput
@@ -20,10 +21,10 @@ from gis.patrol.sweeps import FoundSweep, find_sweep, read_streets
 
 _FORMS: Final = (".gpx", ".geojson", ".json")
 _WHY: Final = {
-    Unswept.mode: "not open to this mode",
-    Unswept.border: "short ends at the border",
-    Unswept.no_way: "not connected with the others",
-    Unswept.shift: "too far or too long for the shift",
+    Unswept.mode: _("not open to this mode"),
+    Unswept.border: _("short ends at the border"),
+    Unswept.no_way: _("not connected with the others"),
+    Unswept.shift: _("too far or too long for the shift"),
 }
 
 
@@ -39,12 +40,17 @@ def sweep(
     """The shortest walk that passes every street of an area; with --shift one for each team."""
     form = output.suffix.lower()
     if form not in _FORMS:
-        raise BadInput(f"--output: {output.name!r} ends in none of {', '.join(_FORMS)}", field="--output")
+        raise BadInput(
+            "{field}: {name!r} ends in none of {words}",
+            name=output.name,
+            words=", ".join(_FORMS),
+            field="--output",
+        )
     asked = _asked(area, polygon, mode=mode, start=start, shift=shift, speed=speed)
-    with err.status("reading the streets …") as status:
+    with err.status(_("reading the streets …")) as status:
         with opened() as store, store.read(ALL.settings()) as conn:
             streets = read_streets(conn, asked, counties(conn, None))
-        status.update("looking for the walk …")
+        status.update(_("looking for the walk …"))
         found = find_sweep(asked, streets)
     _write(output, _content(found, form))
     _tell(found, output)
@@ -61,7 +67,9 @@ def _place(text: str) -> dict[str, float]:
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError:
-        raise BadInput(f"--start: {text!r} is no place; write it like 104.005,34.505", field="--start") from None
+        raise BadInput(
+            "--start: {text!r} is no place; write it like 104.005,34.505", text=text, field="--start"
+        ) from None
     return {"lon": lon, "lat": lat}
 
 
@@ -69,9 +77,11 @@ def _polygon(path: Path) -> object:
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
-        raise BadInput(f"--polygon: {path} cannot be read: {error.strerror}", field="--polygon") from error
+        raise BadInput(
+            "{field}: {file} cannot be read: {reason}", file=path, reason=error.strerror, field="--polygon"
+        ) from error
     except ValueError:
-        raise BadInput(f"--polygon: {path} is no JSON", field="--polygon") from None
+        raise BadInput("--polygon: {path} is no JSON", path=path, field="--polygon") from None
     polygon_of(found, "--polygon")
     return found
 
@@ -90,19 +100,36 @@ def _write(output: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise BadInput(f"--output: {output} cannot be written: {error.strerror}", field="--output") from error
+        raise BadInput(
+            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
+        ) from error
 
 
 def _tell(found: FoundSweep, output: Path) -> None:
     made = found.sweep
-    ratio = "" if found.ratio is None else f" ({found.ratio:.2f} m for a metre of street)"
+    ratio = "" if found.ratio is None else _(" ({ratio:.2f} m for a metre of street)", ratio=found.ratio)
     out.print(
-        f"{len(found.ground.required):,} streets of {made.street_m / 1000:.1f} km: {len(made.walks)} walk(s) of"
-        f" {made.walk_m / 1000:.1f} km{ratio} → {output}",
+        _(
+            "{number:,} streets of {street_km:.1f} km: {walks} walk(s) of {walk_km:.1f} km{ratio} → {output}",
+            number=len(found.ground.required),
+            street_km=made.street_m / 1000,
+            walks=len(made.walks),
+            walk_km=made.walk_m / 1000,
+            ratio=ratio,
+            output=output,
+        ),
         markup=False,
         soft_wrap=True,
     )
     for number, walk in enumerate(made.walks, 1):
-        out.print(f"  {number}: {walk.metres / 1000:.1f} km, {walk.seconds / 60:.0f} min", markup=False)
+        out.print(
+            _(
+                "  {number}: {km:.1f} km, {minutes:.0f} min",
+                number=number,
+                km=walk.metres / 1000,
+                minutes=walk.seconds / 60,
+            ),
+            markup=False,
+        )
     for gap in found.left_out:
-        err.print(f"left out: {gap.metres:,.0f} m, {_WHY[gap.why]}", markup=False)
+        err.print(_("left out: {metres:,.0f} m, {why}", metres=gap.metres, why=_WHY[gap.why]), markup=False)

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from api.cli.accounts import AREA_HELP, shown, warn_unknown
+from api.cli.folding import Table
 from api.cli.output import opened, out
+from api.cli.words import _
 from gis.access import tokens
 from gis.access.audit import Action, note_shell
 from gis.access.scope import Grant, Role, area_of
@@ -35,7 +36,15 @@ def add(
         note_shell(
             conn, Action.token_add, given.area, {"token": made.id, "role": given.role, "until": _day(made.expires_at)}
         )
-    out.print(f"token {made.id} {label}: {shown(given)}, until {_day(made.expires_at)}; it is shown only now:")
+    out.print(
+        _(
+            "token {id} {label}: {grant}, until {day}; it is shown only now:",
+            id=made.id,
+            label=label,
+            grant=shown(given),
+            day=_day(made.expires_at),
+        )
+    )
     out.print(secret, markup=False, soft_wrap=True)
 
 
@@ -45,7 +54,7 @@ def revoke(number: Annotated[int, typer.Argument(metavar="ID", help="its number 
     with opened() as store, store.begin() as conn:
         ended = tokens.revoke(conn, number)
         note_shell(conn, Action.token_revoke, ended.grant.area, {"token": number})
-    out.print(f"token {number} {ended.label} is revoked")
+    out.print(_("token {id} {label} is revoked", id=number, label=ended.label))
 
 
 @app.command("list")
@@ -54,18 +63,18 @@ def list_() -> None:
     with opened() as store, store.read() as conn:
         found = tokens.list_tokens(conn)
     table = Table()
-    for column in ("id", "label", "may do", "last used", "until", "state"):
+    for column in (_("id"), _("label"), _("may do"), _("last used"), _("until"), _("state")):
         table.add_column(column)
     for token in found:
-        used = "never" if token.last_used_at is None else _day(token.last_used_at)
+        used = _("never") if token.last_used_at is None else _day(token.last_used_at)
         table.add_row(str(token.id), token.label, shown(token.grant), used, _day(token.expires_at), _state(token))
-    out.print(table if found else "no tokens yet: everycell token add LABEL --role ROLE --area AREA")
+    out.print(table if found else _("no tokens yet: everycell token add LABEL --role ROLE --area AREA"))
 
 
 def _state(token: Token) -> str:
     if token.revoked_at is not None:
-        return f"revoked {_day(token.revoked_at)}"
-    return "valid" if token.expires_at > datetime.now(UTC) else "over"
+        return _("revoked {day}", day=_day(token.revoked_at))
+    return _("valid") if token.expires_at > datetime.now(UTC) else _("over")
 
 
 def _day(instant: datetime) -> str:

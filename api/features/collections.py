@@ -146,7 +146,12 @@ def collection_of(name: str) -> Collection:
     """A collection by its id. Raises NotFound."""
     found = COLLECTIONS.get(name)
     if found is None:
-        raise NotFound(f"collection: there is no {name!r}; there are {', '.join(COLLECTIONS)}", field="collection")
+        raise NotFound(
+            "{field}: there is no {word!r}; there are {words}",
+            word=name,
+            words=", ".join(COLLECTIONS),
+            field="collection",
+        )
     return found
 
 
@@ -154,5 +159,7 @@ def tiled_of(name: str) -> Collection:
     """A collection that has tiles, by its id. Raises NotFound."""
     found = TILED.get(name)
     if found is None:
-        raise NotFound(f"collection: {name!r} has no tiles; {', '.join(TILED)} have", field="collection")
+        raise NotFound(
+            "collection: {name!r} has no tiles; {others} have", name=name, others=", ".join(TILED), field="collection"
+        )
     return found

@@ -157,7 +157,9 @@ def _edited(name: str) -> Collection:
     """A collection that is edited here. Raises NotFound."""
     found = collection_of(name)
     if found.id not in EDITORS:
-        raise NotFound(f"collection: {name!r} is not edited here; {_EDITED} are", field="collection")
+        raise NotFound(
+            "collection: {name!r} is not edited here; {others} are", name=name, others=_EDITED, field="collection"
+        )
     return found
 
 
@@ -169,9 +171,13 @@ def _held(asked: Asked, key: int | str, sent: Sent | None) -> Present:
     right = found.edited or Right.grid
     if not serving.caller.scope.allows(right, present.cell):
         areas = ", ".join(serving.caller.scope.where(right))
-        raise NotAllowed(f"id: {key} does not lie in an area where you may edit ({areas})", field="id")
+        raise NotAllowed(
+            "id: {key} does not lie in an area where you may edit ({areas})", key=key, areas=areas, field="id"
+        )
     if not EDITORS[found.id].hold(asked, present, sent):
-        raise NotFound(f"id: there is no {key} in {found.id}", field="id")  # gone, or moved away, meanwhile
+        raise NotFound(
+            "id: there is no {key} in {collection}", key=key, collection=found.id, field="id"
+        )  # gone, or moved away, meanwhile
     return now.read(conn, serving, found, key)
 
 

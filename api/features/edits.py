@@ -33,6 +33,7 @@ from gis.codes import Level, county_of, level_of
 from gis.errors import BadInput, Conflict, NotAllowed, NotFound, WrongPlace
 from gis.households import places
 from gis.households.places import Doorplate, Household
+from gis.sentence import Sentence
 from gis.sites import edit as sites
 from gis.sites.categories import CATEGORIES, Category
 
@@ -84,7 +85,7 @@ class _Cells:
     def create(self, asked: Asked, sent: Sent) -> tuple[str, Done]:
         village = sent.fixed.get("village", "")
         if level_of(village, field="village") is not Level.village:
-            raise BadInput(f"village: {village} is no code of a village", field="village")
+            raise BadInput("village: {village} is no code of a village", village=village, field="village")
         area = _grid_area(asked.serving, village, "village")
         single.hold(asked.conn, county_of(village, field="village"))
         given = {"village": village, "code": sent.fixed.get("code"), **sent.written}
@@ -108,7 +109,7 @@ class _Cells:
     def remove(self, asked: Asked, present: Present, to: str | None) -> Done:
         code = present.cell
         if to is not None and level_of(to, field="to") is not Level.cell:
-            raise BadInput(f"to: {to} is no code of a cell", field="to")
+            raise BadInput("to: {to} is no code of a cell", to=to, field="to")
         area = _grid_area(asked.serving, code, "id")
         made, heir = single.retire_cell(asked.conn, _editor(asked), area=area, code=code, to=to, today=asked.today)
         done = _published(made)
@@ -127,7 +128,9 @@ def _grid_area(serving: ServiceFor, code: str, name: str) -> str:
     for area in serving.caller.scope.where(Right.grid):
         if code.startswith(area) and len(area) < len("110101001001001"):
             return area or code[: len("110101")]
-    raise NotAllowed(f"{name}: {code} does not lie in a village, town or county whose grid you may edit", field=name)
+    raise NotAllowed(
+        "{field}: {code} does not lie in a village, town or county whose grid you may edit", code=code, field=name
+    )
 
 
 def _operation(data: Mapping[str, Any]) -> object:
@@ -137,7 +140,7 @@ def _operation(data: Mapping[str, Any]) -> object:
     except BadInput as error:
         if error.field != "polygon":
             raise
-        raise BadInput(f"geometry{error.message.removeprefix('polygon')}", field="geometry") from None
+        raise error.about("geometry") from None
 
 
 def _polygon(code: str, geometry: Mapping[str, Any]) -> Polygon:
@@ -269,9 +272,9 @@ def _household_of(present: Present) -> Household:
 def _refuse_other_place(door: Doorplate, point: places.LonLat, address: str | None) -> None:
     """A household that goes to another doorplate stands where that one is."""
     if point != door.point:
-        raise BadInput("geometry: is not that of the doorplate; a household stands at its doorplate", field="geometry")
+        raise BadInput("{field}: is not that of the doorplate; a household stands at its doorplate", field="geometry")
     if address not in (None, door.address):
-        raise BadInput("address: is not that of the doorplate; a household stands at its doorplate", field="address")
+        raise BadInput("{field}: is not that of the doorplate; a household stands at its doorplate", field="address")
 
 
 # ---- key sites
@@ -288,7 +291,7 @@ class _Sites:
         county = _county(asked, point)
         for name in ("name", "category"):
             if name not in sent.written:
-                raise BadInput(f"{name}: is missing", field=name)
+                raise BadInput("{field}: is missing", field=name)
         usual = CATEGORIES[Category(sent.written["category"])].check_interval_days
         given = {"check_interval_days": usual, "address": None, "last_checked_on": None, **sent.written}
         code = _new_code(asked, county, sent)
@@ -308,7 +311,7 @@ class _Sites:
     def _site(self, asked: Asked, given: Mapping[str, Any], point: places.LonLat) -> sites.Site:
         last = given["last_checked_on"]
         if last is not None and last > asked.today:
-            raise BadInput(f"last_checked_on: {last} is still to come", field="last_checked_on")
+            raise BadInput("last_checked_on: {day} is still to come", day=last, field="last_checked_on")
         return sites.Site(point=point, **given)
 
     def remove(self, asked: Asked, present: Present, to: str | None) -> Done:
@@ -330,7 +333,7 @@ def _point(sent: Sent, otherwise: places.LonLat | None = None) -> places.LonLat:
     if sent.geometry is not None:
         return point_of(sent.geometry)
     if otherwise is None:
-        raise BadInput("geometry: is missing", field="geometry")
+        raise BadInput("{field}: is missing", field="geometry")
     return otherwise
 
 
@@ -380,5 +383,7 @@ def refuse_other_names(present: Present, sent: Sent) -> None:
     """What names an item stays: raises Conflict where it was sent with another."""
     for name, value in sent.fixed.items():
         if value != present.properties[name]:
-            why = "; a cell goes to another village by a change set" if name == "village" else ""
-            raise Conflict(f"{name}: is {present.properties[name]} and stays so{why}", field=name)
+            why = Sentence("; a cell goes to another village by a change set") if name == "village" else ""
+            raise Conflict(
+                "{field}: is {present} and stays so{why}", present=present.properties[name], why=why, field=name
+            )

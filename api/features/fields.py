@@ -33,36 +33,36 @@ class Field:
 
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise BadInput(f"{name}: must be a text of printable characters", field=name)
+        raise BadInput("{field}: must be a text of printable characters", field=name)
     if len(value.strip()) > LONGEST_TITLE:
-        raise BadInput(f"{name}: is longer than {LONGEST_TITLE} characters", field=name)
+        raise BadInput("{field}: is longer than {most} characters", most=LONGEST_TITLE, field=name)
     return value.strip()
 
 
 def _number(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise BadInput(f"{name}: must be a whole number", field=name)
+        raise BadInput("{field}: must be a whole number", field=name)
     return whole(str(value)[: _DIGITS + 1], name)
 
 
 def _days(value: object, name: str) -> int:
     number = _number(value, name)
     if not 1 <= number <= _MOST_DAYS:
-        raise BadInput(f"{name}: {number} is not between 1 and {_MOST_DAYS}", field=name)
+        raise BadInput("{field}: {number} is not between {low} and {high}", number=number, high=_MOST_DAYS, field=name)
     return number
 
 
 def _day(value: object, name: str) -> Any:
     found = day(value if isinstance(value, str) else "", name)
     if not FIRST_DAY <= found <= LAST_DAY:
-        raise BadInput(f"{name}: lies before {FIRST_DAY} or after {LAST_DAY}", field=name)
+        raise BadInput("{field}: lies before {first} or after {last}", first=FIRST_DAY, last=LAST_DAY, field=name)
     return found
 
 
 def _one_of(*words: str) -> Field:
     def parse(value: object, name: str) -> str:
         if value not in words:
-            raise BadInput(f"{name}: is none of {', '.join(words)}", field=name)
+            raise BadInput("{field}: must be one of {words}", words=", ".join(words), field=name)
         return str(value)
 
     return Field(parse, {"type": "string", "enum": list(words)})

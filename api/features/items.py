@@ -122,7 +122,9 @@ def feature_of(conn: Connection, asked: ItemsQuery, counties: Sequence[int]) -> 
     """One item as the database writes it, without links. Raises NotFound."""
     rows = _rows(conn, replace(asked, limit=1), counties)
     if not rows:
-        raise NotFound(f"id: there is no {asked.item} in {asked.collection.id}", field="id")
+        raise NotFound(
+            "id: there is no {key} in {collection}", key=asked.item, collection=asked.collection.id, field="id"
+        )
     text: str = rows[0].feature
     return text
 

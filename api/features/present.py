@@ -19,6 +19,7 @@ from api.features.collections import Collection
 from api.features.qgis import is_qgis
 from api.problems import Trouble
 from gis.errors import NotFound
+from gis.sentence import Sentence, joined
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def query_of(serving: ServiceFor, collection: Collection, key: int | str) -> tup
     asked = items.ItemsQuery(collection, item=key, within=serving.caller.scope.where(collection.right))
     county = items.county_of_item(asked)
     if county is None or not asked.within:
-        raise NotFound(f"id: there is no {key} in {collection.id}", field="id")
+        raise NotFound("id: there is no {key} in {collection}", key=key, collection=collection.id, field="id")
     return asked, int(county)
 
 
@@ -89,14 +90,22 @@ def check(request: Request, present: Present, version: object) -> None:
         "headers": {"ETag": etag_of_state(present.tag).decode()},
     }
     if not condition and version is None:
-        sentence = "If-Match: is missing; send the ETag that was read, or its version as properties.version"
+        sentence = Sentence("If-Match: is missing; send the ETag that was read, or its version as properties.version")
         if request.method == "DELETE":
-            sentence = "If-Match: is missing; send the ETag that was read, or its version as the parameter version"
+            sentence = Sentence(
+                "If-Match: is missing; send the ETag that was read, or its version as the parameter version"
+            )
         if is_qgis(request.scope):
-            sentence += "; QGIS does neither here: use the project for QGIS on the database, or the pages"
+            more = Sentence("QGIS does neither here: use the project for QGIS on the database, or the pages")
+            sentence = joined([sentence, more])
         raise Trouble("precondition-required", sentence, field="If-Match", **told)
     if condition and not names_state(condition, present.tag):
         raise Trouble("precondition-failed", "If-Match: it has changed since; read it again", field="If-Match", **told)
     if version is not None and str(version) != str(present.version):
-        sentence = f"version: it has changed since; its version is {present.version}"
-        raise Trouble("precondition-failed", sentence, field="version", **told)
+        raise Trouble(
+            "precondition-failed",
+            "version: it has changed since; its version is {version}",
+            version=present.version,
+            field="version",
+            **told,
+        )

@@ -151,7 +151,12 @@ def collection_item(
     asked = items.ItemsQuery(found, item=found.key(feature, "featureId"), within=within, today=serving.today)
     county = items.county_of_item(asked)
     if county is None:
-        raise NotFound(f"featureId: there is no {feature!r} in {found.id}", field="featureId")
+        raise NotFound(
+            "featureId: there is no {feature!r} in {collection}",
+            feature=feature,
+            collection=found.id,
+            field="featureId",
+        )
     base, as_html = base_url(request.scope), asks_html(request, f, Format.geojson)
     touch = replace(asked.touch, area=county)
 
@@ -186,12 +191,12 @@ def _doors(serving: ServiceFor, collection: Collection, touch: Touch) -> Callabl
 def _refuse_foreign_filters(collection: Collection, **given: str | None) -> None:
     for name, value in given.items():
         if value is not None and name not in collection.filters:
-            raise BadInput(f"{name}: {collection.id} have no such filter", field=name)
+            raise BadInput("{field}: {collection} have no such filter", collection=collection.id, field=name)
 
 
 def _division_level(text: str | None) -> str | None:
     if text is not None and text not in (Level.county, Level.town, Level.village):
-        raise BadInput(f"level: {text!r} is none of county, town, village", field="level")
+        raise BadInput("level: {word!r} is none of county, town, village", word=text, field="level")
     return text
 
 
@@ -295,4 +300,9 @@ def _default_since(conn: Connection, serving: ServiceFor) -> date:
 
 def _refuse_other_matrices(name: str) -> None:
     if name != _WEB_MERCATOR:
-        raise NotFound(f"tileMatrixSetId: there is no {name!r}; there is {_WEB_MERCATOR}", field="tileMatrixSetId")
+        raise NotFound(
+            "{field}: there is no {word!r}; there are {words}",
+            word=name,
+            words=_WEB_MERCATOR,
+            field="tileMatrixSetId",
+        )

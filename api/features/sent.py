@@ -16,6 +16,7 @@ from api.problems import Trouble
 from gis.errors import BadInput, PersonalData
 from gis.exchange.headers import Kind
 from gis.exchange.personal_headings import personal_heading
+from gis.sentence import OR, joined
 
 MEDIA_TYPES: Final = ("application/geo+json", "application/json")
 PATCH_TYPES: Final = ("application/merge-patch+json", *MEDIA_TYPES)
@@ -44,12 +45,14 @@ async def feature_body(request: Request) -> Mapping[str, Any]:
     if kind and kind not in kinds:
         raise Trouble(
             "unsupported-media-type",
-            f"Content-Type: {kind[:100]!r} is not understood; send {' or '.join(kinds)}",
+            "Content-Type: {kind!r} is not understood; send {kinds}",
+            kind=kind[:100],
+            kinds=joined(kinds, OR),
             field="Content-Type",
         )
     crs = request.headers.get("content-crs", f"<{CRS84}>").strip()
     if crs.removeprefix("<").removesuffix(">") not in _CRS84:
-        raise BadInput(f"Content-Crs: is not known here; send coordinates in {CRS84}", field="Content-Crs")
+        raise BadInput("Content-Crs: is not known here; send coordinates in {crs}", crs=CRS84, field="Content-Crs")
     body = parse_json(await read_body(request, DRAWN_BYTES))
     if not isinstance(body, dict):
         raise BadInput("body: must be a GeoJSON Feature", field="body")
@@ -66,13 +69,13 @@ def sent_whole(collection: Collection, body: Mapping[str, Any], id: str | None) 
         raise BadInput("type: must be Feature; send one feature at a time", field="type")
     sent = _parsed(collection, body, id)
     if sent.geometry is None:
-        raise BadInput("geometry: is missing", field="geometry")
+        raise BadInput("{field}: is missing", field="geometry")
     if id is None:
         return sent
     fields = WRITTEN[collection.id]
     missing = [name for name, field in fields.items() if name not in sent.written and not field.null]
     if missing:
-        raise BadInput(f"{missing[0]}: is missing; PUT replaces all of the item, PATCH a part of it", field=missing[0])
+        raise BadInput("{field}: is missing; PUT replaces all of the item, PATCH a part of it", field=missing[0])
     empty = {name: None for name, field in fields.items() if name not in sent.written and not field.borrowed}
     return Sent(sent.geometry, {**sent.written, **empty}, sent.fixed, sent.version)
 
@@ -87,20 +90,20 @@ def sent_part(collection: Collection, body: Mapping[str, Any], id: str) -> Sent:
     sent = _parsed(collection, body, id)
     follows = sorted(reckoned(collection.id) & (body.get("properties") or {}).keys())
     if follows:
-        raise BadInput(f"{follows[0]}: follows from something else, and is not written", field=follows[0])
+        raise BadInput("{field}: follows from something else, and is not written", field=follows[0])
     return sent
 
 
 def _parsed(collection: Collection, body: Mapping[str, Any], id: str | None) -> Sent:
     for member in body:
         if member not in _KEPT | _PASSED_OVER:
-            raise BadInput(f"{member[:100]}: a feature has no such member", field=member[:100])
+            raise BadInput("{field}: a feature has no such member", field=member[:100])
     if id is not None and body.get("id") is not None and str(body["id"]) != id:
-        raise BadInput(f"id: is not that of the address, {id}", field="id")
+        raise BadInput("id: is not that of the address, {id}", id=id, field="id")
     given = body.get("properties")
     given = {} if given is None else given
     if not isinstance(given, dict):
-        raise BadInput("properties: must be a JSON object", field="properties")
+        raise BadInput("{field}: must be a JSON object", field="properties")
     if id is None:  # a new item: what is null is not given
         given = {name: value for name, value in given.items() if value is not None}
     geometry = body.get("geometry")
@@ -123,7 +126,7 @@ def _value(field: Any, given: Mapping[str, Any], name: str) -> Any:
     if field.null and (value is None or value == ""):
         return None
     if value is None:
-        raise BadInput(f"{name}: must not be null", field=name)
+        raise BadInput("{field}: must not be null", field=name)
     return field.parse(value, name)
 
 
@@ -136,11 +139,14 @@ def _refuse_unknown(collection: Collection, given: Mapping[str, Any]) -> None:
         kind = Kind.cells if collection.id == "cells" else Kind.households
         if personal_heading(field, kind) is not None:
             raise PersonalData(
-                f"{field}: looks like personal data: everycell keeps places, not people; nothing was stored",
+                "{field}: looks personal: everycell keeps places, not people; nothing was stored",
                 field=field,
             )
         raise BadInput(
-            f"{field}: {collection.id} have no such property; they have {', '.join(sorted(known))}", field=field
+            "{field}: {collection} have no such property; they have {known}",
+            collection=collection.id,
+            known=", ".join(sorted(known)),
+            field=field,
         )
 
 

@@ -68,14 +68,20 @@ def tile_of(
     numbers = []
     for name, text in zip(names, (matrix, row, column), strict=True):
         if not (text.isascii() and text.isdigit() and len(text) <= 9):
-            raise BadInput(f"{name}: {text!r} is no whole number", field=name)
+            raise BadInput("{field}: {text!r} is no whole number", text=text, field=name)
         numbers.append(int(text))
     z, y, x = numbers
     if z > MAX_ZOOM:
-        raise NotFound(f"{names[0]}: {z} is deeper than the last one, {MAX_ZOOM}", field=names[0])
+        raise NotFound("{field}: {z} is deeper than the last one, {most}", z=z, most=MAX_ZOOM, field=names[0])
     for name, number in zip(names[1:], (y, x), strict=True):
         if number >= 2**z:
-            raise NotFound(f"{name}: {number} lies outside matrix {z}, which ends at {2**z - 1}", field=name)
+            raise NotFound(
+                "{field}: {number} lies outside matrix {z}, which ends at {last}",
+                number=number,
+                z=z,
+                last=2**z - 1,
+                field=name,
+            )
     return Tile(z, x, y)
 
 

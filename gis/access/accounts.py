@@ -18,6 +18,7 @@ from gis.access.passwords import check_strength, generate, hash_password
 from gis.access.scope import EVERYWHERE, Grant, Role
 from gis.access.sessions import LOGIN
 from gis.errors import BadInput, Conflict, NotFound
+from gis.sentence import Sentence
 from gis.storage.queries import query
 
 FIRST_LOGIN: Final = "admin"
@@ -45,8 +46,9 @@ def add_account(conn: Connection, login: str, password: str | None = None) -> Ac
     """
     if not LOGIN.fullmatch(login):
         raise BadInput(
-            f"login: {login!r} is no sign-in name; it has 1 to 64 of a-z, 0-9 and . _ @ -, a letter or digit first,"
-            " and is no telephone or identity number, code or id",
+            "login: {login!r} is no sign-in name; it has 1 to 64 of a-z, 0-9 and . _ @ -, a letter or"
+            " digit first, and is no telephone or identity number, code or id",
+            login=login,
             field="login",
         )
     hashed = _hashed(login, password)
@@ -59,7 +61,7 @@ def add_account(conn: Connection, login: str, password: str | None = None) -> Ac
         {"login": login, "hash": hashed},
     )
     if not made.rowcount:
-        raise Conflict(f"login: there is an account {login} already", field="login")
+        raise Conflict("login: there is an account {login} already", login=login, field="login")
     return get_account(conn, login)
 
 
@@ -69,7 +71,7 @@ def set_password(conn: Connection, login: str, password: str) -> None:
     Raises NotFound for an unknown account, Conflict for one of an identity provider, BadInput for a password that is
     easy to guess.
     """
-    account = _own_account(conn, login, "its password")
+    account = _own_account(conn, login, Sentence("its password"))
     hashed = _hashed(login, password)
     throttle.forget_failures(conn, throttle.key_of_login(login))
     conn.execute(
@@ -109,7 +111,7 @@ def get_account(conn: Connection, login: str, *, lock: bool = False) -> Account:
         conn.execute(text("SELECT FROM everycell.account WHERE login = :login FOR UPDATE"), {"login": login})
     found = _accounts(conn, login)
     if not found:
-        raise NotFound(f"login: there is no account {login}", field="login")
+        raise NotFound("login: there is no account {login}", login=login, field="login")
     return found[0]
 
 
@@ -118,7 +120,7 @@ def add_grant(conn: Connection, login: str, grant: Grant) -> bool:
 
     Raises NotFound for an unknown account, Conflict for one whose grants come from an identity provider.
     """
-    account = _own_account(conn, login, "its grants")
+    account = _own_account(conn, login, Sentence("its grants"))
     added = conn.execute(
         text(
             "INSERT INTO everycell.area_grant (account, role, area) VALUES (:account, :role, :area)"
@@ -135,13 +137,19 @@ def remove_grant(conn: Connection, login: str, grant: Grant) -> None:
     Raises NotFound where the account is unknown or has no such grant, Conflict where its grants come from an identity
     provider.
     """
-    account = _own_account(conn, login, "its grants")
+    account = _own_account(conn, login, Sentence("its grants"))
     taken = conn.execute(
         text("DELETE FROM everycell.area_grant WHERE account = :account AND role = :role AND area = :area"),
         {"account": account.id, "role": grant.role, "area": grant.area},
     )
     if not taken.rowcount:
-        raise NotFound(f"area: {login} is not {grant.role} in {grant.area or 'all'}", field="area")
+        raise NotFound(
+            "area: {login} is not {role} in {area}",
+            login=login,
+            role=grant.role,
+            area=grant.area or Sentence("all"),
+            field="area",
+        )
 
 
 def is_area(conn: Connection, area: str) -> bool:
@@ -178,11 +186,17 @@ def _account(row: Any) -> Account:
     )
 
 
-def _own_account(conn: Connection, login: str, what: str) -> Account:
+def _own_account(conn: Connection, login: str, what: Sentence) -> Account:
     """The account, locked, where what is to be changed is kept here and not by an identity provider."""
     account = get_account(conn, login, lock=True)
     if account.issuer is not None:
-        raise Conflict(f"login: {login} signs in at {account.issuer}, which keeps {what}", field="login")
+        raise Conflict(
+            "login: {login} signs in at {issuer}, which keeps {what}",
+            login=login,
+            issuer=account.issuer,
+            what=what,
+            field="login",
+        )
     return account
 
 

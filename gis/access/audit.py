@@ -25,6 +25,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from gis.errors import BadInput
+from gis.sentence import Sentence
 from gis.storage.queries import query
 
 
@@ -91,9 +92,9 @@ _WORD: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._@+-]{0,63})?", re.ASCII)
 # The two that are words and must not get in: codes of doors, households and rounds, and the ids of visits.
 _CODE_OR_ID: Final = re.compile(r"[0-9]{6}-.*|[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _WHYS: Final = {
-    "missing": "entries before it are missing",
-    "changed": "it was changed, or the entry before it was changed, removed or put elsewhere",
-    "time": "its time does not follow that of the entry before it",
+    "missing": Sentence("entries before it are missing"),
+    "changed": Sentence("it was changed, or the entry before it was changed, removed or put elsewhere"),
+    "time": Sentence("its time does not follow that of the entry before it"),
 }
 
 
@@ -118,7 +119,7 @@ class Break:
 
     day: date
     seq: int
-    why: str
+    why: Sentence
 
 
 def note(

@@ -15,6 +15,7 @@ from typing import Final
 from pwdlib import PasswordHash
 
 from gis.errors import BadInput
+from gis.sentence import Sentence
 
 MIN_LENGTH: Final = 10
 MAX_LENGTH: Final = 200  # more is no password, and would only cost the hashing time
@@ -50,18 +51,22 @@ def check_strength(password: str, login: str) -> None:
     """Refuse a password that is easy to guess. Raises BadInput naming `password`, and never repeating it."""
     plain = unicodedata.normalize("NFKC", password)
     if len(plain) < MIN_LENGTH:
-        raise _too_weak(f"has {len(plain)} characters; it needs {MIN_LENGTH} or more")
+        raise _too_weak(
+            Sentence("has {number} characters; it needs {min_length} or more", number=len(plain), min_length=MIN_LENGTH)
+        )
     if len(plain) > MAX_LENGTH:
-        raise _too_weak(f"has {len(plain)} characters; {MAX_LENGTH} are the most")
+        raise _too_weak(
+            Sentence("has {number} characters; {max_length} are the most", number=len(plain), max_length=MAX_LENGTH)
+        )
     lower = plain.casefold()
     if login.casefold() in (lower, lower[::-1], _unit(lower)):
-        raise _too_weak("is the sign-in name")
+        raise _too_weak(Sentence("is the sign-in name"))
     if lower.rstrip("0123456789") == login.casefold():
-        raise _too_weak("is the sign-in name with digits behind it")
+        raise _too_weak(Sentence("is the sign-in name with digits behind it"))
     if len(set(lower)) < _MIN_DIFFERENT or len(_unit(lower)) <= _LONGEST_UNIT:
-        raise _too_weak("is a few characters, repeated")
+        raise _too_weak(Sentence("is a few characters, repeated"))
     if _is_sequence(lower) or _COMMON.fullmatch(lower):
-        raise _too_weak("is one of those that are tried first")
+        raise _too_weak(Sentence("is one of those that are tried first"))
 
 
 def generate() -> str:
@@ -74,8 +79,8 @@ def _bytes(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
-def _too_weak(why: str) -> BadInput:
-    return BadInput(f"password: it {why}", field="password")
+def _too_weak(why: Sentence) -> BadInput:
+    return BadInput("password: it {why}", why=why, field="password")
 
 
 def _unit(text: str) -> str:

@@ -33,7 +33,12 @@ class QgisUser:
 def role_of(login: str) -> str:
     """The PostgreSQL role of an account. Raises BadInput where its name is too long for one."""
     if len(login) > _LONGEST:
-        raise BadInput(f"login: {login} has more than the {_LONGEST} characters that PostgreSQL takes", field="login")
+        raise BadInput(
+            "login: {login} has more than the {most} characters that PostgreSQL takes",
+            login=login,
+            most=_LONGEST,
+            field="login",
+        )
     return PREFIX + login
 
 
@@ -47,7 +52,7 @@ def add_user(conn: Connection, login: str, password: str | None, zone: str) -> N
     refuse_unready(conn)
     name = role_of(login)
     if conn.execute(text(_MADE), {"name": name}).scalar() is not None:
-        raise Conflict(f"login: {login} has the role {name} already", field="login")
+        raise Conflict("login: {login} has the role {name} already", login=login, name=name, field="login")
     _run(conn, "CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS CONNECTION LIMIT 10", name)
     _run(conn, f"GRANT {EDITOR_ROLE} TO %I", name)
     _run(conn, "ALTER ROLE %I SET timezone = %L", name, zone)
@@ -91,7 +96,7 @@ def list_users(conn: Connection) -> list[QgisUser]:
 def _require(conn: Connection, login: str) -> str:
     name = role_of(login)
     if conn.execute(text(_MADE), {"name": name}).scalar() is None:
-        raise NotFound(f"login: {login} has no sign-in to the database", field="login")
+        raise NotFound("login: {login} has no sign-in to the database", login=login, field="login")
     return name
 
 

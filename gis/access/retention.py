@@ -29,6 +29,7 @@ from gis.access import audit
 from gis.access.audit import Action
 from gis.errors import BadInput, Conflict
 from gis.events.log import number as number_events
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.engine import Store, sqlstate
 from gis.storage.queries import query
@@ -110,7 +111,7 @@ def run(
     *,
     who: str = "service",
     source: str = "service",
-    on_step: Callable[[str], None] = lambda _: None,
+    on_step: Callable[[Sentence], None] = lambda _: None,
 ) -> Run:
     """Remove what is due on `today`, as the owner or as the service's role; noted in the audit as done by `who`.
 
@@ -186,7 +187,7 @@ def _run_of(ran_at: datetime, removed: dict[str, Any]) -> Run:
 class _Work:
     """One run: each step in a transaction of its own, which also counts it."""
 
-    def __init__(self, store: Store, ran_at: datetime, before: date, on_step: Callable[[str], None]) -> None:
+    def __init__(self, store: Store, ran_at: datetime, before: date, on_step: Callable[[Sentence], None]) -> None:
         self._store = store
         self._ran_at = ran_at
         self._before = before
@@ -198,7 +199,9 @@ class _Work:
         for county in self._counties():
             self._unless_busy(
                 partial(self._settle, county),
-                f"visits of {county:06} are being recorded: their ids are left for the next run",
+                Sentence(
+                    "visits of {county:06} are being recorded: their ids are left for the next run", county=county
+                ),
             )
 
     def _settle(self, county: int) -> None:
@@ -210,7 +213,7 @@ class _Work:
             for page in range(0, part.pages, _PAGES):
                 self._do(
                     "visits",
-                    f"visits of {part.month:%Y-%m} in {part.county:06}",
+                    Sentence("visits of {month:%Y-%m} in {county:06}", month=part.month, county=part.county),
                     "SELECT everycell.retire_visits(:county, :month, :before, :page, :pages)",
                     values | {"page": page},
                 )
@@ -221,42 +224,55 @@ class _Work:
         if not self._read(lambda conn: conn.execute(query("access/old_visit_months"), before).scalar_one()):
             return
         for county in self._counties():
-            what = f"ids of deleted visits in {county:06}"
+            what = Sentence("ids of deleted visits in {county:06}", county=county)
             self._do(
                 "visit_ids", what, "SELECT everycell.retire_visit_ids(:county, :before)", before | {"county": county}
             )
         self._unless_busy(
-            lambda: self._do("months", "empty months of visits", "SELECT everycell.drop_visit_months(:before)", before),
-            "the visits are being read: their empty months are left for the next run",
+            lambda: self._do(
+                "months", Sentence("empty months of visits"), "SELECT everycell.drop_visit_months(:before)", before
+            ),
+            Sentence("the visits are being read: their empty months are left for the next run"),
         )
 
     def disputes(self, before: date) -> None:
         for county in self._counties():
-            what, values = f"old cases of {county:06}", {"county": county, "before": before}
+            what, values = Sentence("old cases of {county:06}", county=county), {"county": county, "before": before}
             self._do("disputes", what, "SELECT everycell.retire_disputes(:county, :before)", values)
 
     def plans(self, before: date, bare_before: date) -> None:
         """Plans of patrols go as visits do; some days after their day, which households were ticked."""
         for county in self._counties():
-            what, values = f"old plans of {county:06}", {"county": county, "before": before, "bare": bare_before}
+            what, values = (
+                Sentence("old plans of {county:06}", county=county),
+                {"county": county, "before": before, "bare": bare_before},
+            )
             self._do("plans", what, "SELECT everycell.retire_plans(:county, :before, :bare)", values)
 
     def drafts(self, before: date) -> None:
         for county in self._counties():
-            what, values = f"old drafts of the grid of {county:06}", {"county": county, "before": before}
+            what, values = (
+                Sentence("old drafts of the grid of {county:06}", county=county),
+                {"county": county, "before": before},
+            )
             self._do("drafts", what, "SELECT everycell.retire_drafts(:county, :before)", values)
 
     def rest(self, today: date) -> None:
         # What has no place in the order of events yet would be kept: on a machine that serves nobody, nothing has.
         self._store.retrying(lambda conn: number_events(conn, 0.0, today))
         for county in self._counties():
-            self._do("news", f"news of {county:06}", "SELECT everycell.retire_news(:county)", {"county": county})
-        self._do("sessions", "sign-ins that are over", "SELECT everycell.retire_sessions()", {})
-        self._do("throttles", "wrong passwords of former days", "SELECT everycell.retire_throttles()", {})
+            self._do(
+                "news",
+                Sentence("news of {county:06}", county=county),
+                "SELECT everycell.retire_news(:county)",
+                {"county": county},
+            )
+        self._do("sessions", Sentence("sign-ins that are over"), "SELECT everycell.retire_sessions()", {})
+        self._do("throttles", Sentence("wrong passwords of former days"), "SELECT everycell.retire_throttles()", {})
 
     def files(self, today: date) -> None:
         for path in old_uploads(self._store.settings, today):
-            self._on_step("uploaded files")
+            self._on_step(Sentence("uploaded files"))
             path.unlink(missing_ok=True)
             self._count("files", 1)
 
@@ -269,7 +285,7 @@ class _Work:
         self._store.retrying(end)
         return Run(self._ran_at, self._before, self._removed, True)
 
-    def _unless_busy(self, work: Callable[[], object], words: str) -> None:
+    def _unless_busy(self, work: Callable[[], object], words: Sentence) -> None:
         """Do it, or say in words that somebody else holds what it needs."""
         try:
             work()
@@ -288,7 +304,7 @@ class _Work:
 
         return self._store.retrying(limited)
 
-    def _do(self, kind: str, words: str, statement: str, values: Mapping[str, Any]) -> None:
+    def _do(self, kind: str, words: Sentence, statement: str, values: Mapping[str, Any]) -> None:
         """Call a function that removes something and returns how much, and count it with the run."""
 
         def work(conn: Connection) -> int:

@@ -123,7 +123,9 @@ def outermost(areas: Iterable[str]) -> tuple[str, ...]:
 def role_of(text: str) -> Role:
     """A role by its name. Raises BadInput naming the parameter."""
     if text not in list(Role):
-        raise BadInput(f"role: there is no {text!r}; there are {', '.join(Role)}", field="role")
+        raise BadInput(
+            "{field}: there is no {word!r}; there are {words}", word=text, words=", ".join(Role), field="role"
+        )
     return Role(text)
 
 

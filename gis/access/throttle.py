@@ -74,7 +74,10 @@ def refuse_locked(conn: Connection, *keys: bytes) -> None:
     if wait is not None:
         seconds = max(1, ceil(wait))
         raise TooManyTries(
-            f"too many wrong passwords: try again in {seconds} seconds", retry_after_s=seconds, field="password"
+            "too many wrong passwords: try again in {seconds} seconds",
+            seconds=seconds,
+            retry_after_s=seconds,
+            field="password",
         )
 
 

@@ -41,11 +41,12 @@ def new_token(conn: Connection, label: str, grant: Grant, expires_at: datetime) 
     """
     if not _LABEL.fullmatch(label):
         raise BadInput(
-            f"label: {label!r} is no label; it has 1 to 40 letters, digits and . _ -, a letter or digit first",
+            "label: {label!r} is no label; it has 1 to 40 letters, digits and . _ -, a letter or digit first",
+            label=label,
             field="label",
         )
     if expires_at <= datetime.now(UTC):
-        raise BadInput(f"expires_at: {expires_at:%Y-%m-%d %H:%M} has passed", field="expires_at")
+        raise BadInput("expires_at: {expires_at:%Y-%m-%d %H:%M} has passed", expires_at=expires_at, field="expires_at")
     secret = TOKEN_PREFIX + new_secret()
     conn.execute(
         text(
@@ -73,7 +74,7 @@ def revoke(conn: Connection, number: int) -> Token:
         {"id": number},
     ).one_or_none()
     if row is None:
-        raise NotFound(f"token: there is no token {number}", field="token")
+        raise NotFound("token: there is no token {number}", number=number, field="token")
     return _token(row)
 
 

@@ -33,6 +33,7 @@ from gis.codes import Level, county_of, level_of
 from gis.errors import BadInput, Conflict, EverycellError, NotFound, Stale
 from gis.storage.engine import Told, widened
 from gis.storage.queries import query
+from gis.words import word
 
 # A draft is worked out anew at each step; longer work is published in parts.
 MOST_OPERATIONS: Final = 1_000
@@ -127,7 +128,7 @@ def get(conn: Connection, counties: Sequence[int], id: UUID) -> ChangeSet:
     """A change set of one of these counties. Raises NotFound where there is none that the caller may see."""
     row = conn.execute(query("cells/changeset"), {"counties": list(counties), "id": id}).one_or_none()
     if row is None:
-        raise NotFound(f"id: there is no change set {id}", field="id")
+        raise NotFound("id: there is no change set {id}", id=id, field="id")
     return ChangeSet(**{**row._asdict(), "status": Status(row.status), "ops": tuple(row.ops)})
 
 
@@ -167,7 +168,7 @@ def _county_of_draft(conn: Connection, area: str) -> int:
     county = county_of(area, field="area")
     held = "SELECT FROM everycell.cell WHERE county = :county AND retired_on IS NULL AND starts_with(code, :area)"
     if not conn.execute(text(f"SELECT EXISTS ({held})"), {"county": county, "area": area}).scalar():
-        raise NotFound(f"area: there is no cell in {area}", field="area")
+        raise NotFound("area: there is no cell in {area}", area=area, field="area")
     return county
 
 
@@ -203,10 +204,12 @@ def add_operations(conn: Connection, editor: Editor, draft: ChangeSet, ops: Sequ
     change set is no draft, or somebody else has changed it meanwhile.
     """
     if draft.status is not Status.draft:
-        raise Conflict(f"change set {draft.id} is {draft.status}", field="id")
+        raise Conflict("change set {id} is {status}", id=draft.id, status=word(draft.status), field="id")
     if len(draft.ops) + len(ops) > MOST_OPERATIONS:
         raise BadInput(
-            f"ops: a change set holds {MOST_OPERATIONS:,} operations; publish it and begin another", field="ops"
+            "ops: a change set holds {most:,} operations; publish it and begin another",
+            most=MOST_OPERATIONS,
+            field="ops",
         )
     conn.execute(text("SELECT everycell.lock_codes(:county)"), {"county": draft.county})
     worked = work_out(conn, editor, draft, ops)
@@ -223,7 +226,7 @@ def drop_operations(conn: Connection, draft: ChangeSet, seq: int) -> ChangeSet:
     """Drop an operation of a draft (counted from 1) and all after it. Raises NotFound where it has no such operation,
     Conflict where it is no draft."""
     if not 1 <= seq <= len(draft.ops):
-        raise NotFound(f"seq: the change set has no operation {seq}", field="seq")
+        raise NotFound("seq: the change set has no operation {seq}", seq=seq, field="seq")
     conn.execute(text("SELECT everycell.drop_operations(:county, :id, :seq)"), {**_key(draft), "seq": seq})
     return get(conn, [draft.county], draft.id)
 
@@ -235,7 +238,7 @@ def abandon(conn: Connection, changeset: ChangeSet) -> None:
 
 def _set_state(conn: Connection, changeset: ChangeSet, status: Status, on: date | None) -> None:
     if changeset.status in (Status.published, Status.abandoned):
-        raise Conflict(f"change set {changeset.id} is {changeset.status}", field="id")
+        raise Conflict("change set {id} is {status}", id=changeset.id, status=word(changeset.status), field="id")
     conn.execute(
         text("SELECT everycell.set_changeset_state(:county, :id, :status, :on)"),
         {**_key(changeset), "status": status, "on": on},
@@ -311,7 +314,7 @@ def stale_error(cells: Iterable[str], grids: Mapping[str, Grid]) -> Stale:
         changed = not same(found["base"], found["theirs"])
         conflicts.append({"cell": code, **shapes, "theirs_changed": changed})
     told = ", ".join(conflict["cell"] for conflict in conflicts)
-    return Stale(f"cells were changed by somebody else meanwhile: {told}", conflicts=conflicts)
+    return Stale("cells were changed by somebody else meanwhile: {told}", told=told, conflicts=conflicts)
 
 
 def _geojson(shape: shapely.Geometry) -> Any:
@@ -331,15 +334,20 @@ def publish(
     published.
     """
     if valid_from is not None and valid_from < today:
-        raise BadInput(f"valid_from: {valid_from} has passed; today is {today}", field="valid_from")
+        raise BadInput(
+            "valid_from: {valid_from} has passed; today is {today}",
+            valid_from=valid_from,
+            today=today,
+            field="valid_from",
+        )
     later = valid_from is not None and valid_from > today
     if not later:
         _lock(conn, changeset.county)
     changeset = get(conn, [changeset.county], changeset.id)  # as it is now that nobody else can publish
     if changeset.status not in (Status.draft, Status.scheduled):
-        raise Conflict(f"change set {changeset.id} is {changeset.status}", field="id")
+        raise Conflict("change set {id} is {status}", id=changeset.id, status=word(changeset.status), field="id")
     if not changeset.ops:
-        raise Conflict(f"change set {changeset.id} is empty: there is nothing to publish", field="id")
+        raise Conflict("change set {id} is empty: there is nothing to publish", id=changeset.id, field="id")
     worked = work_out(conn, editor, changeset)
     worked.refuse_stale()
     refuse_orphans(conn, changeset.county, worked.before, worked.after)
@@ -404,7 +412,12 @@ def undo(conn: Connection, editor: Editor, changeset: ChangeSet, *, today: date)
     cells, Conflict where the change set is not published.
     """
     if changeset.status is not Status.published or changeset.revision is None:
-        raise Conflict(f"change set {changeset.id} is {changeset.status}: there is nothing to take back", field="id")
+        raise Conflict(
+            "change set {id} is {status}: there is nothing to take back",
+            id=changeset.id,
+            status=word(changeset.status),
+            field="id",
+        )
     county = changeset.county
     _lock_all(conn, county)
     with widened(conn, ALL.settings(), editor.told):

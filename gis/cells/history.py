@@ -87,7 +87,7 @@ def lineage(conn: Connection, code: str) -> Lineage:
 
 
 def _unknown(code: str) -> NotFound:
-    return NotFound(f"code: there is no cell {code}", field="code")
+    return NotFound("code: there is no cell {code}", code=code, field="code")
 
 
 def effect_of(conn: Connection, county: int, revision: int) -> Effect:

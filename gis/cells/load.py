@@ -16,7 +16,7 @@ import shapely
 from shapely import Polygon
 from sqlalchemy import Connection, text
 
-from gis.cells.topology import SLIVER_M, Fault, arrange, as_multipolygon, outline_faults, united
+from gis.cells.topology import SLIVER_M, Fault, arrange, as_multipolygon, in_words, outline_faults, united
 from gis.codes import DIGITS, Level, level_of, parent_of
 from gis.errors import BadInput, BrokenCoverage
 from gis.storage.frames import rows, value
@@ -78,8 +78,10 @@ def _refuse_orphans(conn: Connection, frame: gpd.GeoDataFrame) -> None:
         parent = parent_of(row.code)
         if parent is not None and parent not in known:
             raise BadInput(
-                f"row {row.row}, code: division {row.code} belongs to {parent}, which is neither in the file"
-                " nor stored",
+                "row {row}, code: division {code} belongs to {parent}, which is neither in the file nor stored",
+                row=row.row,
+                code=row.code,
+                parent=parent,
                 field="code",
             )
 
@@ -172,9 +174,8 @@ def _refuse(faults: list[Fault]) -> None:
     if not faults:
         return
     worst = sorted(faults, key=lambda fault: fault.area_m2, reverse=True)
-    shown = "; ".join(fault.sentence() for fault in worst[:_SHOWN_FAULTS])
-    more = f"; and {len(worst) - _SHOWN_FAULTS} more" if len(worst) > _SHOWN_FAULTS else ""
-    raise BrokenCoverage(f"the cells do not tile: {shown}{more}", pieces=[fault.geojson() for fault in worst])
+    shown = in_words(worst, _SHOWN_FAULTS)
+    raise BrokenCoverage("the cells do not tile: {shown}", shown=shown, pieces=[fault.geojson() for fault in worst])
 
 
 def _ensure_villages(conn: Connection, frame: gpd.GeoDataFrame, cells: Mapping[str, Polygon]) -> None:
@@ -246,8 +247,9 @@ def _attributes(conn: Connection, county: int) -> dict[str, Any]:
 def _refuse_retired(code: str, stored: Any) -> None:
     if stored.retired_on is not None:
         raise BadInput(
-            f"code: cell {code} was retired on {stored.retired_on}; a code is never used twice,"
-            " give the cell a new one",
+            "code: cell {code} was retired on {retired_on}; a code is never used twice, give the cell a new one",
+            code=code,
+            retired_on=stored.retired_on,
             field="code",
         )
 

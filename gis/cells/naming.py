@@ -68,10 +68,15 @@ def check_operation(conn: Connection, area: str, op: Operation, codes: Codes) ->
 
 def _check_village(conn: Connection, area: str, village: str) -> None:
     if not village.startswith(area):
-        raise BadInput(f"village: {village} lies outside {area}, of which the change set is", field="village")
+        raise BadInput(
+            "village: {village} lies outside {area}, of which the change set is",
+            village=village,
+            area=area,
+            field="village",
+        )
     found = text("SELECT EXISTS (SELECT FROM everycell.division WHERE code = :code)")
     if not conn.execute(found, {"code": village}).scalar():
-        raise NotFound(f"village: there is no village {village}", field="village")
+        raise NotFound("village: there is no village {village}", village=village, field="village")
 
 
 def check_text(value: str, field: str) -> None:
@@ -80,10 +85,14 @@ def check_text(value: str, field: str) -> None:
     Raises BadInput, PersonalData.
     """
     if not value.isprintable() or not 0 < len(value.strip()) <= LONGEST_TITLE:
-        raise BadInput(f"{field}: must be a text of 1 to {LONGEST_TITLE} printable characters", field=field)
+        raise BadInput(
+            "{field}: must be a text of 1 to {most} printable characters",
+            most=LONGEST_TITLE,
+            field=field,
+        )
     if find_personal(pd.DataFrame({field: [value]}), Kind.cells) is not None or _LONG_NUMBER.search(value):
         raise PersonalData(
-            f"{field}: looks personal: everycell keeps places, not people; nothing was stored", field=field
+            "{field}: looks personal: everycell keeps places, not people; nothing was stored", field=field
         )
 
 

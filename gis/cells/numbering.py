@@ -44,4 +44,4 @@ def free_codes(village: str, used: Collection[str]) -> Iterator[str]:
     for number in [*range(last + 1, _LAST + 1), *range(1, last)]:
         if number not in taken:
             yield f"{village}{number:03}"
-    raise BadInput(f"village: {village} has used all its codes", field="village")
+    raise BadInput("village: {village} has used all its codes", village=village, field="village")

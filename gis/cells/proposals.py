@@ -23,6 +23,7 @@ from gis.cells.history import grid_of
 from gis.cells.villages import village_in
 from gis.codes import county_of
 from gis.errors import BadInput, Conflict
+from gis.words import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,15 @@ def ground_in(conn: Connection, editor: Editor, draft: ChangeSet, village: str) 
     is no draft, Refused where its operations cannot be done any more.
     """
     if draft.status is not Status.draft:
-        raise Conflict(f"change set {draft.id} is {draft.status}", field="id")
+        raise Conflict("change set {id} is {status}", id=draft.id, status=word(draft.status), field="id")
     county_of(village, field="village")
     if not village.startswith(draft.area):
-        raise BadInput(f"village: {village} lies outside {draft.area}, of which the change set is", field="village")
+        raise BadInput(
+            "village: {village} lies outside {area}, of which the change set is",
+            village=village,
+            area=draft.area,
+            field="village",
+        )
     worked = work_out(conn, editor, draft)
     return Ground(village_in(conn, village, worked.theirs, worked.after), worked.theirs)
 

@@ -24,6 +24,7 @@ from gis.cells.editing.issues import Issue, Refused
 from gis.cells.editing.operations import Operation, cells_named, drawn
 from gis.cells.editing.parse import parse_operation
 from gis.errors import BadInput, Conflict, Stale
+from gis.sentence import Sentence
 from gis.storage.engine import Store, sqlstate
 from gis.storage.queries import query
 
@@ -46,7 +47,7 @@ def publish_due(
     *,
     who: str = "service",
     source: str = "service",
-    on_step: Callable[[str], None] = lambda _: None,
+    on_step: Callable[[Sentence], None] = lambda _: None,
 ) -> list[CarriedOut]:
     """Carry out what is scheduled for today or an earlier day, each in a transaction of its own, as the owner or as the
     service's role; noted in the audit as done by `who`. It counts from `today` on, also where it is late: until now
@@ -58,7 +59,7 @@ def publish_due(
         due = [(row.county, row.id) for row in conn.execute(query("cells/changesets_due"), {"today": today})]
     done = []
     for county, id in due:
-        on_step(f"change set {id}")
+        on_step(Sentence("change set {id}", id=id))
         if (each := _carry_out(store, county, id, today, who, source)) is not None:
             done.append(each)
     return done

@@ -91,7 +91,7 @@ def heir_of(grid: Grid, cell: Cell) -> str:
     """The neighbour that gets the land of a cell: of its village, else any, that with the longest common border."""
     around = neighbours(grid, cell)
     if not around:
-        raise Conflict(f"cell {cell.code} has no neighbour that its land could go to", field="to")
+        raise Conflict("cell {code} has no neighbour that its land could go to", code=cell.code, field="to")
     return next((code for code in around if grid.cells[code].village == cell.village), around[0])
 
 

@@ -67,5 +67,5 @@ def _free_code(code: str, parent: str | None, used: set[str]) -> str:
     while f"{parent}{number:0{digits}}" in used:
         number += 1
     if number >= 10**digits:
-        raise BadInput(f"code: {parent} has no free code left below it", field="code")
+        raise BadInput("code: {parent} has no free code left below it", parent=parent, field="code")
     return f"{parent}{number:0{digits}}"

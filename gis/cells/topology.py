@@ -18,12 +18,21 @@ from shapely import MultiPolygon, Polygon
 
 from gis.cells.measure import SLIVER_M as SLIVER_M
 from gis.cells.measure import Measure
+from gis.sentence import AND, Sentence, joined
 
 GRID: Final = 1e-8
 # Square degrees, about 0.01 m²: far above the rounding of doubles, far below anything drawn by hand. The same in SQL.
 AREA_TOLERANCE: Final = 1e-12
 
 FaultKind = Literal["OVERLAP", "GAP", "OUTSIDE_COUNTY", "MULTIPART"]
+
+
+_IN_WORDS: Final[Mapping[FaultKind, Sentence]] = {
+    "OVERLAP": Sentence("OVERLAP: cells {cells} overlap by {where}"),
+    "GAP": Sentence("GAP: a gap of {where} between cells {cells}"),
+    "OUTSIDE_COUNTY": Sentence("OUTSIDE_COUNTY: cell {cells} leaves the county's outline by {where}"),
+    "MULTIPART": Sentence("MULTIPART: cell {cells} falls into several parts, one of {where}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +44,12 @@ class Fault:
     piece: shapely.Geometry
     area_m2: float
 
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """What is wrong where, for a person."""
         at = shapely.point_on_surface(self.piece)
-        where = f"{self.area_m2:,.1f} m² at {at.x:.6f} {at.y:.6f}"
-        told = {
-            "OVERLAP": f"cells {' and '.join(self.cells)} overlap by {where}",
-            "GAP": f"a gap of {where} between cells {', '.join(self.cells)}",
-            "OUTSIDE_COUNTY": f"cell {', '.join(self.cells)} leaves the county's outline by {where}",
-            "MULTIPART": f"cell {', '.join(self.cells)} falls into several parts, one of {where}",
-        }
-        return f"{self.kind}: {told[self.kind]}"
+        where = Sentence("{area_m2:,.1f} m² at {lon:.6f} {lat:.6f}", area_m2=self.area_m2, lon=at.x, lat=at.y)
+        cells = joined(self.cells, AND) if self.kind == "OVERLAP" else ", ".join(self.cells)
+        return Sentence(_IN_WORDS[self.kind].template, cells=cells, where=where)
 
     def geojson(self) -> dict[str, Any]:
         """The piece as a GeoJSON feature (CRS84)."""
@@ -54,6 +58,12 @@ class Fault:
             "geometry": json.loads(shapely.to_geojson(self.piece)),
             "properties": {"kind": self.kind, "cells": list(self.cells), "area_m2": round(self.area_m2, 2)},
         }
+
+
+def in_words(faults: Sequence[Fault], most: int) -> Sentence:
+    """The first `most` faults in words, and how many more there are."""
+    more = [Sentence("and {number:,} more", number=len(faults) - most)] if len(faults) > most else []
+    return joined([*(fault.sentence() for fault in faults[:most]), *more])
 
 
 @dataclass(frozen=True, slots=True)

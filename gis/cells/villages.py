@@ -30,7 +30,7 @@ def villages_in(conn: Connection, area: str) -> dict[str, int]:
     found = conn.execute(query("cells/villages"), {"county": county_of(area), "area": area})
     villages = {row.village: int(row.num_doors) for row in found}
     if level is Level.cell or not villages:
-        raise NotFound(f"--village: there is no village {area} with general cells", field="--village")
+        raise NotFound("{field}: there is no village {code} with general cells", code=area, field="--village")
     return villages
 
 
@@ -41,12 +41,12 @@ def village_in(conn: Connection, code: str, live: Grid, grid: Grid | None = None
     """
     grid = live if grid is None else grid
     if level_of(code, field="village") is not Level.village:
-        raise BadInput(f"village: {code} is no code of a village: it has 12 digits", field="village")
+        raise BadInput("village: {code} is no code of a village: it has 12 digits", code=code, field="village")
     county = county_of(code, field="village")
     own = [cell for cell in grid.cells.values() if cell.village == code]
     cells = {cell.code: cell.polygon for cell in own if cell.kind == "general"}
     if not cells:
-        raise NotFound(f"village: there is no village {code} with general cells", field="village")
+        raise NotFound("{field}: there is no village {code} with general cells", code=code, field="village")
     name = conn.execute(text("SELECT name FROM everycell.division WHERE code = :code"), {"code": code}).scalar()
     used = conn.execute(query("cells/codes_used"), {"county": county, "village": code}).scalars()
     return Village(

@@ -77,7 +77,11 @@ def generate(
     Raises BadInput for fewer than 2,000 households.
     """
     if households < LEAST_HOUSEHOLDS:
-        raise BadInput(f"households: a county has at least {LEAST_HOUSEHOLDS:,}", field="households")
+        raise BadInput(
+            "households: a county has at least {least:,}",
+            least=LEAST_HOUSEHOLDS,
+            field="households",
+        )
     today = today or date.today()
     rng = np.random.default_rng(seed)
     plan, outline = make_plan(rng, households)

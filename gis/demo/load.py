@@ -25,6 +25,7 @@ from gis.households.load import load_dwellings
 from gis.households.rounds import open_round
 from gis.patrol.drawn import network_of_lines
 from gis.patrol.roads import store_network
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.sites.load import load_sites
 from gis.storage.bulk import stage
@@ -32,7 +33,7 @@ from gis.storage.engine import Store
 from gis.storage.report import LoadReport
 from gis.streets.load import load_streets
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[Sentence, int, int], None]
 
 _STAGED: Final = {
     "id": "uuid",
@@ -83,18 +84,18 @@ def load_county(
     """
     told = on_progress or (lambda _stage, _done, _total: None)
     number = county_of(county.round.area)
-    told("cells", 0, 0)
+    told(Sentence("cells"), 0, 0)
     reports = [
         load_divisions(conn, number, county.divisions, today=today, cut=False),
         load_cells(conn, number, county.cells, today=today),
     ]
-    told("streets and key sites", 0, 0)
+    told(Sentence("streets and key sites"), 0, 0)
     reports += [load_streets(conn, number, county.streets), load_sites(conn, number, county.sites)]
     _load_network(conn, number, county, today)
-    told("households", 0, 0)
+    told(Sentence("households"), 0, 0)
     split = split_dwellings(county.dwellings, number)
     reports.append(load_dwellings(conn, number, split.doorplates, split.households, settings, today=today))
-    told("disputes", 0, 0)
+    told(Sentence("disputes"), 0, 0)
     reports.append(load_first_cases(conn, number, county, settings, today=today))
     reports.append(load_first_visits(conn, number, county.visits(), settings, on_progress=told))
     load_teams(conn, number)
@@ -132,19 +133,19 @@ def load_first_visits(
     """
     values = {"county": county}
     if conn.execute(text("SELECT EXISTS (SELECT FROM everycell.visit WHERE county = :county)"), values).scalar():
-        raise Conflict(f"county {county:06} has visits already; its first visits cannot be added again")
+        raise Conflict("county {county:06} has visits already; its first visits cannot be added again", county=county)
     conn.execute(text("SELECT set_config('everycell.mode', 'batch', true), set_config('work_mem', '256MB', true)"))
     told = on_progress or (lambda _stage, _done, _total: None)
     written = 0
-    told("visits", 0, 0)
+    told(Sentence("visits"), 0, 0)
     for frame in frames:
         local = frame["visited_at"].dt.tz_convert(settings.timezone)
         stage(conn, "staged_visit", _STAGED, frame.assign(visited_on=local.dt.date))
         conn.execute(text("SELECT everycell.ensure_visit_months(array_agg(DISTINCT visited_on)) FROM staged_visit"))
         written += conn.execute(_ADD, values).rowcount
         conn.execute(text("DROP TABLE staged_visit"))
-        told("visits", written, 0)
-    told("figures", 0, 0)
+        told(Sentence("visits"), written, 0)
+    told(Sentence("figures"), 0, 0)
     conn.execute(_DATE, values)
     for statement in _FIGURES:
         conn.execute(statement, values)

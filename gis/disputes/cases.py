@@ -38,9 +38,11 @@ from gis.disputes.workflow import (
     revisits_on,
 )
 from gis.errors import BadInput, Conflict, NotFound
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.bulk import array
 from gis.storage.queries import query
+from gis.words import word
 
 # As which role somebody uses a right in an area; None where the right does not hold there.
 RoleOf = Callable[[Right, str], Role | None]
@@ -141,7 +143,7 @@ class Wanted:
 
 def parse_case(item: object, settings: Settings, now: datetime) -> NewCase:
     """One case from JSON. Raises BadInput whose `field` names what is wrong. `now` is an aware instant."""
-    given = known_only(item, FIELDS, what="a case", field="case")
+    given = known_only(item, FIELDS, what=Sentence("a case"), field="case")
     return NewCase(
         id=uuid_of(given, "id"),
         snap=uuid_of(given, "snap"),
@@ -158,7 +160,10 @@ def check_reported(reported_at: datetime, settings: Settings, now: datetime) -> 
     oldest = settings.disputes_kept_from(now.astimezone(zone).date())
     if reported_at.astimezone(zone).date() < oldest:
         raise BadInput(
-            f"reported_at: lies before {oldest}: cases are kept {settings.dispute_months} months", field="reported_at"
+            "reported_at: lies before {oldest}: cases are kept {months} months",
+            oldest=oldest,
+            months=settings.dispute_months,
+            field="reported_at",
         )
     return reported_at
 
@@ -226,8 +231,12 @@ def _columns(items: Sequence[tuple[NewCase, Role]]) -> dict[str, str]:
 
 def _refusal(index: int, case: NewCase, status: str) -> Refusal:
     if status == "conflict":
-        return Refusal(index, str(case.id), "conflict", "a case with this id and other content is already registered")
-    return Refusal(index, str(case.id), "unknown-snap", "snap: there is no such place in your area: ask for one anew")
+        return Refusal(
+            index, str(case.id), "conflict", Sentence("a case with this id and other content is already registered")
+        )
+    return Refusal(
+        index, str(case.id), "unknown-snap", Sentence("snap: there is no such place in your area: ask for one anew")
+    )
 
 
 # ---- changing
@@ -235,7 +244,7 @@ def _refusal(index: int, case: NewCase, status: str) -> Refusal:
 
 def parse_change(item: object) -> Change:
     """A change from JSON. Raises BadInput whose `field` names what is wrong."""
-    given = known_only(item, CHANGE_FIELDS, what="a change", field="change")
+    given = known_only(item, CHANGE_FIELDS, what=Sentence("a change"), field="change")
     version = given.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < 2**31 - 1:
         raise BadInput("version: must be the version of the case that you have read, a whole number", field="version")
@@ -260,7 +269,7 @@ def _word(given: Mapping[Any, Any], field: str) -> str | None:
         return None
     word = text_of(given, field)
     if not set(word) <= _CODE_LETTERS:
-        raise BadInput(f"{field}: is no code: small letters and '_' only", field=field)
+        raise BadInput("{field}: is no code: small letters and '_' only", field=field)
     return word
 
 
@@ -282,12 +291,14 @@ def change(
     case = get(conn, counties, dispute)
     role = role_of(Right.mediation, case.area)
     if role is None:
-        raise NotFound(f"there is no case {dispute}")
+        raise NotFound("there is no case {dispute}", dispute=dispute)
     if _made_before(conn, case, wanted):
         return case, True
     if case.version != wanted.version:
         raise Conflict(
-            f"version: the case has changed since: it has version {case.version}, not {wanted.version}; read it again",
+            "version: the case has changed since: it has version {version}, not {read}; read it again",
+            version=case.version,
+            read=wanted.version,
             field="version",
         )
     values = {
@@ -328,7 +339,7 @@ def next_of(case: Case, wanted: Change, settings: Settings, at: datetime) -> Nex
         return Next("level", state, wanted.level, due, extensions, ended, None)
     if wanted.extension is not None:
         if due is None:
-            raise Conflict(f"the case is {state}: no date runs", field="due_at")
+            raise Conflict("the case is {state}: no date runs", state=word(state), field="due_at")
         due = extended(due, state, now=at, extensions=extensions, code=wanted.extension, deadlines=limits)
         return Next("extension", state, level, due, extensions + 1, ended, wanted.extension)
     to = wanted.state or state
@@ -369,7 +380,7 @@ def get(conn: Connection, counties: Sequence[int], dispute: UUID) -> Case:
     values = {"counties": list(counties), "id": str(dispute)}
     row = conn.execute(query("disputes/one"), values).one_or_none()
     if row is None:
-        raise NotFound(f"there is no case {dispute}")
+        raise NotFound("there is no case {dispute}", dispute=dispute)
     return _case(row)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from gis.errors import BadInput
 
@@ -101,6 +101,10 @@ class Names:
     zh: str
     en: str
 
+    def of(self, language: Literal["zh", "en"]) -> str:
+        """The name in a language."""
+        return self.zh if language == "zh" else self.en
+
 
 _NAMES: Final[tuple[tuple[StrEnum, str, str], ...]] = (
     (Category.neighbours, "邻里纠纷", "Neighbours"),
@@ -162,6 +166,8 @@ def entry_of(kind: type[Entry], word: str, *, field: str) -> Entry:
         if sought in (entry.value, NAMES[entry].zh.casefold(), NAMES[entry].en.casefold()):
             return entry
     raise BadInput(
-        f"{field}: {word.strip()!r} is not in the list; give one of {', '.join(entry.value for entry in kind)}",
+        "{field}: {word!r} is not in the list; give one of {words}",
+        word=word.strip(),
+        words=", ".join(entry.value for entry in kind),
         field=field,
     )

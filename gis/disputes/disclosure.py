@@ -38,6 +38,7 @@ from gis.disputes.categories import FAMILY, Category
 from gis.disputes.merging import Flags, Ints, K, is_small, merge, merge_top
 from gis.disputes.periods import Period, Span
 from gis.errors import BadInput, NotFound
+from gis.words import word
 
 WITHHELD: Final = -1  # in arrays; NULL in the database, null in JSON
 MARK: Final = "<5*"  # in tables for people; the asterisk: "1 to 4, or kept back so that no 1 to 4 can be worked out"
@@ -194,16 +195,24 @@ def check_question(
     """
     check_asked(level_of(area), period, category, layout, today=today)
     if grid != published_grid:
-        raise BadInput(f"grid: the figures of {period} exist for grid {published_grid} only", field="grid")
+        raise BadInput(
+            "grid: the figures of {period} exist for grid {grid} only",
+            period=period,
+            grid=published_grid,
+            field="grid",
+        )
 
 
 def check_asked(level: Level, period: Period, category: Category | None, layout: Layout, *, today: date) -> None:
     """The same of a level, where no grid is asked for."""
     if not period.closed(today):
-        raise NotFound(f"period: {period} is not over; cases are counted when it is", field="period")
+        raise NotFound("period: {period} is not over; cases are counted when it is", period=period, field="period")
     if period.span < layout.spans[level]:
         raise BadInput(
-            f"period: cases of a {level.value} are counted by {layout.spans[level].name}, not by {period.span.name}",
+            "{field}: cases of a {level} are counted by {span}, not by {asked}",
+            level=word(level.value),
+            span=word(layout.spans[level].name),
+            asked=word(period.span.name),
             field="period",
         )
     if category is FAMILY and level is Level.cell:

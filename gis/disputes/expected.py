@@ -62,7 +62,7 @@ def expected_cells(conn: Connection, counties: Sequence[int], period: Period, ca
         if _published(of_kind(found, county, Level.county, family=False), period)
     ]
     if not parts:
-        raise NotFound(f"period: no figures of {period} are published", field="period")
+        raise NotFound("period: no figures of {period} are published", period=period, field="period")
     bases = [part.base for part in parts if part.base is not None]
     return Expected(
         tuple(code for part in parts for code in part.codes),

@@ -90,9 +90,9 @@ def figures(
     read = _read(conn, counties, found, level, period, area or "")
     if read is None:
         check_asked(level, period, None, layout_of(settings), today=today)
-        raise NotFound(f"period: no figures of {period} are published for this level", field="period")
+        raise NotFound("period: no figures of {period} are published for this level", period=period, field="period")
     if area is not None and not read:
-        raise NotFound(f"area: there are no figures of {area}", field="area")
+        raise NotFound("area: there are no figures of {area}", area=area, field="area")
     used = [tiling(of_kind(found, county, level, family=False), period) for county in counties]
     grid_on = max(tables[-1].grid_on for tables in used if tables)
     wider = LEVELS[: LEVELS.index(level)]

@@ -82,8 +82,10 @@ def _raster(bounds: Floats, bandwidth_m: float) -> Raster:
     raster = raster_over((west, south, east, north), pixels)
     if raster.rows * raster.columns > _MOST_PIXELS:
         raise BadInput(
-            f"bandwidth: {bandwidth_m:.0f} m is too fine for an area {longer / 1000:.0f} km wide; give a greater one,"
-            " or a smaller area",
+            "bandwidth: {bandwidth_m:.0f} m is too fine for an area {wide_km:.0f} km wide; give a"
+            " greater one, or a smaller area",
+            bandwidth_m=bandwidth_m,
+            wide_km=longer / 1000,
             field="bandwidth",
         )
     return raster

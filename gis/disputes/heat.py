@@ -131,10 +131,12 @@ def smoothed(grid: Floats, raster: Raster, bandwidth_m: float) -> Floats:
     bandwidth below 200 m or below two pixels (then the raster is too coarse).
     """
     if bandwidth_m < MIN_BANDWIDTH_M:
-        raise BadInput(f"bandwidth: give {MIN_BANDWIDTH_M:.0f} m or more", field="bandwidth")
+        raise BadInput("bandwidth: give {least_m:.0f} m or more", least_m=MIN_BANDWIDTH_M, field="bandwidth")
     if bandwidth_m < 2 * raster.pixel_m:
         raise BadInput(
-            f"bandwidth: with pixels of {raster.pixel_m:.0f} m give {2 * raster.pixel_m:.0f} m or more",
+            "bandwidth: with pixels of {pixel_m:.0f} m give {least_m:.0f} m or more",
+            pixel_m=raster.pixel_m,
+            least_m=2 * raster.pixel_m,
             field="bandwidth",
         )
     sigma = np.sqrt((bandwidth_m / raster.pixel_m) ** 2 - 1 / 6)

@@ -41,7 +41,9 @@ from gis.disputes.readable import Published, published, stand_of
 from gis.disputes.shapes import shapes_of
 from gis.disputes.verdicts import Course, Verdict
 from gis.errors import BadInput, NotFound
+from gis.sentence import Sentence
 from gis.settings import Settings
+from gis.words import word
 
 _LEVELS: Final = (Level.cell, Level.village)
 
@@ -153,12 +155,24 @@ def _chosen(released: Sequence[Published], period: Period | None, today: date) -
         if period in there[level]:
             return level, period
     if not period.closed(today):
-        raise NotFound(f"period: {period} is not over; cases are counted when it is", field="period")
+        raise NotFound("period: {period} is not over; cases are counted when it is", period=period, field="period")
     judged = there[Level.cell] or there[Level.village]
     if judged and period.span != judged[-1].span:
-        raise BadInput(f"period: cells are judged by {judged[-1].span.name}; ask for {judged[-1]}", field="period")
-    told = f"there are those of {judged[0]} to {judged[-1]}" if judged else "they are when a whole period is over"
-    raise NotFound(f"period: no figures of cells or villages are published of {period}; {told}", field="period")
+        raise BadInput(
+            "period: cells are judged by {span}; ask for {last}",
+            span=word(judged[-1].span.name),
+            last=judged[-1],
+            field="period",
+        )
+    told = Sentence("they are when a whole period is over")
+    if judged:
+        told = Sentence("there are those of {first} to {last}", first=judged[0], last=judged[-1])
+    raise NotFound(
+        "period: no figures of cells or villages are published of {period}; {told}",
+        period=period,
+        told=told,
+        field="period",
+    )
 
 
 @dataclass(frozen=True, slots=True)

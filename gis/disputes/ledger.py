@@ -12,6 +12,7 @@ from gis.disputes.disclosure import LEVELS, MARK, Layout
 from gis.disputes.figures import AreaFigures, Figures
 from gis.disputes.periods import Period
 from gis.errors import BadInput
+from gis.words import word
 
 Lang = Literal["zh", "en"]
 Value = str | int
@@ -60,7 +61,10 @@ def ledger_level(area: str | None, period: Period, layout: Layout) -> Level:
     if area is not None and LEVELS.index(level) < LEVELS.index(level_of(area)):
         here = level_of(area)
         raise BadInput(
-            f"period: cases of a {here.value} are counted by {layout.spans[here].name}, not by {period.span.name}",
+            "{field}: cases of a {level} are counted by {span}, not by {asked}",
+            level=word(here.value),
+            span=word(layout.spans[here].name),
+            asked=word(period.span.name),
             field="period",
         )
     return level

@@ -16,6 +16,7 @@ from gis.codes import Level
 from gis.disputes.cases import BATCH, NewCase, register
 from gis.disputes.categories import Category, Channel
 from gis.disputes.snap_points import refresh
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.bulk import array
 from gis.storage.engine import widened
@@ -57,14 +58,15 @@ def _load(conn: Connection, county: int, frame: pd.DataFrame, settings: Settings
     cases: list[NewCase] = []
     of_row: list[int] = []
     placed = frame["lon"].notna().tolist()
-    found = snapped(conn, county, frame)
-    for row, has_place, (cell, snap), case in zip(rows, placed, found, frame.itertuples(), strict=True):
-        if cell is None and not has_place:
-            rejects.append(Reject(row, "cell", "is no cell of the county"))
+    for row, (cell, snap), case, at_point in zip(
+        rows, snapped(conn, county, frame), frame.itertuples(), placed, strict=True
+    ):
+        if cell is None and not at_point:
+            rejects.append(Reject(row, "cell", Sentence("is no cell of the county")))
         elif cell is None:
-            rejects.append(Reject(row, None, "lies in no cell of the county"))
+            rejects.append(Reject(row, None, Sentence("lies in no cell of the county")))
         elif snap is None:
-            rejects.append(Reject(row, None, "lies where nothing around stands for eight dwellings"))
+            rejects.append(Reject(row, None, Sentence("lies where nothing around stands for eight dwellings")))
         else:
             cases.append(_case(case, snap))
             of_row.append(row)

@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Final
 
 from gis.errors import BadInput
+from gis.words import word
 
 
 class Span(IntEnum):
@@ -49,7 +50,7 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.first.day != 1 or (self.first.month - 1) % self.span:
-            raise BadInput(f"{self.first} begins no {self.span.name}", field="period")
+            raise BadInput("{first} begins no {span}", first=self.first, span=word(self.span.name), field="period")
 
     @property
     def last(self) -> date:
@@ -69,7 +70,9 @@ class Period:
     def parts(self, span: Span) -> tuple[Period, ...]:
         """The periods of a length of which this one consists. Raises BadInput where `span` is longer."""
         if span > self.span:
-            raise BadInput(f"a {self.span.name} does not consist of {span.name}s", field="period")
+            raise BadInput(
+                "a {span} does not consist of {part}s", span=word(self.span.name), part=word(span.name), field="period"
+            )
         parts = [Period(self.first, span)]
         while len(parts) < self.span // span:
             parts.append(parts[-1].following)
@@ -88,8 +91,9 @@ def period_of(text: str, *, field: str = "period") -> Period:
     found = _WRITTEN.fullmatch(text.strip())
     if found is None or found[1] == "0000":
         raise BadInput(
-            f"{field}: {text!r} is no period; give a year (2026), a quarter (2026Q4) or a month (2026-11). There are no"
-            " figures of cases for other spans of time",
+            "{field}: {text!r} is no period; give a year (2026), a quarter (2026Q4) or a month"
+            " (2026-11). There are no figures of cases for other spans of time",
+            text=text,
             field=field,
         )
     year, month, quarter = int(found[1]), found[2], found[3]

@@ -44,6 +44,7 @@ from gis.disputes.releases import (
     releases,
     tiling,
 )
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.bulk import array
 from gis.storage.engine import Store
@@ -67,7 +68,7 @@ def publish_due(
     *,
     who: str = "service",
     source: str = "service",
-    on_step: Callable[[str], None] = lambda _: None,
+    on_step: Callable[[Sentence], None] = lambda _: None,
 ) -> list[Release]:
     """Publish what is due on `today`, the day where the counties are, as the owner or as the service's role; noted in
     the audit as done by `who`. What was published, in order.
@@ -77,7 +78,7 @@ def publish_due(
     """
     done: list[Release] = []
     for county, month in due_months(store, today):
-        on_step(f"figures of cases of {month} in {county:06}")
+        on_step(Sentence("figures of cases of {month} in {county:06}", month=month, county=county))
         work = partial(_publish_month, county=county, month=month, today=today, settings=store.settings)
         made = store.retrying(partial(_noted, work=work, county=county, month=month, by=(who, source)), ALL.settings())
         done += made

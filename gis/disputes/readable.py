@@ -13,6 +13,7 @@ from gis.codes import Level, level_of
 from gis.disputes.periods import Period, Span
 from gis.disputes.releases import Release, tiling
 from gis.errors import BadInput, EverycellError, NotFound
+from gis.words import word
 
 Stand = tuple[date, tuple[tuple[int, datetime, int], ...]]
 
@@ -77,7 +78,7 @@ def readable(listed: Sequence[Published], period: Period, today: date) -> list[P
     areas; both name `period`.
     """
     if not period.closed(today):
-        raise NotFound(f"period: {period} is not over; cases are counted when it is", field="period")
+        raise NotFound("period: {period} is not over; cases are counted when it is", period=period, field="period")
     found = [one for one in listed if one.has(period)]
     if not found:
         raise _missing(period, listed)
@@ -99,12 +100,19 @@ def _missing(period: Period, listed: Sequence[Published]) -> EverycellError:
     (first, _), (last, level) = there[0], there[-1]
     if period.span < last.span:
         return BadInput(
-            f"period: cases of a {level.value} are counted by {last.span.name}, not by {period.span.name}; the last is"
-            f" {last}",
+            "{field}: cases of a {level} are counted by {span}, not by {asked}; the last is {last}",
+            level=word(level.value),
+            span=word(last.span.name),
+            asked=word(period.span.name),
+            last=last,
             field="period",
         )
     return NotFound(
-        f"period: no figures of {period} are published; there are those of {first} to {last}", field="period"
+        "period: no figures of {period} are published; there are those of {first} to {last}",
+        period=period,
+        first=first,
+        last=last,
+        field="period",
     )
 
 

@@ -19,6 +19,7 @@ from gis.batches import known_only, member_of, past_instant_of
 from gis.disputes.cases import RoleOf, get
 from gis.disputes.categories import Category
 from gis.errors import NotFound
+from gis.sentence import Sentence
 from gis.storage.queries import query
 
 FIELDS: Final = ("outcome", "done_at")
@@ -68,7 +69,7 @@ class After:
 
 def parse_done(item: object, now: datetime) -> Done:
     """A done revisit from JSON. Raises BadInput whose `field` names what is wrong."""
-    given = known_only(item, FIELDS, what="a done revisit", field="revisit")
+    given = known_only(item, FIELDS, what=Sentence("a done revisit"), field="revisit")
     return Done(member_of(RevisitOutcome, given, "outcome"), past_instant_of(given, "done_at", now))
 
 
@@ -103,7 +104,7 @@ def record(
     case = get(conn, counties, dispute)
     role = role_of(Right.cases, case.area)
     if role is None:
-        raise NotFound(f"there is no case {dispute}")
+        raise NotFound("there is no case {dispute}", dispute=dispute)
     values = {
         "county": case.county,
         "dispute": str(dispute),

@@ -24,6 +24,7 @@ from gis.access.scope import ALL
 from gis.crs import to_metric
 from gis.disputes.snapping import Doors, snap_points
 from gis.errors import NotAllowed, NotFound
+from gis.sentence import Sentence
 from gis.storage.bulk import array
 from gis.storage.engine import Store
 from gis.storage.queries import query
@@ -77,7 +78,7 @@ def refresh(conn: Connection, county: int, cells: Sequence[str] | None, at: date
     return len(due)
 
 
-def refresh_everywhere(store: Store, at: datetime, on_step: Callable[[str], None] = lambda _: None) -> int:
+def refresh_everywhere(store: Store, at: datetime, on_step: Callable[[Sentence], None] = lambda _: None) -> int:
     """The same for every county, some cells a transaction; of how many cells. `on_step` is told in words what is next,
     before every transaction; what it raises ends the work."""
     everywhere = ALL.settings()
@@ -89,7 +90,7 @@ def refresh_everywhere(store: Store, at: datetime, on_step: Callable[[str], None
             due = list(conn.execute(query("disputes/cells_to_snap"), {"county": county, "cells": None}).scalars())
         for start in range(0, len(due), _CELLS):
             part = due[start : start + _CELLS]
-            on_step(f"places of cases in {county:06}")
+            on_step(Sentence("places of cases in {county:06}", county=county))
             done += store.retrying(partial(refresh, county=county, cells=part, at=at), everywhere)
     return done
 

@@ -72,7 +72,7 @@ class SnapPoints:
         is not there."""
         area = self.area_of.get(cell)
         if area is None:
-            raise NotFound(f"cell: {cell!r} is not there", field="cell")
+            raise NotFound("cell: {cell!r} is not there", cell=cell, field="cell")
         points = self.points[area]
         return points[int(_nearest(np.array([[x, y]]), np.array([(point.x, point.y) for point in points]))[0])]
 
@@ -104,7 +104,7 @@ def _rows_by_cell(doors: Doors, cells: Mapping[str, Any]) -> dict[str, Ints]:
     found: dict[str, list[int]] = {cell: [] for cell in sorted(cells)}
     for row in np.lexsort((doors.dwellings, doors.y, doors.x)).tolist():
         if doors.cells[row] not in found:
-            raise BadInput(f"cell: {doors.cells[row]!r} is not there", field="cell")
+            raise BadInput("cell: {cell!r} is not there", cell=doors.cells[row], field="cell")
         if doors.dwellings[row] > 0:
             found[doors.cells[row]].append(row)
     return {cell: np.array(rows, np.int64) for cell, rows in found.items()}
@@ -146,7 +146,11 @@ def _join(areas: dict[str, str], held: Mapping[str, int], short: str) -> None:
 def _above(area: str) -> str:
     above = parent_of(area)
     if above is None:
-        raise BadInput(f"{area}: the county has fewer than {MIN_DWELLINGS} dwellings, and no place to keep cases at")
+        raise BadInput(
+            "{area}: the county has fewer than {least} dwellings, and no place to keep cases at",
+            area=area,
+            least=MIN_DWELLINGS,
+        )
     return above
 
 

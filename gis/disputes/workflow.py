@@ -22,6 +22,8 @@ from typing import Final
 from gis.codes import Level
 from gis.disputes.categories import Closing, Extension, Names, NotAccepted, Referral, entry_of
 from gis.errors import BadInput, Conflict
+from gis.sentence import COMMA, joined
+from gis.words import word
 
 
 class State(StrEnum):
@@ -95,7 +97,7 @@ class Deadlines:
     def __post_init__(self) -> None:
         missing = [level.value for level in LADDER if self.days.get(level, 0) < 1]
         if missing or self.extension_days < 1:
-            raise BadInput(f"deadlines: {', '.join(missing) or 'extension_days'} has to be a day or more")
+            raise BadInput("deadlines: {days} has to be a day or more", days=", ".join(missing) or "extension_days")
 
 
 def next_states(state: State) -> tuple[State, ...]:
@@ -115,16 +117,24 @@ def check_change(state: State, to: State, *, code: str | None = None) -> StrEnum
     said with a change that takes none.
     """
     if to not in _NEXT[state]:
-        follow = ", ".join(step.value for step in _NEXT[state])
-        raise Conflict(f"the case is {state.value}; it can become {follow}, not {to.value}", field="state")
+        raise Conflict(
+            "the case is {state}; it can become {follow}, not {to}",
+            state=word(state),
+            follow=joined(map(word, _NEXT[state]), COMMA),
+            to=word(to),
+            field="state",
+        )
     kind = _SAID.get(to)
     if kind is None:
         if code is not None:
-            raise BadInput(f"code: nothing is said with the change to {to.value}", field="code")
+            raise BadInput("code: nothing is said with the change to {to}", to=word(to), field="code")
         return None
     if code is None:
         raise BadInput(
-            f"code: the change to {to.value} has to say one of {', '.join(entry.value for entry in kind)}", field="code"
+            "code: the change to {to} has to say one of {kind}",
+            to=word(to),
+            kind=", ".join(entry.value for entry in kind),
+            field="code",
         )
     return entry_of(kind, code, field="code")
 
@@ -133,9 +143,16 @@ def check_level(state: State, level: Level, to: Level) -> None:
     """Raises Conflict where a case in this state cannot go from `level` to `to`: one step up or down, while it is dealt
     with."""
     if state not in _MOVABLE:
-        raise Conflict(f"the case is {state.value}: it stays at the level {level.value}", field="level")
+        raise Conflict(
+            "the case is {state}: it stays at the level {level}", state=word(state), level=word(level), field="level"
+        )
     if abs(LADDER.index(to) - LADDER.index(level)) != 1:
-        raise Conflict(f"level: from {level.value} a case goes one level up or down, not to {to.value}", field="level")
+        raise Conflict(
+            "level: from {level} a case goes one level up or down, not to {to}",
+            level=word(level),
+            to=word(to),
+            field="level",
+        )
 
 
 def due_at(accepted_at: datetime, level: Level, deadlines: Deadlines) -> datetime:
@@ -158,7 +175,7 @@ def extended(
     if extensions:
         raise Conflict("a case gets more time once, and this one had it", field="due_at")
     if state not in DUE:
-        raise Conflict(f"the case is {state.value}: no date runs", field="due_at")
+        raise Conflict("the case is {state}: no date runs", state=word(state), field="due_at")
     if now >= due:
         raise Conflict("the date has passed: a case gets more time before it is overdue, not after", field="due_at")
     return due + timedelta(days=deadlines.extension_days)

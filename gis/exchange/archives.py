@@ -34,21 +34,22 @@ def unpack(archive: Path, into: Path, layer: str | None = None) -> Path:
                     shutil.copyfileobj(packed, plain, 1 << 20)
             return into / f"layer{next(suffix for suffix in _LAYERS if suffix in wanted)}"
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError):
-        raise BadInput(f"{archive.name}: the zip archive is damaged or cut off", field=archive.name) from None
+        raise BadInput("{field}: the zip archive is damaged or cut off", field=archive.name) from None
 
 
 def _refuse_unsafe(archive: str, info: zipfile.ZipInfo) -> None:
     name = info.filename.replace("\\", "/")
     link = stat.S_ISLNK(info.external_attr >> 16)
     if name.startswith("/") or ".." in PurePosixPath(name).parts or ":" in name or link:
-        raise BadInput(f"{archive}: the member {name!r} points outside of the archive; refused", field=archive)
+        raise BadInput("{field}: the member {name!r} points outside of the archive; refused", name=name, field=archive)
     if info.flag_bits & 1:
-        raise BadInput(f"{archive}: is encrypted; unpack it first", field=archive)
+        raise BadInput("{field}: is encrypted; unpack it first", field=archive)
     bomb = info.file_size > _RATIO_FROM_BYTES and info.file_size > _MAX_RATIO * max(info.compress_size, 1)
     if info.file_size > _MAX_BYTES or bomb:
         raise BadInput(
-            f"{archive}: the member {name!r} would unpack to {info.file_size / 1e6:,.0f} MB; unpack it yourself if it"
-            " is genuine",
+            "{field}: the member {name!r} would unpack to {file_size:,.0f} MB; unpack it yourself if it is genuine",
+            name=name,
+            file_size=info.file_size / 1000000.0,
             field=archive,
         )
 
@@ -61,11 +62,17 @@ def _choose(archive: str, members: list[zipfile.ZipInfo], layer: str | None) -> 
     if layer is not None:
         found = {stem: path for stem, path in found.items() if layer in (stem, path.stem, path.name)}
     if not found:
-        what = f"no layer {layer!r}" if layer else "no Shapefile, GeoPackage, GeoJSON, GeoParquet or CSV file"
-        raise BadInput(f"{archive}: holds {what}", field="--layer" if layer else archive)
+        if layer:
+            raise BadInput("{archive}: holds no layer {layer!r}", archive=archive, layer=layer, field="--layer")
+        raise BadInput("{field}: holds no Shapefile, GeoPackage, GeoJSON, GeoParquet or CSV file", field=archive)
     if len(found) > 1:
         names = ", ".join(sorted(path.stem for path in found.values()))
-        raise BadInput(f"{archive}: holds several layers ({names}); choose one with --layer", field="--layer")
+        raise BadInput(
+            "{archive}: holds several layers ({names}); choose one with --layer",
+            archive=archive,
+            names=names,
+            field="--layer",
+        )
     ((stem, main),) = found.items()
     if main.suffix.lower() != ".shp":
         return {main.suffix.lower(): info for path, info in paths if path == main}

@@ -13,19 +13,20 @@ from typing import Any, Final
 import geopandas as gpd
 from shapely import Polygon
 
-from gis.cells.cleaning.clean import Cleaned, Piece, clean, is_settled_by, tally
+from gis.cells.cleaning.clean import Cleaned, Piece, Tally, clean, is_settled_by, tally
 from gis.cells.load import load_cells, place_for, polygons_of
-from gis.cells.topology import FaultKind
+from gis.cells.topology import FaultKind, in_words
 from gis.errors import BrokenCoverage, Unclean
 from gis.exchange.job import Job
+from gis.sentence import AND, Sentence, joined
 from gis.storage.report import LoadReport
 
 _SHOWN: Final = 5
-_NOUNS: Final[dict[FaultKind, tuple[str, str]]] = {
-    "GAP": ("gap", "gaps"),
-    "OVERLAP": ("overlap", "overlaps"),
-    "OUTSIDE_COUNTY": ("piece outside the outline", "pieces outside the outline"),
-    "MULTIPART": ("part cut off from its cell", "parts cut off from their cells"),
+_NOUNS: Final[dict[FaultKind, tuple[Sentence, Sentence]]] = {
+    "GAP": (Sentence("gap"), Sentence("gaps")),
+    "OVERLAP": (Sentence("overlap"), Sentence("overlaps")),
+    "OUTSIDE_COUNTY": (Sentence("piece outside the outline"), Sentence("pieces outside the outline")),
+    "MULTIPART": (Sentence("part cut off from its cell"), Sentence("parts cut off from their cells")),
 }
 
 
@@ -48,7 +49,7 @@ class Proposal:
         return gpd.GeoDataFrame(self.cells.assign(geometry=self.cells["code"].map(shapes)), crs=4490)
 
 
-def write_cells(job: Job, county: int, cells: gpd.GeoDataFrame, today: Any) -> tuple[LoadReport, list[str]]:
+def write_cells(job: Job, county: int, cells: gpd.GeoDataFrame, today: Any) -> tuple[LoadReport, list[Sentence]]:
     """Load the cells of a county, or with --clean what was proposed for them and agreed to; and notes about that.
 
     Raises Unclean where they do not tile and nothing was agreed to. Where the stored cells settle the gaps and overlaps
@@ -74,7 +75,7 @@ def write_cells(job: Job, county: int, cells: gpd.GeoDataFrame, today: Any) -> t
     kept = _stored(job, county, proposal)
     if kept is not None:
         return load(kept, enclaves=enclaves), [
-            "the stored cells settle its gaps and overlaps already: they stay as they are"
+            Sentence("the stored cells settle its gaps and overlaps already: they stay as they are")
         ]
     if cleaned.left or proposal.digest not in job.agreed:
         raise unclean(job.file, [proposal])
@@ -86,7 +87,7 @@ def propose(job: Job, county: int, cells: gpd.GeoDataFrame) -> Proposal:
 
     With --enclaves holes are meant, and nothing to speak of.
     """
-    job.progress("looking for gaps and overlaps", 0, 0)
+    job.progress(Sentence("looking for gaps and overlaps"), 0, 0)
     place = place_for(polygons_of(job.conn, county), set(cells["village"]), new_outline=job.options.new_outline)
     width_m = job.options.clean_width
     wanted = dict(zip(cells["code"], cells.geometry, strict=True))
@@ -102,48 +103,69 @@ def _stored(job: Job, county: int, proposal: Proposal) -> gpd.GeoDataFrame | Non
     return proposal.frame(stored) if is_settled_by(proposal.cleaned, given, stored) else None
 
 
-def unclean(file: str, proposals: Sequence[Proposal], notes: Sequence[str] = ()) -> Unclean:
+def unclean(file: str, proposals: Sequence[Proposal], notes: Sequence[Sentence] = ()) -> Unclean:
     """The error that says what is wrong, the largest pieces first, and what can be done."""
     pieces = [piece for each in proposals for piece in each.cleaned.told]
     faults = [piece.fault for piece in sorted(pieces, key=lambda piece: -piece.fault.area_m2)]
-    shown = "; ".join(fault.sentence() for fault in faults[:_SHOWN])
-    more = f"; and {len(faults) - _SHOWN:,} more" if len(faults) > _SHOWN else ""
-    noted = "".join(f" {note}." for note in notes)
-    message = f"{file}: the cells do not tile: {summary(pieces)}. {shown}{more}.{noted} {_advice(proposals)}"
+    message = Sentence(
+        "{file}: the cells do not tile: {summary}. {shown}.",
+        file=file,
+        summary=summary(pieces),
+        shown=in_words(faults, _SHOWN),
+    )
+    for note in notes:
+        message = Sentence("{text} {note}.", text=message, note=note)
+    message = Sentence("{text} {advice}", text=message, advice=_advice(proposals))
     return Unclean(message, pieces=[fault.geojson() for fault in faults], proposals=proposals, notes=notes)
 
 
-def summary(pieces: Sequence[Piece]) -> str:
+def summary(pieces: Sequence[Piece]) -> Sentence:
     """How many pieces of each kind, how large and how wide, in words."""
-    lines = []
-    for kind, figures in tally(pieces).items():
-        noun = _NOUNS[kind][figures.number != 1]
-        size = f"{figures.area_m2:,.1f} m²" + (" in all" if figures.number > 1 else "")
-        lines.append(f"{figures.number:,} {noun} ({size}, at most {figures.widest_m:.1f} m wide)")
-    return " and ".join(lines) or "nothing"
+    return joined([_of_kind(kind, figures) for kind, figures in tally(pieces).items()], AND) or Sentence("nothing")
 
 
-def _settled(proposal: Proposal) -> list[str]:
+def _of_kind(kind: FaultKind, figures: Tally) -> Sentence:
+    values = {"noun": _NOUNS[kind][figures.number != 1], "area_m2": figures.area_m2, "widest_m": figures.widest_m}
+    if figures.number == 1:
+        return Sentence("1 {noun} ({area_m2:,.1f} m², at most {widest_m:.1f} m wide)", **values)
+    return Sentence(
+        "{number:,} {noun} ({area_m2:,.1f} m² in all, at most {widest_m:.1f} m wide)", number=figures.number, **values
+    )
+
+
+def _settled(proposal: Proposal) -> list[Sentence]:
     """What was done, for the report of an import."""
     cleaned = proposal.cleaned
     changes = cleaned.changes.values()
     gained, lost = sum(each.gained_m2 for each in changes), sum(each.lost_m2 for each in changes)
     most = max(changes, key=lambda each: each.share)
     lines = [
-        f"cleaned, as agreed: {summary(cleaned.pieces)}; cells gained {gained:,.0f} m² and lost {lost:,.0f} m²,"
-        f" at most {most.share * 100:.2f} % (cell {most.code})"
+        Sentence(
+            "cleaned, as agreed: {summary}; cells gained {gained_m2:,.0f} m² and lost {lost_m2:,.0f} m²,"
+            " at most {percent:.2f} % (cell {code})",
+            summary=summary(cleaned.pieces),
+            gained_m2=gained,
+            lost_m2=lost,
+            percent=most.share * 100,
+            code=most.code,
+        )
     ]
     if cleaned.holes:
-        lines.append(f"left as holes between the cells: {summary(cleaned.holes)}")
+        lines.append(Sentence("left as holes between the cells: {summary}", summary=summary(cleaned.holes)))
     return lines
 
 
-def _advice(proposals: Sequence[Proposal]) -> str:
-    width = f"{proposals[0].width_m:g} m"
+def _advice(proposals: Sequence[Proposal]) -> Sentence:
+    width_m = proposals[0].width_m
     left = [piece for each in proposals for piece in each.cleaned.left]
     if left:
-        return (
-            f"--clean cannot settle all of it: {summary(left)} must be drawn right, being wider than {width}"
-            " (--clean-width), or too much of a cell"
+        return Sentence(
+            "--clean cannot settle all of it: {summary} must be drawn right, being wider than {width_m:g} m"
+            " (--clean-width), or too much of a cell",
+            summary=summary(left),
+            width_m=width_m,
         )
-    return f"--clean shows what would become of those up to {width} wide, and writes it when you agree"
+    return Sentence(
+        "--clean shows what would become of those up to {width_m:g} m wide, and writes it when you agree",
+        width_m=width_m,
+    )

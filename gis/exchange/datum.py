@@ -26,14 +26,15 @@ from numpy.typing import NDArray
 
 from gis.crs import Datum, Pair, to_wgs84
 from gis.errors import WrongPlace
+from gis.sentence import Sentence
 
 Floats = NDArray[np.float64]
 Geometries = NDArray[np.object_]
 
 _NAMES: Final = {
-    Datum.gcj02: "GCJ-02 (AMap, Tencent)",
-    Datum.bd09: "BD-09 (Baidu)",
-    Datum.wgs84: "WGS 84 or CGCS2000",
+    Datum.gcj02: Sentence("GCJ-02 (AMap, Tencent)"),
+    Datum.bd09: Sentence("BD-09 (Baidu)"),
+    Datum.wgs84: Sentence("WGS 84 or CGCS2000"),
 }
 _HINTS: Final = {
     Datum.gcj02: ("gcj", "高德", "火星", "amap", "腾讯"),
@@ -47,7 +48,16 @@ _GAIN_TO_LOSS: Final = 8
 _FAR_M: Final = 5_000.0
 _SAMPLE: Final = 200_000
 _METRES_PER_DEG: Final = 111_320.0
-_COMPASS: Final = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
+_COMPASS: Final = (
+    Sentence("east"),
+    Sentence("north-east"),
+    Sentence("north"),
+    Sentence("north-west"),
+    Sentence("west"),
+    Sentence("south-west"),
+    Sentence("south"),
+    Sentence("south-east"),
+)
 
 
 @dataclass(frozen=True)
@@ -57,21 +67,31 @@ class Offset:
     east_m: float
     north_m: float
     datum: Datum | None
-    evidence: str
+    evidence: Sentence
 
-    def sentence(self, file: str) -> str:
+    def sentence(self, file: str) -> Sentence:
         """The suspicion in words, with the option that answers it."""
         metres = float(np.hypot(self.east_m, self.north_m))
         towards = _COMPASS[round(np.degrees(np.arctan2(self.north_m, self.east_m)) / 45) % 8]
-        start = f"{file}: sits {metres:,.0f} m to the {towards} of its place ({self.evidence})"
+        start = Sentence(
+            "{file}: sits {metres:,.0f} m to the {towards} of its place ({evidence})",
+            file=file,
+            metres=metres,
+            towards=towards,
+            evidence=self.evidence,
+        )
         if self.datum is None:
-            return (
-                f"{start}, all of it in the same direction, and neither GCJ-02 nor BD-09 explains it: look at the CRS,"
-                " or import it as it is with --accept-offset"
+            return Sentence(
+                "{start}, all of it in the same direction, and neither GCJ-02 nor BD-09 explains it: look"
+                " at the CRS, or import it as it is with --accept-offset",
+                start=start,
             )
-        return (
-            f"{start}: the coordinates look like {_NAMES[self.datum]}; import with --datum {self.datum},"
-            " or as they are with --accept-offset"
+        return Sentence(
+            "{start}: the coordinates look like {name}; import with --datum {datum}, or as they are"
+            " with --accept-offset",
+            start=start,
+            name=_NAMES[self.datum],
+            datum=self.datum,
         )
 
 
@@ -119,12 +139,13 @@ def offset_of_points(given: Pair, declared: Datum, known: Pair, *, least: int = 
     off = _constant(east, north)
     if off is None:
         return None
-    evidence = _stored_elsewhere(len(known[0]), "doorplate")
+    number = len(known[0])
+    evidence = (
+        Sentence("1 doorplate is stored elsewhere")
+        if number == 1
+        else Sentence("{number:,} doorplates are stored elsewhere", number=number)
+    )
     return _worth_telling(Offset(*off, _explaining(given, declared, known, off), evidence))
-
-
-def _stored_elsewhere(number: int, what: str) -> str:
-    return f"1 {what} is stored elsewhere" if number == 1 else f"{number:,} {what}s are stored elsewhere"
 
 
 def _worth_telling(offset: Offset) -> Offset | None:
@@ -166,7 +187,11 @@ def offset_of_shapes(
     off = _constant(east, north)
     if off is None or not _alike(mine, stored, off):
         return None
-    evidence = _stored_elsewhere(len(codes), "shape")
+    evidence = (
+        Sentence("1 shape is stored elsewhere")
+        if len(codes) == 1
+        else Sentence("{number:,} shapes are stored elsewhere", number=len(codes))
+    )
     return _worth_telling(Offset(*off, _explaining_shapes([given[code] for code in codes], declared, off), evidence))
 
 
@@ -214,7 +239,9 @@ def offset_within(given: Pair, declared: Datum, areas: Geometries, area: NDArray
         gain, loss = int((then & ~inside).sum()), int((inside & ~then).sum())
         if gain - loss > most and gain >= _GAIN_TO_LOSS * loss:
             most = gain - loss
-            evidence = f"{gain:,} of {len(area):,} rows lie outside of their area and would lie inside"
+            evidence = Sentence(
+                "{gain:,} of {rows:,} rows lie outside of their area and would lie inside", gain=gain, rows=len(area)
+            )
             best = Offset(float(np.median(east)), float(np.median(north)), datum, evidence)
     return best
 
@@ -239,13 +266,19 @@ def refuse_elsewhere(lon: Floats, lat: Floats, outline: Any, file: str, county: 
         return
     if shapely.contains_xy(near, y, x).mean() > 0.5:
         raise WrongPlace(
-            f"{file}: longitude and latitude are swapped: the rows lie in county {county} only the other way round;"
-            " swap them with --map lon=COLUMN --map lat=COLUMN, or write the file in the order longitude, latitude",
+            "{file}: longitude and latitude are swapped: the rows lie in county {county} only the"
+            " other way round; swap them with --map lon=COLUMN --map lat=COLUMN, or write the file in"
+            " the order longitude, latitude",
+            file=file,
+            county=county,
             field="--map",
         )
     raise WrongPlace(
-        f"{file}: the rows lie around {np.median(x):.3f}, {np.median(y):.3f}, far from county {county};"
-        " look at --crs and --county",
+        "{file}: the rows lie around {x:.3f}, {y:.3f}, far from county {county}; look at --crs and --county",
+        file=file,
+        x=np.median(x),
+        y=np.median(y),
+        county=county,
         field="--crs",
     )
 
@@ -255,7 +288,10 @@ def refuse_arctic(lon: Floats, lat: Floats, file: str) -> None:
     there = np.isfinite(lon) & np.isfinite(lat)
     if there.any() and (lat[there] > 73).all() and ((lon[there] > 3) & (lon[there] < 54)).all():
         raise WrongPlace(
-            f"{file}: longitude and latitude seem to be swapped (around {np.median(lon[there]):.3f},"
-            f" {np.median(lat[there]):.3f}); write the file in the order longitude, latitude",
+            "{file}: longitude and latitude seem to be swapped (around {lon:.3f}, {lat:.3f}); write"
+            " the file in the order longitude, latitude",
+            file=file,
+            lon=np.median(lon[there]),
+            lat=np.median(lat[there]),
             field="--map",
         )

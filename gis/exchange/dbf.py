@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gis.errors import BadInput
 from gis.exchange.text import guess_encoding, known_encoding
+from gis.sentence import Sentence
 
 _HEADINGS_AT, _HEADING_STEP, _HEADING_BYTES = 32, 32, 10
 
@@ -21,7 +22,7 @@ class Attributes:
     """The encoding of a .dbf file, what was odd about it, and its headings as they should have been cut, by offset."""
 
     encoding: str
-    notes: list[str]
+    notes: list[Sentence]
     mended: dict[int, bytes]
 
     def mended_copy(self, shapefile: Path, folder: Path) -> Path:
@@ -58,7 +59,7 @@ def read_attributes(path: Path, encoding: str | None) -> Attributes:
     return Attributes(chosen, notes, {at: whole for at, whole in mended.items() if whole != headings[at]})
 
 
-def _encoding(path: Path, body: bytes, headings: list[bytes], given: str | None) -> tuple[str, list[str]]:
+def _encoding(path: Path, body: bytes, headings: list[bytes], given: str | None) -> tuple[str, list[Sentence]]:
     if given:
         return known_encoding(given), []
     text = b"\n".join([body, *(heading for heading in headings if len(heading) < _HEADING_BYTES - 1)])
@@ -73,7 +74,11 @@ def _encoding(path: Path, body: bytes, headings: list[bytes], given: str | None)
         claimed = known_encoding(f"cp{said}" if said.isdigit() else said)
         text.decode(claimed)
     except (BadInput, UnicodeDecodeError):
-        return guessed, [f"the .cpg file says {said!r}, but the text is {guessed}; read as {guessed}"]
+        return guessed, [
+            Sentence(
+                "the .cpg file says {said!r}, but the text is {guessed}; read as {guessed}", said=said, guessed=guessed
+            )
+        ]
     return claimed, []
 
 

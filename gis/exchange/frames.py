@@ -24,6 +24,7 @@ from gis.exchange.places import Placed
 from gis.exchange.rejects import Rejects
 from gis.exchange.table import Table
 from gis.households.dwellings import made_codes
+from gis.sentence import Sentence
 from gis.settings import Settings
 
 _TEAM: Final = r"[A-Z0-9][A-Z0-9-]{0,19}"
@@ -58,12 +59,14 @@ def divisions(
 ) -> gpd.GeoDataFrame:
     """Frame "divisions". National statistics codes of 12 digits lose the zeros that stand for the levels below."""
     col = Columns(table, columns, rejects)
-    code = _national(col.code("code", pattern=r"[0-9]{6}|[0-9]{9}|[0-9]{12}", form="is no code of 6, 9 or 12 digits"))
-    col.reject(code.isna(), "code", "is empty")
+    code = _national(
+        col.code("code", pattern=r"[0-9]{6}|[0-9]{9}|[0-9]{12}", form=Sentence("is no code of 6, 9 or 12 digits"))
+    )
+    col.reject(code.isna(), "code", Sentence("is empty"))
     _refuse_other_county(code, col, terms)
     given = col.word("level", vocabulary.LEVEL)
     level = code.str.len().map({digits: level.value for level, digits in DIGITS.items()}).astype("str")
-    col.reject(given.notna() & (given != level), "level", "does not fit the number of digits of the code")
+    col.reject(given.notna() & (given != level), "level", Sentence("does not fit the number of digits of the code"))
     frame = {"code": code, "name": col.text("name", required=True), "level": level, "source": col.text("source")}
     _refuse_repeated(frame["code"], col, rejects, "code")
     return _with_shapes(frame, table, placed, rejects)
@@ -78,10 +81,12 @@ def _national(code: pd.Series[Any]) -> pd.Series[Any]:
 def cells(table: Table, columns: Mapping[str, str], placed: Placed, rejects: Rejects, terms: Terms) -> gpd.GeoDataFrame:
     """Frame "cells". A cell without a name is called by the last three digits of its code."""
     col = Columns(table, columns, rejects)
-    code = col.code("code", pattern=r"[0-9]{15}", form="is no cell code of 15 digits", required=True)
+    code = col.code("code", pattern=r"[0-9]{15}", form=Sentence("is no cell code of 15 digits"), required=True)
     _refuse_other_county(code, col, terms)
-    village = col.code("village", pattern=r"[0-9]{12}", form="is no village code of 12 digits")
-    col.reject(village.notna() & (village != code.str[:12]), "code", "does not begin with the code of its village")
+    village = col.code("village", pattern=r"[0-9]{12}", form=Sentence("is no village code of 12 digits"))
+    col.reject(
+        village.notna() & (village != code.str[:12]), "code", Sentence("does not begin with the code of its village")
+    )
     emptied = col.day("confirmed_empty_on", terms.settings.zone, terms.today)
     frame = {
         "code": code,
@@ -130,12 +135,14 @@ def visits(table: Table, columns: Mapping[str, str], rejects: Rejects, terms: Te
     col.reject(
         ~household.str.fullmatch(r"[0-9]{6}.*", na=True),
         "household",
-        "does not begin with the 6 digits of a county; say which with --county",
+        Sentence("does not begin with the 6 digits of a county; say which with --county"),
     )
     at = col.instant("visited_at", terms.settings.zone)
     oldest = terms.settings.visits_taken_from(terms.now.astimezone(terms.settings.zone).date())
-    col.reject(at > terms.now + CLOCK_SKEW, "visited_at", "lies in the future")
-    too_old = f"lies before {oldest}: visits are kept {terms.settings.visit_months} months"
+    col.reject(at > terms.now + CLOCK_SKEW, "visited_at", Sentence("lies in the future"))
+    too_old = Sentence(
+        "lies before {oldest}: visits are kept {months} months", oldest=oldest, months=terms.settings.visit_months
+    )
     col.reject(at < datetime.combine(oldest, time(), terms.settings.zone), "visited_at", too_old)
     frame = {
         "id": _ids(col),
@@ -146,20 +153,20 @@ def visits(table: Table, columns: Mapping[str, str], rejects: Rejects, terms: Te
         "purpose": col.word("purpose", vocabulary.PURPOSE, default="routine"),
     }
     good = _with_ids(_good(frame, table, rejects))
-    return _first_only(good, col, rejects)
+    return _first_only(good, col, rejects, Sentence("row {row} is the same visit"))
 
 
-def _ids(col: Columns, otherwise: str = "") -> pd.Series[Any]:
-    """Lower-case UUIDs; null where the file has none. `otherwise` says what to do with something else."""
+def _ids(col: Columns, otherwise: Sentence | None = None) -> pd.Series[Any]:
+    """Lower-case UUIDs; null where the file has none. `otherwise` says what is wrong with something else."""
     ids = col.text("id").str.lower().str.strip("{}")
-    col.reject(~ids.str.fullmatch(_UUID, na=True), "id", f"is no UUID{otherwise}")
+    col.reject(~ids.str.fullmatch(_UUID, na=True), "id", otherwise or Sentence("is no UUID"))
     return ids
 
 
 def _teams(col: Columns) -> pd.Series[Any]:
     team = col.text("team", required=True).str.upper()
     fits = team.str.fullmatch(_TEAM, na=True)
-    col.reject(~fits, "team", "is no team code: A-Z, 0-9 and '-', at most 20 (never a name)")
+    col.reject(~fits, "team", Sentence("is no team code: A-Z, 0-9 and '-', at most 20 (never a name)"))
     return team
 
 
@@ -182,12 +189,12 @@ def _uuid_of(text: str, person: bytes) -> str:
     return f"{plain[:8]}-{plain[8:12]}-8{plain[13:16]}-8{plain[17:20]}-{plain[20:]}"
 
 
-def _first_only(frame: pd.DataFrame, col: Columns, rejects: Rejects, what: str = "visit") -> pd.DataFrame:
+def _first_only(frame: pd.DataFrame, col: Columns, rejects: Rejects, same: Sentence) -> pd.DataFrame:
     repeated = frame["id"].duplicated().to_numpy(dtype=bool)
     if not repeated.any():
         return frame
     first = frame.drop_duplicates("id").set_index("id")["row"]
-    reasons = [f"row {row} is the same {what}" for row in first[frame.loc[repeated, "id"]].tolist()]
+    reasons = [Sentence(same.template, row=row) for row in first[frame.loc[repeated, "id"]].tolist()]
     bad = np.zeros(len(rejects.rows), dtype=bool)
     bad[np.searchsorted(rejects.rows, frame.loc[repeated, "row"].to_numpy(dtype=np.int64))] = True
     rejects.add_each(bad, "id" if "id" in col else None, reasons)
@@ -200,16 +207,25 @@ def disputes(
     """Frame "disputes" of county `terms.county`, each with a place or a cell. A case without an id gets one made of its
     number: never of its place, which could be found out from it."""
     col = Columns(table, columns, rejects)
-    number, cell = col.code("number"), col.code("cell", pattern=r"[0-9]{15}", form="is no code of a cell: 15 digits")
+    number, cell = (
+        col.code("number"),
+        col.code("cell", pattern=r"[0-9]{15}", form=Sentence("is no code of a cell: 15 digits")),
+    )
     at = col.instant("reported_at", terms.settings.zone)
     oldest = terms.settings.disputes_kept_from(terms.now.astimezone(terms.settings.zone).date())
-    col.reject(at > terms.now + CLOCK_SKEW, "reported_at", "lies in the future")
-    too_old = f"lies before {oldest}: cases are kept {terms.settings.dispute_months} months"
+    col.reject(at > terms.now + CLOCK_SKEW, "reported_at", Sentence("lies in the future"))
+    too_old = Sentence(
+        "lies before {oldest}: cases are kept {months} months", oldest=oldest, months=terms.settings.dispute_months
+    )
     col.reject(at < datetime.combine(oldest, time(), terms.settings.zone), "reported_at", too_old)
     if placed is None:
-        col.reject(cell.isna(), "cell", "is empty, and the file has no places")
-    given = _ids(col, "; a number of your own goes into a column number (案件编号)")
-    col.reject(given.isna() & number.isna(), "id", "has neither an id nor a number: imported again it would be another")
+        col.reject(cell.isna(), "cell", Sentence("is empty, and the file has no places"))
+    given = _ids(col, Sentence("is no UUID; a number of your own goes into a column number (案件编号)"))
+    col.reject(
+        given.isna() & number.isna(),
+        "id",
+        Sentence("has neither an id nor a number: imported again it would be another"),
+    )
     nowhere = np.full(len(table.rows), np.nan)
     frame: dict[str, Any] = {
         "id": given.where(given.notna(), number.map(lambda each: _case_id(terms.county, each), na_action="ignore")),
@@ -221,7 +237,7 @@ def disputes(
         "lon": nowhere if placed is None else placed.lon,
         "lat": nowhere if placed is None else placed.lat,
     }
-    return _first_only(_good(frame, table, rejects), col, rejects, "case")
+    return _first_only(_good(frame, table, rejects), col, rejects, Sentence("row {row} is the same case"))
 
 
 def _case_id(county: str | None, number: object) -> str:
@@ -233,7 +249,9 @@ def sites(table: Table, columns: Mapping[str, str], placed: Placed, rejects: Rej
     col = Columns(table, columns, rejects)
     county = terms.county or ""
     name = col.text("name", required=True, longest=100)
-    col.reject(name.str.contains(_WORSHIP, na=False), "name", "is a place of worship, which is never a key site")
+    col.reject(
+        name.str.contains(_WORSHIP, na=False), "name", Sentence("is a place of worship, which is never a key site")
+    )
     category = col.required_word("category", vocabulary.CATEGORY)
     address, given = col.text("address"), col.code("code")
     frame: dict[str, Any] = {
@@ -260,7 +278,11 @@ def sites(table: Table, columns: Mapping[str, str], placed: Placed, rejects: Rej
 def _refuse_other_county(code: pd.Series[Any], col: Columns, terms: Terms) -> None:
     if terms.county is not None:
         inside = code.str.startswith(terms.county, na=True)
-        col.reject(~inside, "code", f"does not begin with {terms.county}, the county that was asked for")
+        col.reject(
+            ~inside,
+            "code",
+            Sentence("does not begin with {county}, the county that was asked for", county=terms.county),
+        )
 
 
 def _refuse_repeated(code: pd.Series[Any], col: Columns, rejects: Rejects, name: str) -> None:
@@ -271,7 +293,8 @@ def _refuse_repeated(code: pd.Series[Any], col: Columns, rejects: Rejects, name:
     if repeated.any():
         first = pd.Series(rejects.rows[among], index=code[among].to_numpy(dtype=object)).groupby(level=0).first()
         reasons = [
-            f"row {row} has the same code" for row in first.reindex(code[repeated].to_numpy(dtype=object)).tolist()
+            Sentence("row {row} has the same code", row=row)
+            for row in first.reindex(code[repeated].to_numpy(dtype=object)).tolist()
         ]
         rejects.add_each(repeated, name, reasons)
 

@@ -16,6 +16,7 @@ from gis.crs import Datum, Pair
 from gis.exchange import datum, reference
 from gis.exchange.headers import Kind
 from gis.exchange.places import Placed
+from gis.sentence import Sentence
 from gis.storage.report import Reject
 
 _SAMPLE = 5_000
@@ -96,7 +97,7 @@ def check_doorplates(
     datum.refuse_offset(datum.offset_of_points(there, declared, stored), file)
 
 
-def moved_doorplates(known: pd.DataFrame, doorplates: pd.DataFrame, same_m: float) -> dict[str, str]:
+def moved_doorplates(known: pd.DataFrame, doorplates: pd.DataFrame, same_m: float) -> dict[str, Sentence]:
     """Doorplates whose code was made from their address and is stored more than `same_m` away, with the reason.
 
     Two villages may both have a 一组1号: importing the second must not carry the doors of the first away.
@@ -110,12 +111,15 @@ def moved_doorplates(known: pd.DataFrame, doorplates: pd.DataFrame, same_m: floa
     )
     off = metres > same_m
     return {
-        code: f"the same address is stored {there:,.0f} m away; complete the address, or give a doorplate_code"
+        code: Sentence(
+            "the same address is stored {metres:,.0f} m away; complete the address, or give a doorplate_code",
+            metres=there,
+        )
         for code, there in zip(both.loc[off, "code"].tolist(), metres[off].tolist(), strict=True)
     }
 
 
-def reject_moved(moved: dict[str, str], households: pd.DataFrame) -> tuple[pd.DataFrame, list[Reject]]:
+def reject_moved(moved: dict[str, Sentence], households: pd.DataFrame) -> tuple[pd.DataFrame, list[Reject]]:
     """The households that stay, and a reject for each that stands behind a moved doorplate."""
     gone = households["doorplate_code"].isin(list(moved))
     rejects = [

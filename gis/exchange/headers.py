@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from gis.errors import BadInput
+from gis.sentence import AND, Sentence, joined
 
 
 class Kind(StrEnum):
@@ -179,7 +180,7 @@ def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, column = pair.partition("=")
         if not equals or not name.strip() or not column.strip():
-            raise BadInput(f"--map: {pair!r} is not FIELD=COLUMN, for example lon=经度", field="--map")
+            raise BadInput("--map: {pair!r} is not FIELD=COLUMN, for example lon=经度", pair=pair, field="--map")
         mapping[name.strip()] = column.strip()
     return mapping
 
@@ -201,8 +202,9 @@ def match(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str], *, cut
     missing = [field.name for field in FIELDS[kind] if field.required and field.name not in found]
     if missing:
         raise BadInput(
-            f"no column means {' and '.join(missing)} (columns: {', '.join(columns) or 'none'});"
-            f" say which with --map {missing[0]}=COLUMN",
+            "no column means {missing} (columns: {columns}); say which with --map {field}=COLUMN",
+            missing=joined(missing, AND),
+            columns=", ".join(columns) or Sentence("none"),
             field=missing[0],
         )
     return Match(found, tuple(name for name in columns if name not in found.values()))
@@ -224,15 +226,25 @@ def _mapped(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str]) -> d
     for name, column in mapping.items():
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise BadInput(f"--map: {kind} have no field {name!r} (fields: {', '.join(known)}){hint}", field="--map")
+            hint = Sentence("; did you mean {name}?", name=close[0]) if close else ""
+            raise BadInput(
+                "--map: {kind} have no field {name!r} (fields: {known}){hint}",
+                kind=kind,
+                name=name,
+                known=", ".join(known),
+                hint=hint,
+                field="--map",
+            )
         if column not in columns:
             raise BadInput(
-                f"--map: the file has no column {column!r} (columns: {', '.join(columns) or 'none'})", field="--map"
+                "--map: the file has no column {column!r} (columns: {columns})",
+                column=column,
+                columns=", ".join(columns) or Sentence("none"),
+                field="--map",
             )
     twice = {column for column in mapping.values() if list(mapping.values()).count(column) > 1}
     if twice:
-        raise BadInput(f"--map: column {min(twice)!r} is given to two fields", field="--map")
+        raise BadInput("--map: column {column!r} is given to two fields", column=min(twice), field="--map")
     return dict(mapping)
 
 
@@ -246,7 +258,7 @@ def _find(field: Field, columns: Sequence[str], cut: bool) -> str | None:
     if len(exact) == 1 or len(meant) == 1:
         return (exact or meant)[0]
     raise BadInput(
-        f"columns {' and '.join(repr(name) for name in meant)} could all be {field.name};"
-        f" say which with --map {field.name}=COLUMN",
+        "columns {meant} could all be {field}; say which with --map {field}=COLUMN",
+        meant=joined(map(repr, meant), AND),
         field=field.name,
     )

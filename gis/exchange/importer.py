@@ -24,6 +24,7 @@ from gis.exchange.places import Placed, Reading
 from gis.exchange.readers import read_table
 from gis.exchange.rejects import Rejects
 from gis.exchange.table import Table
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.report import LoadReport, Reject
 
@@ -45,7 +46,7 @@ class Summary:
     format: str
     encoding: str | None
     place: str | None
-    notes: list[str]
+    notes: list[Sentence]
     dry_run: bool
 
 
@@ -67,11 +68,16 @@ def import_file(
     job = Job(conn, kind, path, settings, options or Options(), progress or _silent, frozenset(agreed))
     county = job.options.county
     if county is not None and (len(county) != 6 or not (county.isascii() and county.isdecimal())):
-        raise BadInput(f"--county: {county!r} is not the 6 digits of a county", field="--county")
+        raise BadInput("{field}: {code!r} is not the 6 digits of a county", code=county, field="--county")
     if not 0 < job.options.clean_width <= WIDEST_M:
         width = f"{job.options.clean_width:g}"
-        raise BadInput(f"--clean-width: {width} is no width from 0 to {WIDEST_M:g} m", field="--clean-width")
-    job.progress("reading", 0, 0)
+        raise BadInput(
+            "--clean-width: {width} is no width from 0 to {most_m:g} m",
+            width=width,
+            most_m=WIDEST_M,
+            field="--clean-width",
+        )
+    job.progress(Sentence("reading"), 0, 0)
     table = read_table(path, encoding=job.options.encoding, layer=job.options.layer)
     match = _guarded(job, table)
     rejects = Rejects(table.rows)
@@ -87,7 +93,7 @@ def import_file(
     return _settled(job, table, match, placed, reports, found)
 
 
-def _silent(_stage: str, _done: int, _total: int) -> None:
+def _silent(_stage: Sentence, _done: int, _total: int) -> None:
     pass
 
 
@@ -100,7 +106,7 @@ def _has_places(kind: Kind, table: Table, match: Match) -> bool:
 def _guarded(job: Job, table: Table) -> Match:
     """The match of headings, after the guard against personal data: it goes before every other message."""
     columns = [str(column) for column in table.data.columns]
-    job.progress("looking for personal data", 0, len(table.rows))
+    job.progress(Sentence("looking for personal data"), 0, len(table.rows))
     refuse_personal(
         table.data,
         job.kind,
@@ -112,14 +118,17 @@ def _guarded(job: Job, table: Table) -> Match:
     named = hinted([match.columns[name] for name in ("lon", "lat", "geometry") if name in match.columns])
     if named is not None and job.options.datum is None and job.kind != Kind.visits:
         raise WrongPlace(
-            f"{job.file}: a heading names {named.upper()}; say --datum {named}, or --datum wgs84 if it is not",
+            "{file}: a heading names {name}; say --datum {datum}, or --datum wgs84 if it is not",
+            file=job.file,
+            name=named.upper(),
+            datum=named,
             field="--datum",
         )
     return match
 
 
 def _placed(job: Job, table: Table, match: Match, rejects: Rejects) -> Placed:
-    job.progress("checking", 0, len(table.rows))
+    job.progress(Sentence("checking"), 0, len(table.rows))
     reading = Reading(job.options.crs, job.datum)
     if job.kind in (Kind.divisions, Kind.cells):
         parts = job.kind == Kind.divisions or job.options.parts
@@ -137,7 +146,7 @@ def _settled(
     if not any(report.inserted + report.updated + report.unchanged for report in reports):
         job.refuse_all(found)
     job.settle(rows_read, found)
-    job.progress("done", rows_read, rows_read)
+    job.progress(Sentence("done"), rows_read, rows_read)
     return Summary(
         kind=job.kind,
         path=job.path,

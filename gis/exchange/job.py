@@ -17,10 +17,11 @@ from gis.errors import BadInput
 from gis.exchange import reference
 from gis.exchange.headers import Kind
 from gis.exchange.rejects import write_rejects
+from gis.sentence import Sentence, joined
 from gis.settings import Settings
 from gis.storage.report import LoadReport, Reject
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[Sentence, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Options:
     parts: bool = False
     strict: bool = False
     dry_run: bool = False
+    say: Callable[[str], str] = str  # says a sentence in the language of whoever reads the rejects
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,12 @@ class Job:
             return int(known[0])
         if not known:
             raise BadInput(
-                f"{self.file}: no county is stored yet; import its cells or divisions first", field="--county"
+                "{file}: no county is stored yet; import its cells or divisions first", file=self.file, field="--county"
             )
         raise BadInput(
-            f"{self.file}: say which county the rows are of with --county (stored: {', '.join(known)})",
+            "{file}: say which county the rows are of with --county (stored: {known})",
+            file=self.file,
+            known=", ".join(known),
             field="--county",
         )
 
@@ -104,11 +108,11 @@ class Job:
         def told(rows: int) -> None:
             nonlocal done
             done += rows
-            self.progress("writing", done, total)
+            self.progress(Sentence("writing"), done, total)
             if done >= total:
-                self.progress("bringing the figures up to date", 0, 0)
+                self.progress(Sentence("bringing the figures up to date"), 0, 0)
 
-        self.progress("writing", 0, total)
+        self.progress(Sentence("writing"), 0, total)
         return told
 
     # --- rejects -----------------------------------------------------------------------------------------------------
@@ -127,17 +131,25 @@ class Job:
         """List the rejects, which are all rows, and raise BadInput."""
         self._list(rejects)
         raise BadInput(
-            f"{self.file}: none of its {len(rejects):,} rows can be used: {_commonest(rejects)}", field=self.file
+            "{field}: none of its {number:,} rows can be used: {commonest}",
+            number=len(rejects),
+            commonest=_commonest(rejects),
+            field=self.file,
         )
 
-    def note_rejects(self, rows: int, rejects: list[Reject]) -> list[str]:
+    def note_rejects(self, rows: int, rejects: list[Reject]) -> list[Sentence]:
         """List the rejects of a file that is not imported yet; a sentence about them where there are any."""
         self._list(rejects)
         if not rejects:
             return []
         return [
-            f"{len(rejects):,} of {rows:,} rows cannot be used: {_commonest(rejects)}; all of them are in"
-            f" {self.rejects_path.name}"
+            Sentence(
+                "{number:,} of {rows:,} rows cannot be used: {commonest}; all of them are in {list}",
+                number=len(rejects),
+                rows=rows,
+                commonest=_commonest(rejects),
+                list=self.rejects_path.name,
+            )
         ]
 
     def settle(self, rows: int, rejects: list[Reject]) -> None:
@@ -145,32 +157,46 @@ class Job:
         self._list(rejects)
         if rejects and self.options.strict:
             raise BadInput(
-                f"{self.file}: {len(rejects):,} of {rows:,} rows cannot be used (--strict; nothing was written):"
-                f" {_commonest(rejects)}; all of them are in {self.rejects_path.name}",
+                "{field}: {number:,} of {rows:,} rows cannot be used (--strict; nothing was written):"
+                " {commonest}; all of them are in {list}",
+                number=len(rejects),
+                rows=rows,
+                commonest=_commonest(rejects),
+                list=self.rejects_path.name,
                 field=self.file,
             )
 
     def _list(self, rejects: list[Reject]) -> None:
         target = self.rejects_path
         if target.absolute() == self.path.absolute():
-            raise BadInput(f"--rejects: {target} is the file itself; name another file", field="--rejects")
+            raise BadInput(
+                "--rejects: {target} is the file itself; name another file", target=target, field="--rejects"
+            )
         try:
             if rejects:
-                write_rejects(target, rejects)
+                write_rejects(target, rejects, self.options.say)
             elif self.options.rejects is None:
                 target.unlink(missing_ok=True)  # of an earlier try: it would mislead
         except OSError as error:
             raise BadInput(
-                f"--rejects: {target} cannot be written ({error.strerror}); name another file", field="--rejects"
+                "--rejects: {target} cannot be written ({reason}); name another file",
+                target=target,
+                reason=error.strerror,
+                field="--rejects",
             ) from None
 
 
-def _commonest(rejects: list[Reject]) -> str:
+def _commonest(rejects: list[Reject]) -> Sentence:
     """The three commonest reasons, where each is found first and how often."""
     counted = Counter((reject.column, reject.reason) for reject in rejects).most_common(3)
     first = {(reject.column, reject.reason): reject.row for reject in reversed(rejects)}
     parts = []
     for (column, reason), number in counted:
-        more = f" and {number - 1:,} more" if number > 1 else ""
-        parts.append(f"{column + ': ' if column else ''}{reason} (row {first[column, reason]}{more})")
-    return "; ".join(parts)
+        wrong = Sentence("{column}: {reason}", column=column, reason=reason) if column else reason
+        row = first[column, reason]
+        parts.append(
+            Sentence("{wrong} (row {row} and {more:,} more)", wrong=wrong, row=row, more=number - 1)
+            if number > 1
+            else Sentence("{wrong} (row {row})", wrong=wrong, row=row)
+        )
+    return joined(parts)

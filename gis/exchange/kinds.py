@@ -24,6 +24,7 @@ from gis.exchange.table import Table
 from gis.households.dwellings import SAME_M, split_dwellings
 from gis.households.load import load_dwellings
 from gis.households.visits import load_visits
+from gis.sentence import Sentence
 from gis.sites.load import load_sites
 from gis.storage.report import LoadReport, Reject
 
@@ -43,7 +44,7 @@ def load_shapes(job: Job, table: Table, match: Match, placed: Placed, rejects: R
         if not job.options.accept_offset:
             near = (given[0][mine], given[1][mine])
             guard.check_shapes(job.conn, job.kind, int(county), part, near, job.datum, job.file)
-        job.progress("writing", 0, len(frame))
+        job.progress(Sentence("writing"), 0, len(frame))
         try:
             reports.append(_write_shapes(job, int(county), part, terms, table.notes))
         except Unclean as error:
@@ -56,12 +57,16 @@ def load_shapes(job: Job, table: Table, match: Match, placed: Placed, rejects: R
     return reports
 
 
-def _write_shapes(job: Job, county: int, part: gpd.GeoDataFrame, terms: frames.Terms, notes: list[str]) -> LoadReport:
+def _write_shapes(
+    job: Job, county: int, part: gpd.GeoDataFrame, terms: frames.Terms, notes: list[Sentence]
+) -> LoadReport:
     if job.kind == Kind.divisions:
         return job.in_savepoint(lambda: load_divisions(job.conn, county, part, today=terms.today))
     cells = split_parts(job.conn, county, part) if job.options.parts else part
     if len(cells) > len(part):
-        notes.append(f"{len(cells) - len(part):,} further parts of cells became cells of their own")
+        notes.append(
+            Sentence("{number:,} further parts of cells became cells of their own", number=len(cells) - len(part))
+        )
     report, cleaned = write_cells(job, county, cells, terms.today)
     notes.extend(cleaned)
     return report
@@ -99,7 +104,7 @@ def load_key_sites(job: Job, table: Table, match: Match, placed: Placed, rejects
     frame = frames.sites(table, match.columns, placed, rejects, frames.Terms.of(job.settings, f"{county:06}"))
     job.refuse_nothing(frame, rejects.found)
     _check_points(job, county, None, placed, rejects)
-    job.progress("writing", 0, len(frame))
+    job.progress(Sentence("writing"), 0, len(frame))
     return [job.in_savepoint(lambda: load_sites(job.conn, county, frame))]
 
 
@@ -113,7 +118,7 @@ def load_file_of_visits(job: Job, table: Table, match: Match, rejects: Rejects) 
     report = job.in_savepoint(lambda: load_visits(job.conn, frame, job.settings, counting))
     # The sentence for a single visit names its household; a rejects file never repeats a value of a row.
     plain = [
-        Reject(each.row, each.column, "there is no such household") if each.column == "household" else each
+        Reject(each.row, each.column, Sentence("there is no such household")) if each.column == "household" else each
         for each in report.rejects
     ]
     return [replace(report, rejects=plain)]

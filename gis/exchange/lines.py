@@ -34,7 +34,7 @@ def read_lines(path: Path) -> NDArray[Any]:
         return _of_osm(path)
     table = read_table(path)
     if table.geometry is None:
-        raise BadInput(f"{path.name}: holds no geometries", field=path.name)
+        raise BadInput("{field}: holds no geometries", field=path.name)
     shapes = np.array([shape for shape in table.geometry if shape is not None], dtype=object)
     transformer = None if table.crs is None else to_stored(table.crs, field=path.name)
     if transformer is not None:
@@ -44,7 +44,7 @@ def read_lines(path: Path) -> NDArray[Any]:
 
 def _of_osm(path: Path) -> NDArray[Any]:
     if not path.is_file():
-        raise BadInput(f"{path.name}: there is no such file", field=path.name)
+        raise BadInput("{field}: there is no such file", field=path.name)
     factory = osmium.geom.WKBFactory()
     found: list[Any] = []
     try:
@@ -54,7 +54,9 @@ def _of_osm(path: Path) -> NDArray[Any]:
             if way.is_way() and _is_border(dict(way.tags)):
                 found.append(shapely.from_wkb(bytes.fromhex(factory.create_linestring(way))))
     except (osmium.InvalidLocationError, RuntimeError, OSError) as error:
-        raise BadInput(f"{path.name}: cannot be read as an OpenStreetMap extract ({error})", field=path.name) from error
+        raise BadInput(
+            "{file}: cannot be read as an OpenStreetMap extract ({reason})", reason=error, field=path.name
+        ) from error
     return np.array(found, dtype=object)
 
 

@@ -34,6 +34,7 @@ from gis.exchange.osm_tags import (
     site_name,
     street_class,
 )
+from gis.sentence import Sentence
 from gis.sites.categories import CATEGORIES, Category
 from gis.storage.report import Reject
 
@@ -79,13 +80,15 @@ def read_osm(
     BrokenCoverage where its villages cannot be made to tile.
     """
     if county_code is not None and (len(county_code) != 6 or not county_code.isdecimal()):
-        raise BadInput(f"--county: {county_code!r} is not the 6 digits of a county", field="--county")
+        raise BadInput("{field}: {code!r} is not the 6 digits of a county", code=county_code, field="--county")
     wanted = {int(number): Level(level) for level, number in levels.items()}
     found = _Reader(wanted, on_progress or (lambda _count: None))
     try:
         found.read(path)
     except (RuntimeError, OSError) as error:
-        raise BadInput(f"{path.name}: cannot be read as an OpenStreetMap extract ({error})", field="file") from error
+        raise BadInput(
+            "{file}: cannot be read as an OpenStreetMap extract ({reason})", file=path.name, reason=error, field="file"
+        ) from error
     divided = divide(found.boundaries, county_code, county_name)
     return _assembled(found, divided)
 
@@ -210,7 +213,7 @@ class _Reader:
             line = cast(shapely.LineString, shapely.from_wkb(bytes.fromhex(self._wkb.create_linestring(way))))
         except (osmium.InvalidLocationError, RuntimeError) as error:
             self.counts["streets_broken"] += 1
-            self.left_out.append(Reject(way.id, "way", f"street without a line: {error}"))
+            self.left_out.append(Reject(way.id, "way", Sentence("street without a line: {reason}", reason=error)))
             return
         self.streets.append(_Street(way.id, kind, name_of(tags), line))
 
@@ -250,8 +253,8 @@ class _Reader:
             if what == "building":
                 self.counts["buildings"] += 1
                 self.counts["broken"] += 1
-            reason = "its outline is not complete in this extract"
-            self.left_out.append(Reject(osm_id, kind, f"{what}: {reason}"))
+            reason = Sentence("{kind}: its outline is not complete in this extract", kind=what)
+            self.left_out.append(Reject(osm_id, kind, reason))
 
 
 def _assembled(found: _Reader, divided: Divided) -> OsmExtract:
@@ -294,7 +297,11 @@ def _placed(buildings: list[_Building], tree: shapely.STRtree) -> tuple[list[_Bu
         inside[tree.query(points, predicate="intersects")[0]] = True
     placed = [building for building, good in zip(buildings, inside, strict=True) if good]
     outside = [
-        Reject(b.osm_id, b.kind, f"building at {b.point.x:.7f} {b.point.y:.7f} stands in no village of the county")
+        Reject(
+            b.osm_id,
+            b.kind,
+            Sentence("building at {x:.7f} {y:.7f} stands in no village of the county", x=b.point.x, y=b.point.y),
+        )
         for b, good in zip(buildings, inside, strict=True)
         if not good
     ]

@@ -18,7 +18,9 @@ from shapely import MultiPolygon, Polygon
 from gis.cells.topology import GRID, Coverage, Fault, arrange, as_multipolygon, united
 from gis.codes import Level
 from gis.errors import BadInput, BrokenCoverage
+from gis.sentence import Sentence
 from gis.storage.report import Reject
+from gis.words import word
 
 DEFAULT_COUNTY: Final = "990001"  # where the caller gives no code; no province has the number 99
 SLIVER_M: Final = 2.0
@@ -63,12 +65,12 @@ def divide(areas: Mapping[Level, Sequence[Boundary]], county_code: str | None, c
     county = _Place(county_code or DEFAULT_COUNTY, _choose_county(areas.get(Level.county, ()), county_name))
     left_out: list[Reject] = []
     town_areas = areas.get(Level.town, ()) or [county.boundary]
-    towns = _number([county], town_areas, "county", left_out)
-    villages = _number(towns, areas.get(Level.village, ()), "town", left_out)
+    towns = _number([county], town_areas, Level.county, left_out)
+    villages = _number(towns, areas.get(Level.village, ()), Level.town, left_out)
     if not villages:
         raise BadInput(
-            f"--levels: the extract has no complete village inside {county.boundary.name}; look at the admin_level of"
-            " its villages",
+            "--levels: the extract has no complete village inside {name}; look at the admin_level of its villages",
+            name=county.boundary.name,
             field="--levels",
         )
     cells, settled = _cells(villages)
@@ -79,15 +81,18 @@ def _choose_county(found: Sequence[Boundary], name: str | None) -> Boundary:
     wanted = [area for area in found if name is None or name in (area.name, area.source)]
     if len(wanted) == 1:
         return wanted[0]
-    names = "、".join(sorted(area.name for area in found)) or "none"
+    names = "、".join(sorted(area.name for area in found)) or Sentence("none")
+    number = Sentence("{number} called {name}", number=len(wanted), name=name) if name else len(wanted)
     raise BadInput(
-        f"--levels: the extract must hold one whole county and holds {len(wanted)}{f' called {name}' if name else ''}"
-        f" (complete areas of that level: {names}); cut it to one county",
+        "--levels: the extract must hold one whole county and holds {number} (complete"
+        " areas of that level: {names}); cut it to one county",
+        number=number,
+        names=names,
         field="--levels",
     )
 
 
-def _number(parents: Sequence[_Place], areas: Sequence[Boundary], above: str, left_out: list[Reject]) -> list[_Place]:
+def _number(parents: Sequence[_Place], areas: Sequence[Boundary], above: Level, left_out: list[Reject]) -> list[_Place]:
     """Each area under the parent that holds most of it, numbered by OSM id; what has none is told in `left_out`."""
     shapes = [parent.boundary.geometry for parent in parents]
     tree = shapely.STRtree(shapes)
@@ -100,11 +105,19 @@ def _number(parents: Sequence[_Place], areas: Sequence[Boundary], above: str, le
         }
         best = max(share, key=lambda index: share[index], default=None)
         if best is None or share[best] < 0.5 * float(shapely.area(area.geometry)):
-            left_out.append(Reject(area.osm_id, _kind(area.source), f"{area.name} lies in no {above} of the county"))
+            left_out.append(
+                Reject(
+                    area.osm_id,
+                    _kind(area.source),
+                    Sentence("{area} lies in no {above} of the county", area=area.name, above=word(above)),
+                )
+            )
             continue
         used[best] += 1
         if used[best] > 999:
-            raise BadInput(f"--levels: {parents[best].boundary.name} has more than 999 parts", field="--levels")
+            raise BadInput(
+                "--levels: {name} has more than 999 parts", name=parents[best].boundary.name, field="--levels"
+            )
         found.append(_Place(f"{parents[best].code}{used[best]:03d}", area))
     return found
 
@@ -138,7 +151,7 @@ def _numbered_parts(shapes: Mapping[str, shapely.Geometry]) -> dict[str, Polygon
         pieces = [piece for piece in shapely.get_parts(rounded) if shapely.area(piece) > _LEAST_PART]
         pieces.sort(key=lambda piece: (-shapely.area(piece), *piece.bounds))
         if len(pieces) > 999:
-            raise BadInput(f"village {code} has more than 999 parts", field="file")
+            raise BadInput("village {code} has more than 999 parts", code=code, field="file")
         parts.update({f"{code}{number:03d}": piece for number, piece in enumerate(pieces, start=1)})
     return parts
 

@@ -18,6 +18,7 @@ from gis.exchange.importer import Progress
 from gis.exchange.osm import OsmExtract, read_osm
 from gis.households.dwellings import split_dwellings
 from gis.households.load import load_dwellings
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.sites.load import load_sites
 from gis.storage.report import LoadReport, Reject
@@ -41,11 +42,15 @@ def parse_levels(levels: str) -> dict[Level, int]:
     for part in levels.split(","):
         level, _, number = part.strip().partition("=")
         if level not in ("county", "town", "village") or not number.isdecimal():
-            raise BadInput(f"--levels: {part!r} is not LEVEL=NUMBER; write county=2,town=6,village=8", field="--levels")
+            raise BadInput(
+                "--levels: {part!r} is not LEVEL=NUMBER; write county=2,town=6,village=8", part=part, field="--levels"
+            )
         found[Level(level)] = int(number)
     for needed in (Level.county, Level.village):
         if needed not in found:
-            raise BadInput(f"--levels: say which admin_level a {needed} has, e.g. {needed}=8", field="--levels")
+            raise BadInput(
+                "--levels: say which admin_level a {level} has, e.g. {level}=8", level=needed, field="--levels"
+            )
     return found
 
 
@@ -66,7 +71,7 @@ def import_osm(
     tile.
     """
     told = progress or (lambda _stage, _done, _total: None)
-    reading = _counting(told, "reading objects", 0)
+    reading = _counting(told, Sentence("reading objects"), 0)
     extract = read_osm(path, levels, county_code, reading, county_name=county_name)
     savepoint = conn.begin_nested() if dry_run else None
     try:
@@ -76,7 +81,7 @@ def import_osm(
     finally:
         if savepoint is not None:
             savepoint.rollback()
-    told("done", 0, 0)
+    told(Sentence("done"), 0, 0)
     return summary
 
 
@@ -84,7 +89,7 @@ def _load(conn: Connection, extract: OsmExtract, settings: Settings, told: Progr
     today = datetime.now(UTC).astimezone(settings.zone).date()
     code = str(extract.divisions["code"].str[:6].iloc[0])
     county = int(code)
-    told("writing cells", 0, 0)
+    told(Sentence("writing cells"), 0, 0)
     coded = adopt_codes(conn, county, extract.divisions, extract.cells)
     reports = [
         load_divisions(conn, county, coded.divisions, today=today, cut=False),
@@ -99,7 +104,7 @@ def _load(conn: Connection, extract: OsmExtract, settings: Settings, told: Progr
             split.households,
             settings,
             today=today,
-            on_progress=_counting(told, "writing doorplates", len(split.households)),
+            on_progress=_counting(told, Sentence("writing doorplates"), len(split.households)),
         )
     )
     reports.append(load_sites(conn, county, extract.sites))
@@ -108,7 +113,7 @@ def _load(conn: Connection, extract: OsmExtract, settings: Settings, told: Progr
     return OsmSummary(code, dict(extract.counts), reports, outside, extract.settled)
 
 
-def _counting(told: Progress, stage: str, total: int) -> Callable[[int], None]:
+def _counting(told: Progress, stage: Sentence, total: int) -> Callable[[int], None]:
     done = 0
 
     def count(rows: int) -> None:

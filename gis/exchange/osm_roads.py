@@ -22,6 +22,7 @@ from gis.patrol.network import Mode, Network
 from gis.patrol.profiles import CLOSED, PROFILES, stops
 from gis.patrol.turning import Turn
 from gis.patrol.ways import Place, Way, build
+from gis.sentence import Sentence
 from gis.storage.report import Reject
 
 _TOLD_EVERY: Final = 20_000
@@ -58,7 +59,9 @@ def read_roads(
     try:
         data_on = found.read(path)
     except (RuntimeError, OSError) as error:
-        raise BadInput(f"{path.name}: cannot be read as an OpenStreetMap extract ({error})", field="file") from error
+        raise BadInput(
+            "{file}: cannot be read as an OpenStreetMap extract ({reason})", file=path.name, reason=error, field="file"
+        ) from error
     built = build(found.ways, found.places, found.barriers, found.turns, within)
     counts = {name: found.counts[name] for name in _COUNTED} | {
         "turns": built.turns,
@@ -139,7 +142,7 @@ class _Reader:
                 runs.append([])
         if len(runs) > 1:
             self.counts["broken"] += 1
-            self.left_out.append(Reject(way.id, "way", "some of its nodes are not in this extract"))
+            self.left_out.append(Reject(way.id, "way", Sentence("some of its nodes are not in this extract")))
         return [run for run in runs if len(run) > 1]
 
     def _relation(self, relation: Any) -> None:
@@ -155,7 +158,9 @@ class _Reader:
             self.turns.append(turn)
         else:
             self.counts["broken"] += 1
-            self.left_out.append(Reject(relation.id, "relation", f"restriction {kind} without from, via and to"))
+            self.left_out.append(
+                Reject(relation.id, "relation", Sentence("restriction {kind} without from, via and to", kind=kind))
+            )
 
 
 def _turn(kind: str, relation: Any) -> Turn | None:

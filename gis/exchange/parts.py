@@ -72,4 +72,6 @@ class _Codes:
             if code not in self.used:
                 self.used.add(code)
                 return code
-        raise BadInput(f"code: village {village} has no code left for the parts of its cells", field="code")
+        raise BadInput(
+            "code: village {village} has no code left for the parts of its cells", village=village, field="code"
+        )

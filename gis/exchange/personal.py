@@ -37,6 +37,7 @@ from gis.errors import PersonalData
 from gis.exchange.headers import Kind
 from gis.exchange.personal_headings import personal_heading
 from gis.exchange.personal_names import looks_like_names
+from gis.sentence import Sentence
 
 Digits = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -47,7 +48,7 @@ class Finding:
     """A column that looks personal: why, and the index of the first such row (None: its heading)."""
 
     column: str
-    what: str
+    what: Sentence
     index: int | None
 
 
@@ -67,12 +68,14 @@ def refuse_personal(
     finding = find_personal(frame, kind, codes=codes, counties=counties)
     if finding is None:
         return
-    where = "its heading"
+    where = Sentence("its heading")
     if finding.index is not None:
-        where = f"row {finding.index + 1 if rows is None else int(rows[finding.index])}"
+        where = Sentence("row {row}", row=finding.index + 1 if rows is None else int(rows[finding.index]))
     raise PersonalData(
-        f"column {finding.column!r} looks like {finding.what} ({where}): everycell keeps places, not people."
-        " Take the column out of the file and import again; nothing was stored",
+        "column {field!r} looks like {what} ({where}): everycell keeps places, not people. Take"
+        " the column out of the file and import again; nothing was stored",
+        what=finding.what,
+        where=where,
         field=finding.column,
     )
 
@@ -102,7 +105,7 @@ def _names(column: pd.Series[Any]) -> Found | None:
     if not (pd.api.types.is_string_dtype(column) or column.dtype == object):
         return None
     first = looks_like_names(_strings(column))
-    return None if first is None else ("personal names", first)
+    return None if first is None else (Sentence("personal names"), first)
 
 
 # --- by value -------------------------------------------------------------------------------------------------------
@@ -128,12 +131,12 @@ _CANDIDATE: Final = r"[0-9]{11}|1[3-9][0-9]{1,2}[ -][0-9]{3}|[0-9]{4}[ -][0-9]{4
 _UUID: Final = r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"
 _HALF_WIDTH: Final = str.maketrans("０１２３４５６７８９－＋＠", "0123456789-+@")
 
-Found = tuple[str, int]
+Found = tuple[Sentence, int]
 
 
 def _look(column: pd.Series[Any], is_code: bool, counties: Collection[str]) -> Found | None:
     if pd.api.types.is_float_dtype(column) and (rounded := _rounded_identity(column)) is not None:
-        return "identity numbers", rounded
+        return Sentence("identity numbers"), rounded
     texts, index = _candidates(column)
     if not len(texts):
         return None
@@ -302,10 +305,10 @@ def _old_identity(evidence: _Evidence) -> Mask:
     return np.full(len(evidence.tokens), days > 0.8 and (years >= 40).mean() >= 0.3)
 
 
-_DETECTORS: Final[tuple[tuple[str, str, Callable[[_Evidence], Mask]], ...]] = (
-    ("identity numbers", _ID18, _identity),
-    ("mobile numbers", _MOBILE, _mobile),
-    ("e-mail addresses", _EMAIL, _always),
-    ("bank cards", _CARD, _card),
-    ("identity numbers", _ID15, _old_identity),
+_DETECTORS: Final[tuple[tuple[Sentence, str, Callable[[_Evidence], Mask]], ...]] = (
+    (Sentence("identity numbers"), _ID18, _identity),
+    (Sentence("mobile numbers"), _MOBILE, _mobile),
+    (Sentence("e-mail addresses"), _EMAIL, _always),
+    (Sentence("bank cards"), _CARD, _card),
+    (Sentence("identity numbers"), _ID15, _old_identity),
 )

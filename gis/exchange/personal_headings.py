@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from gis.exchange.headers import Kind, normal
+from gis.sentence import Sentence
 
 
 def _words(text: str) -> frozenset[str]:
@@ -39,7 +40,7 @@ _WHOSE_NAME: Final = _words("owner resident person head host holder family conta
 _SEPARATORS: Final = re.compile(r"[^0-9A-Za-z]+|(?<=[a-z])(?=[A-Z])")
 
 
-def personal_heading(heading: str, kind: Kind) -> str | None:
+def personal_heading(heading: str, kind: Kind) -> Sentence | None:
     """What a heading says its column holds, None where it says nothing personal.
 
     A cell, a division or a site has a `name`; in a table of households, visits or cases it would be a person's. Only a
@@ -50,11 +51,11 @@ def personal_heading(heading: str, kind: Kind) -> str | None:
     plain = normal(heading)
     words = {word.lower() for word in _SEPARATORS.split(heading) if word}
     if any(part in heading for part in _PARTS) or plain in _WHOLE or words & _WORDS:
-        return "personal data"
+        return Sentence("personal data")
     if len(plain) >= 3 and any(part.startswith(plain) for part in _PARTS):
-        return "personal data"  # a Shapefile cuts headings to ten bytes, three characters of UTF-8
+        return Sentence("personal data")  # a Shapefile cuts headings to ten bytes, three characters of UTF-8
     if "name" in words and words & _WHOSE_NAME:
-        return "personal data"
+        return Sentence("personal data")
     if plain == "name" and kind in (Kind.households, Kind.visits, Kind.disputes):
-        return "personal names"
+        return Sentence("personal names")
     return None

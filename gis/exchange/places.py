@@ -21,6 +21,7 @@ from gis.exchange.rejects import Rejects
 from gis.exchange.shapes import Geometries, point_of_each, refuse_crossing, shapes_of, sound_polygons
 from gis.exchange.table import Table
 from gis.exchange.values import numbers
+from gis.sentence import Sentence
 
 Mask = NDArray[np.bool_]
 
@@ -61,7 +62,7 @@ def points(table: Table, columns: Mapping[str, str], reading: Reading, rejects: 
     transform = _Transform.of(table, reading, crs, x, y)
     given, stored = transform.degrees(x, y)
     outside = ~_on_earth(*stored)
-    rejects.add(outside, _column(columns), "the coordinates lie outside the world")
+    rejects.add(outside, _column(columns), Sentence("the coordinates lie outside the world"))
     for values in stored:
         values[~rejects.good] = np.nan
     return Placed(*stored, given, None, transform.understood)
@@ -75,8 +76,9 @@ def polygons(table: Table, columns: Mapping[str, str], reading: Reading, rejects
     """
     if table.geometry is None and "geometry" not in columns:
         raise BadInput(
-            f"{table.path.name}: has no polygons: neither geometries nor a column such as wkt or 边界坐标"
-            " (name it with --map geometry=COLUMN)",
+            "{file}: has no polygons: neither geometries nor a column such as wkt or 边界坐标 (name it"
+            " with --map geometry=COLUMN)",
+            file=table.path.name,
             field="geometry",
         )
     shapes = shapes_of(table, columns, rejects)
@@ -110,15 +112,16 @@ def _from_columns(table: Table, columns: Mapping[str, str], rejects: Rejects) ->
     for name in ("lon", "lat"):
         if name not in columns:
             raise BadInput(
-                f"{table.path.name}: no column means {name} (columns: {', '.join(map(str, table.data.columns))});"
-                f" say which with --map {name}=COLUMN",
+                "{file}: no column means {field} (columns: {columns}); say which with --map {field}=COLUMN",
+                file=table.path.name,
+                columns=", ".join(map(str, table.data.columns)),
                 field=name,
             )
     found = []
     for name in ("lon", "lat"):
         values, bad = numbers(table.data[columns[name]])
-        rejects.add(bad, columns[name], "is no number (decimal degrees)")
-        rejects.add(np.isnan(values), columns[name], "is empty")
+        rejects.add(bad, columns[name], Sentence("is no number (decimal degrees)"))
+        rejects.add(np.isnan(values), columns[name], Sentence("is empty"))
         found.append(values)
     return found[0], found[1]
 
@@ -136,7 +139,8 @@ class _Transform:
         said = parse_crs(reading.crs) if reading.crs else crs
         if said is None and table.format.startswith("Shapefile"):
             raise WrongPlace(
-                f"{table.path.name}: has no .prj file, so its CRS is unknown; say it with --crs, e.g. EPSG:4490",
+                "{file}: has no .prj file, so its CRS is unknown; say it with --crs, e.g. EPSG:4490",
+                file=table.path.name,
                 field="--crs",
             )
         if said is None or said.is_geographic:
@@ -166,7 +170,10 @@ class _Transform:
         there = np.isfinite(lon) & np.isfinite(lat)
         if there.any() and not in_gcj_area(lon[there], lat[there]).any():
             raise WrongPlace(
-                f"{file}: --datum {self.reading.datum} is only defined in China, and no row lies there", field="--datum"
+                "{file}: --datum {datum} is only defined in China, and no row lies there",
+                file=file,
+                datum=self.reading.datum,
+                field="--datum",
             )
 
 
@@ -185,20 +192,26 @@ def _refuse_not_degrees(file: str, x: Any, y: Any) -> None:
     lon, lat = float(np.median(xs[wrong])), float(np.median(ys[wrong]))
     if abs(lon) <= 90 and abs(lat) <= 180:
         raise WrongPlace(
-            f"{file}: longitude and latitude are swapped: the latitudes are around {lat:.3f};"
-            " swap them with --map lon=COLUMN --map lat=COLUMN, or write the file in the order longitude, latitude",
+            "{file}: longitude and latitude are swapped: the latitudes are around {lat:.3f}; swap"
+            " them with --map lon=COLUMN --map lat=COLUMN, or write the file in the order longitude,"
+            " latitude",
+            file=file,
+            lat=lat,
             field="--map",
         )
     raise WrongPlace(
-        f"{file}: the coordinates (around {lon:.0f}, {lat:.0f}) are no degrees; say what they are with --crs"
-        f"{_hint(lon, lat)}",
+        "{file}: the coordinates (around {lon:.0f}, {lat:.0f}) are no degrees; say what they are with --crs{hint}",
+        file=file,
+        lon=lon,
+        lat=lat,
+        hint=_hint(lon, lat),
         field="--crs",
     )
 
 
-def _hint(x: float, y: float) -> str:
+def _hint(x: float, y: float) -> Sentence:
     """Which Gauss–Krüger zone it may be: eastings of 8 digits begin with it."""
     for east in (x, y):
         if 25_000_000 <= east < 46_000_000:
-            return f", perhaps EPSG:{4513 + int(east // 1_000_000) - 25}"
-    return ", e.g. EPSG:4543"
+            return Sentence(", perhaps EPSG:{code}", code=4513 + int(east // 1_000_000) - 25)
+    return Sentence(", e.g. EPSG:4543")

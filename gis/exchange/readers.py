@@ -30,11 +30,12 @@ from gis.exchange import archives
 from gis.exchange.dbf import read_attributes, sibling
 from gis.exchange.table import Table
 from gis.exchange.text import guess_encoding, read_csv
+from gis.sentence import Sentence
 
 _ENDINGS: Final = {
     ".gpkg": "GeoPackage",
     ".shp": "Shapefile",
-    ".zip": "zip archive",
+    ".zip": Sentence("zip archive"),
     ".geojson": "GeoJSON",
     ".json": "GeoJSON",
     ".parquet": "GeoParquet",
@@ -63,20 +64,30 @@ def read_table(path: Path, *, encoding: str | None = None, layer: str | None = N
 def _format_of(path: Path) -> str:
     name = path.name
     if not path.is_file():
-        raise BadInput(f"{name}: there is no such file", field=name)
+        raise BadInput("{field}: there is no such file", field=name)
     with path.open("rb") as file:
         head = file.read(4096)
     if not head:
-        raise BadInput(f"{name}: the file is empty", field=name)
+        raise BadInput("{field}: the file is empty", field=name)
     suffix = path.suffix.lower()
     if suffix in _SPREADSHEETS:
-        raise BadInput(f"{name}: spreadsheets are not read; save the sheet as CSV (UTF-8)", field=name)
+        raise BadInput("{field}: spreadsheets are not read; save the sheet as CSV (UTF-8)", field=name)
     if suffix not in _ENDINGS:
         known = ", ".join(sorted(_ENDINGS))
-        raise BadInput(f"{name}: the ending {suffix or '(none)'} is not known; give one of {known}", field=name)
+        raise BadInput(
+            "{field}: the ending {suffix} is not known; give one of {known}",
+            suffix=suffix or Sentence("(none)"),
+            known=known,
+            field=name,
+        )
     expected, found = _ENDINGS[suffix], _sniff(head)
     if expected != found:
-        raise BadInput(f"{name}: is called {suffix} but holds {found}; give the file its right ending", field=name)
+        raise BadInput(
+            "{field}: is called {suffix} but holds {found}; give the file its right ending",
+            suffix=suffix,
+            found=found,
+            field=name,
+        )
     return expected
 
 
@@ -84,7 +95,7 @@ def _sniff(head: bytes) -> str:
     if head.startswith(b"SQLite format 3\x00"):
         return "GeoPackage"
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
-        return "zip archive"
+        return Sentence("zip archive")
     if head.startswith(b"PAR1"):
         return "GeoParquet"
     if head.startswith(b"\x00\x00\x27\x0a"):
@@ -92,7 +103,7 @@ def _sniff(head: bytes) -> str:
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
         return "GeoJSON"
     text = head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" not in head
-    return "CSV" if text else "something that is none of the known formats"
+    return "CSV" if text else Sentence("something that is none of the known formats")
 
 
 def _read_gpkg(path: Path, _encoding: str | None, layer: str | None) -> Table:
@@ -114,7 +125,7 @@ def _read_geojson(path: Path, _encoding: str | None, layer: str | None) -> Table
 def _read_shapefile(path: Path, encoding: str | None, _layer: str | None) -> Table:
     for suffix in (".dbf", ".shx"):
         if sibling(path, suffix) is None:
-            raise BadInput(f"{path.name}: the {suffix} file beside it is missing", field=path.name)
+            raise BadInput("{field}: the {suffix} file beside it is missing", suffix=suffix, field=path.name)
     _refuse_cut_off(path)
     attributes = read_attributes(path, encoding)
     if not attributes.mended:
@@ -134,7 +145,7 @@ def _refuse_cut_off(path: Path) -> None:
     head = dbf.read_bytes()[:32] if dbf else b""
     number, header, length = (int.from_bytes(head[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
     if path.stat().st_size < promised or not dbf or dbf.stat().st_size < header + number * length:
-        raise BadInput(f"{path.name}: the Shapefile is cut off: shorter than its header says", field=path.name)
+        raise BadInput("{field}: the Shapefile is cut off: shorter than its header says", field=path.name)
 
 
 def _read_vector(path: Path, what: str, *, layer: str | None = None, encoding: str | None = None) -> Table:
@@ -144,9 +155,11 @@ def _read_vector(path: Path, what: str, *, layer: str | None = None, encoding: s
             warnings.simplefilter("always")
             meta, records = pyogrio.read_arrow(path, layer=chosen, encoding=encoding)
     except (DataSourceError, DataLayerError, pa.ArrowException, UnicodeDecodeError, OSError):
-        raise BadInput(f"{path.name}: cannot be read as {what}; it is damaged or cut off", field=path.name) from None
+        raise BadInput(
+            "{field}: cannot be read as {what}; it is damaged or cut off", what=what, field=path.name
+        ) from None
     if any("FIDs" not in str(warning.message) and "truncat" in str(warning.message).lower() for warning in heard):
-        raise BadInput(f"{path.name}: the {what} is cut off", field=path.name)
+        raise BadInput("{field}: the {what} is cut off", what=what, field=path.name)
     crs = CRS.from_user_input(meta["crs"]) if meta["crs"] else None
     return _table(path, what, records, meta["geometry_name"] or "wkb_geometry", crs)
 
@@ -157,9 +170,17 @@ def _one_layer(path: Path, layer: str | None) -> str:
         return names[0]
     if layer in names:
         return layer
-    listed = ", ".join(names) or "none"
-    asked = f"holds no layer {layer!r}" if layer else "holds several layers" if names else "holds no layer"
-    raise BadInput(f"{path.name}: {asked} (layers: {listed}); choose one with --layer", field="--layer")
+    listed = ", ".join(names) or Sentence("none")
+    asked = Sentence("holds several layers") if names else Sentence("holds no layer")
+    if layer:
+        asked = Sentence("holds no layer {layer!r}", layer=layer)
+    raise BadInput(
+        "{file}: {asked} (layers: {layers}); choose one with --layer",
+        file=path.name,
+        asked=asked,
+        layers=listed,
+        field="--layer",
+    )
 
 
 def _read_parquet(path: Path, _encoding: str | None, _layer: str | None) -> Table:
@@ -167,15 +188,13 @@ def _read_parquet(path: Path, _encoding: str | None, _layer: str | None) -> Tabl
         records = pyarrow.parquet.read_table(path)
         geo = json.loads((records.schema.metadata or {}).get(b"geo", b"{}"))
     except (pa.ArrowException, OSError, ValueError):
-        raise BadInput(
-            f"{path.name}: cannot be read as GeoParquet; it is damaged or cut off", field=path.name
-        ) from None
+        raise BadInput("{field}: cannot be read as GeoParquet; it is damaged or cut off", field=path.name) from None
     column = geo.get("primary_column")
     if column is None:
         return _table(path, "Parquet", records, None, None)
     about = geo["columns"][column]
     if about.get("encoding") != "WKB":
-        raise BadInput(f"{path.name}: its geometries are not WKB; write it with encoding WKB", field=path.name)
+        raise BadInput("{field}: its geometries are not WKB; write it with encoding WKB", field=path.name)
     try:
         # Left out means CRS84; null means unknown.
         crs = CRS.from_user_input(about["crs"]) if about.get("crs", 0) else None if "crs" in about else CRS(4326)
@@ -186,7 +205,7 @@ def _read_parquet(path: Path, _encoding: str | None, _layer: str | None) -> Tabl
 
 def _table(path: Path, what: str, records: Any, geometry: str | None, crs: CRS | None) -> Table:
     if records.num_rows == 0:
-        raise BadInput(f"{path.name}: holds no rows", field=path.name)
+        raise BadInput("{field}: holds no rows", field=path.name)
     shapes: NDArray[np.object_] | None = None
     if geometry in records.schema.names:
         shapes = _shapes(records.column(geometry).to_pandas().to_numpy(dtype=object))

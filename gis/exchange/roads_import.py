@@ -17,6 +17,7 @@ from gis.exchange.importer import Progress
 from gis.exchange.osm_roads import Roads, read_roads
 from gis.patrol.network import Floats
 from gis.patrol.roads import counted, store_network
+from gis.sentence import Sentence
 from gis.storage.report import Reject
 
 # Streets so far outside of a county are taken along: the way from one village to the next may lead over them.
@@ -60,12 +61,12 @@ def import_roads(
     def reading(objects: int) -> None:
         nonlocal done
         done += objects
-        told("reading streets", done, 0)
+        told(Sentence("reading streets"), done, 0)
 
-    told("reading streets", 0, 0)
+    told(Sentence("reading streets"), 0, 0)
     roads = read_roads(path, around(outline), reading)
     _refuse_elsewhere(path, roads, county, outline)
-    told("writing streets", 0, 0)
+    told(Sentence("writing streets"), 0, 0)
     savepoint = conn.begin_nested() if dry_run else None
     changed = store_network(
         conn,
@@ -78,7 +79,7 @@ def import_roads(
     )
     if savepoint is not None:
         savepoint.rollback()
-    told("done", 0, 0)
+    told(Sentence("done"), 0, 0)
     return RoadsSummary(
         f"{county:06}",
         roads.network.version,
@@ -96,17 +97,20 @@ def _outline(conn: Connection, county_code: str | None) -> tuple[int, shapely.Ge
     if county_code is None and len(outlines) == 1:
         county = next(iter(outlines))
     elif county_code is None:
+        if not outlines:
+            raise BadInput("there is no county yet: import its cells first", field="--county")
         known = ", ".join(f"{county:06}" for county in outlines)
         raise BadInput(
-            f"--county: say whose streets these are; the database holds {known}"
-            if outlines
-            else "there is no county yet: import its cells first",
-            field="--county",
+            "--county: say whose streets these are; the database holds {known}", known=known, field="--county"
         )
     elif len(county_code) != 6 or not county_code.isdecimal():
-        raise BadInput(f"--county: {county_code!r} is not the 6 digits of a county", field="--county")
+        raise BadInput("{field}: {code!r} is not the 6 digits of a county", code=county_code, field="--county")
     elif int(county_code) not in outlines:
-        raise NotFound(f"--county: there is no county {county_code}; import its cells first", field="--county")
+        raise NotFound(
+            "--county: there is no county {county}; import its cells first",
+            county=county_code,
+            field="--county",
+        )
     else:
         county = int(county_code)
     return county, shapely.from_wkb(bytes(outlines[county]))
@@ -130,12 +134,16 @@ def around(outline: shapely.Geometry) -> shapely.Geometry:
 
 def _refuse_elsewhere(path: Path, roads: Roads, county: int, outline: shapely.Geometry) -> None:
     if roads.bounds is None:
-        raise BadInput(f"{path.name}: holds no streets", field="file")
+        raise BadInput("{file}: holds no streets", file=path.name, field="file")
     shapely.prepare(outline)
     if not shapely.intersects(outline, roads.network.line).any():
         raise WrongPlace(
-            f"{path.name}: none of its streets lies in county {county:06}; the file reaches over {_box(roads.bounds)},"
-            f" the county over {_box(tuple(shapely.bounds(outline)))}",
+            "{file}: none of its streets lies in county {county:06}; the file reaches over {box}, the"
+            " county over {other}",
+            file=path.name,
+            county=county,
+            box=_box(roads.bounds),
+            other=_box(tuple(shapely.bounds(outline))),
             field="file",
         )
 

@@ -15,6 +15,7 @@ from gis.crs import Pair
 from gis.exchange.rejects import Rejects
 from gis.exchange.table import Table
 from gis.exchange.values import missing, texts
+from gis.sentence import Sentence
 
 Geometries = NDArray[np.object_]
 Mask = NDArray[np.bool_]
@@ -25,6 +26,10 @@ _DECIMAL: Final = r"-?[0-9]+(?:[.][0-9]+)?"
 _PAIR: Final = rf"{_DECIMAL} ?[,: ] ?{_DECIMAL}"
 _PAIRS: Final = re.compile(rf"{_PAIR}(?: ?[;,|] ?{_PAIR})*[;|]?")
 _NUMBER: Final = re.compile(_DECIMAL)
+_WORDS: Final = {
+    "Self-intersection": Sentence("the border crosses itself"),
+    "Ring Self-intersection": Sentence("the border touches itself"),
+}
 
 
 def only(shapes: Geometries, good: Mask) -> Geometries:
@@ -37,18 +42,27 @@ def only(shapes: Geometries, good: Mask) -> Geometries:
 def shapes_of(table: Table, columns: Mapping[str, str], rejects: Rejects) -> Geometries:
     if table.geometry is not None:
         shapes, column = table.geometry, "geometry"
-        rejects.add(shapely.is_missing(shapes), column, "the geometry is missing or cannot be read")
+        rejects.add(shapely.is_missing(shapes), column, Sentence("the geometry is missing or cannot be read"))
     else:
         column = columns["geometry"]
         given = texts(table.data[column])
         shapes = _parsed(given)
-        rejects.add(missing(given), column, "is empty")
-        rejects.add(shapely.is_missing(shapes), column, 'is neither WKT nor a list of coordinates "lng,lat;lng,lat"')
-    rejects.add(shapely.is_empty(shapes) & rejects.good, column, "the geometry is empty")
+        rejects.add(missing(given), column, Sentence("is empty"))
+        rejects.add(
+            shapely.is_missing(shapes), column, Sentence('is neither WKT nor a list of coordinates "lng,lat;lng,lat"')
+        )
+    rejects.add(shapely.is_empty(shapes) & rejects.good, column, Sentence("the geometry is empty"))
     too_many = shapely.get_num_coordinates(shapes) > MAX_VERTICES
     counts = shapely.get_num_coordinates(shapes[too_many]).tolist()
-    rejects.add_each(too_many, column, (f"has {count:,} vertices, more than {MAX_VERTICES:,}" for count in counts))
-    rejects.add(_not_finite(shapes), column, "has coordinates that are no numbers (NaN or infinite)")
+    rejects.add_each(
+        too_many,
+        column,
+        (
+            Sentence("has {count:,} vertices, more than {max_vertices:,}", count=count, max_vertices=MAX_VERTICES)
+            for count in counts
+        ),
+    )
+    rejects.add(_not_finite(shapes), column, Sentence("has coordinates that are no numbers (NaN or infinite)"))
     return only(shapes, rejects.good)
 
 
@@ -97,7 +111,9 @@ def point_of_each(shapes: Geometries, rejects: Rejects) -> Pair:
     single = np.isin(kinds, (_MULTIPOINT, _MULTIPOLYGON)) & (shapely.get_num_geometries(shapes) == 1)
     shapes = np.where(single, shapely.get_geometry(shapes, 0), shapes)
     kinds = shapely.get_type_id(shapes)
-    rejects.add(~np.isin(kinds, (_POINT, _POLYGON)), "geometry", "is no point (nor the outline of one building)")
+    rejects.add(
+        ~np.isin(kinds, (_POINT, _POLYGON)), "geometry", Sentence("is no point (nor the outline of one building)")
+    )
     shapes = only(shapes, rejects.good)
     inside = np.where(kinds == _POLYGON, shapely.point_on_surface(shapes), shapes)
     return shapely.get_x(inside), shapely.get_y(inside)
@@ -109,13 +125,16 @@ def sound_polygons(shapes: Geometries, rejects: Rejects, *, parts: bool) -> Geom
     several = shapely.get_num_geometries(shapes) > 1
     if not parts:
         counts = shapely.get_num_geometries(shapes[several]).tolist()
-        reasons = (f"has {count} parts; a cell has one (--parts makes a cell of each)" for count in counts)
+        reasons = (
+            Sentence("has {number} parts; a cell has one (--parts makes a cell of each)", number=count)
+            for count in counts
+        )
         rejects.add_each(several, "geometry", reasons)
         shapes = np.where(kinds == _MULTIPOLYGON, shapely.get_geometry(shapes, 0), shapes)
         kinds = shapely.get_type_id(shapes)
-    rejects.add(~np.isin(kinds, (_POLYGON, _MULTIPOLYGON)), "geometry", "is no polygon")
+    rejects.add(~np.isin(kinds, (_POLYGON, _MULTIPOLYGON)), "geometry", Sentence("is no polygon"))
     refuse_crossing(only(shapes, rejects.good), rejects)
-    rejects.add(shapely.area(shapes) == 0, "geometry", "has no area")
+    rejects.add(shapely.area(shapes) == 0, "geometry", Sentence("has no area"))
     return only(shapes, rejects.good)
 
 
@@ -125,8 +144,10 @@ def refuse_crossing(shapes: Geometries, rejects: Rejects) -> None:
     rejects.add_each(bad, "geometry", (_in_words(reason) for reason in reasons))
 
 
-def _in_words(reason: str) -> str:
+def _in_words(reason: str) -> Sentence:
     """GEOS says "Self-intersection[104.05 35.05]"."""
     what, _, where = reason.rstrip("]").partition("[")
-    words = {"Self-intersection": "the border crosses itself", "Ring Self-intersection": "the border touches itself"}
-    return f"{words.get(what, what)} at {where.replace(' ', ', ')}; repair it first" if where else what
+    told = _WORDS.get(what) or Sentence("the border is not valid ({reason})", reason=what)
+    return (
+        Sentence("{wrong} at {place}; repair it first", wrong=told, place=where.replace(" ", ", ")) if where else told
+    )

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from gis.sentence import Sentence
 from gis.storage.report import Reject
 
 
@@ -30,4 +31,4 @@ class Table:
     crs: CRS | None = None
     encoding: str | None = None
     malformed: list[Reject] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)

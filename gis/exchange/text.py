@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gis.errors import BadInput
 from gis.exchange.table import Table
+from gis.sentence import Sentence
 from gis.storage.report import Reject
 
 _MARKS: Final = (
@@ -52,13 +53,18 @@ def guess_encoding(raw: bytes, *, file: str) -> str:
     multibyte = sum(map(len, re.findall(r"[^\x00-\x7f�]+", readable)))
     if multibyte > 4 * wrong or (multibyte and place >= len(raw) - 3):
         raise BadInput(
-            f"{file}: the text is UTF-8 but broken at byte {place + 1} ({broken}); is the file cut off?", field=file
+            "{field}: the text is UTF-8 but broken at byte {place} ({broken}); is the file cut off?",
+            place=place + 1,
+            broken=broken,
+            field=file,
         )
     try:
         raw.decode("gb18030")
     except UnicodeDecodeError:
         raise BadInput(
-            f"{file}: the text is neither UTF-8 nor GB18030; say what it is with --encoding", field="--encoding"
+            "{file}: the text is neither UTF-8 nor GB18030; say what it is with --encoding",
+            file=file,
+            field="--encoding",
         ) from None
     return "gb18030"
 
@@ -68,7 +74,9 @@ def known_encoding(name: str) -> str:
     try:
         found = codecs.lookup(name).name
     except LookupError:
-        raise BadInput(f"--encoding: {name!r} is no encoding; give utf-8 or gb18030", field="--encoding") from None
+        raise BadInput(
+            "--encoding: {name!r} is no encoding; give utf-8 or gb18030", name=name, field="--encoding"
+        ) from None
     return "gb18030" if found in ("gbk", "gb2312") else found
 
 
@@ -80,7 +88,7 @@ def read_csv(path: Path, encoding: str | None = None) -> Table:
     """
     raw = path.read_bytes()
     if not raw.strip():
-        raise BadInput(f"{path.name}: the file is empty", field=path.name)
+        raise BadInput("{field}: the file is empty", field=path.name)
     encoding = known_encoding(encoding) if encoding else guess_encoding(raw, file=path.name)
     body = _as_utf8(path.name, raw, encoding)
     del raw
@@ -94,13 +102,16 @@ def _as_utf8(file: str, raw: bytes, encoding: str) -> bytes:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise BadInput(
-            f"{file}: byte {error.start + 1} is no {encoding} text; leave --encoding out to have it guessed",
+            "{file}: byte {place} is no {encoding} text; leave --encoding out to have it guessed",
+            file=file,
+            place=error.start + 1,
+            encoding=encoding,
             field="--encoding",
         ) from None
     body = raw if encoding == "utf-8" else text.encode("utf-8", "surrogatepass")
     body = body.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     if b"\x00" in body:
-        raise BadInput(f"{file}: holds NUL bytes, so it is not text; is the ending right?", field=file)
+        raise BadInput("{field}: holds NUL bytes, so it is not text; is the ending right?", field=file)
     return body
 
 
@@ -109,10 +120,10 @@ def _header(file: str, body: bytes) -> tuple[list[str], str]:
     delimiter = max(_DELIMITERS, key=first.count)
     columns = [name.strip() for name in next(csv.reader(io.StringIO(first), delimiter=delimiter))]
     if any(re.fullmatch(r"[-+]?[0-9][0-9.,:; -]*", name) for name in columns):
-        raise BadInput(f"{file}: the first line holds values, not column names; add a header line", field=file)
+        raise BadInput("{field}: the first line holds values, not column names; add a header line", field=file)
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
-        raise BadInput(f"{file}: column {twice[0]!r} occurs twice", field=twice[0])
+        raise BadInput("{file}: column {field!r} occurs twice", file=file, field=twice[0])
     return [name or f"column {number}" for number, name in enumerate(columns, 1)], delimiter
 
 
@@ -146,7 +157,7 @@ def _parse(file: str, body: bytes, columns: Sequence[str], delimiter: str) -> _P
         )
     except pa.ArrowInvalid:
         # Arrow quotes the offending line, which may hold anything.
-        raise BadInput(f"{file}: cannot be read as CSV; is a quotation mark never closed?", field=file) from None
+        raise BadInput("{field}: cannot be read as CSV; is a quotation mark never closed?", field=file) from None
     return _numbered(file, table, columns, bad)
 
 
@@ -154,11 +165,14 @@ def _numbered(file: str, table: Any, columns: Sequence[str], bad: dict[int, int]
     total = table.num_rows + len(bad)
     rows = np.arange(1, total + 1, dtype=np.int64)
     rows = rows[~np.isin(rows, np.fromiter(bad, np.int64, len(bad)))]
-    malformed = [Reject(row, None, f"the line has {found} fields, not {len(columns)}") for row, found in bad.items()]
+    malformed = [
+        Reject(row, None, Sentence("the line has {found} fields, not {number}", found=found, number=len(columns)))
+        for row, found in bad.items()
+    ]
     data = table.to_pandas()
     blank = data.isna().all(axis=1).to_numpy()
     if blank.any():
         data, rows = data[~blank].reset_index(drop=True), rows[~blank]
     if data.empty:
-        raise BadInput(f"{file}: has a header but no rows", field=file)
+        raise BadInput("{field}: has a header but no rows", field=file)
     return _Parsed(data, rows, malformed)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from gis.cells.load import polygons_of
 from gis.cells.topology import AREA_TOLERANCE, coverage_faults, united
 from gis.households.coverage import counties
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.queries import query
 
@@ -28,18 +29,20 @@ class Difference:
 
 
 RECOUNTS: Final = (
-    ("households/check_visits", "days of visits"),
-    ("households/check_households", "last dates of households from visits"),
-    ("households/check_doorplates", "figures of doorplates from households"),
-    ("households/check_histogram", "histograms of cells from households"),
-    ("households/check_places", "cells of doorplates and sites from their places"),
-    ("cells/check_cells", "revisions of cells"),
-    ("cells/check_history", "live cells from their history"),
-    ("disputes/check_figures", "published figures of cases"),
+    ("households/check_visits", Sentence("days of visits")),
+    ("households/check_households", Sentence("last dates of households from visits")),
+    ("households/check_doorplates", Sentence("figures of doorplates from households")),
+    ("households/check_histogram", Sentence("histograms of cells from households")),
+    ("households/check_places", Sentence("cells of doorplates and sites from their places")),
+    ("cells/check_cells", Sentence("revisions of cells")),
+    ("cells/check_history", Sentence("live cells from their history")),
+    ("disputes/check_figures", Sentence("published figures of cases")),
 )
 
 
-def check(conn: Connection, settings: Settings, on_step: Callable[[str], None] | None = None) -> Iterator[Difference]:
+def check(
+    conn: Connection, settings: Settings, on_step: Callable[[Sentence], None] | None = None
+) -> Iterator[Difference]:
     """Every difference, county by county. `conn` should be one snapshot (`Store.read`); nothing is written.
 
     `on_step` is told what is recounted next. An empty database has no differences.
@@ -54,7 +57,7 @@ def check(conn: Connection, settings: Settings, on_step: Callable[[str], None] |
             for row in conn.execute(query(name), values):
                 yield Difference(*row)
         if on_step is not None:
-            on_step("tiling of the county and its divisions")
+            on_step(Sentence("tiling of the county and its divisions"))
         yield from _check_shapes(conn, county)
 
 

@@ -78,7 +78,7 @@ def coverage(conn: Connection, *, area: str | None, level: Level, since: date, t
     values = {"counties": counties(conn, area), "prefix": area or "", "digits": DIGITS[level]}
     rows = conn.execute(query("households/coverage"), {**values, "since": since, "today": today}).all()
     if area is not None and not rows:
-        raise NotFound(f"area: there is no cell in {area}", field="area")
+        raise NotFound("area: there is no cell in {area}", area=area, field="area")
     return _table(rows, level, since, today, area)
 
 
@@ -110,10 +110,16 @@ def coverage_of_round(
         {"county": county, "code": code},
     ).one_or_none()
     if found is None:
-        raise NotFound(f"round: there is no round {code}", field="round")
+        raise NotFound("round: there is no round {code}", code=code, field="round")
     inside = area or found.area
     if not inside.startswith(found.area):
-        raise BadInput(f"area: {inside} lies outside round {code}, which is of {found.area}", field="area")
+        raise BadInput(
+            "area: {area} lies outside round {round}, which is of {whole}",
+            area=inside,
+            round=code,
+            whole=found.area,
+            field="area",
+        )
     if found.closed_at is None:
         return coverage(conn, area=inside, level=level, since=found.first_on, today=today)
     parts = parts_of(inside, within)
@@ -161,7 +167,7 @@ def today_in(settings: Settings) -> date:
 def check_level(area: str | None, level: Level) -> None:
     """Raise BadInput where a level is wider than the area it is asked for."""
     if area is not None and _OUTWARDS.index(level) > _OUTWARDS.index(level_of(area)):
-        raise BadInput(f"level: {level} is wider than the area {area}", field="level")
+        raise BadInput("level: {level} is wider than the area {area}", level=level, area=area, field="level")
 
 
 def _table(rows: Sequence[Row[Any]], level: Level, since: date, today: date, area: str | None) -> CoverageTable:

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis.households.grouping import POINT_DEG, Far, Ints, Mask, Points, group_rows, main_rows
+from gis.sentence import Sentence
 from gis.storage.report import Reject
 
 SAME_M: Final = 200.0
@@ -25,6 +26,11 @@ _AS_GIVEN: Final = ("interval_days", "registered_on", "reached_before", "contact
 # 32 characters that are not mistaken for each other when a code is read from paper.
 ALPHABET: Final = np.frombuffer(b"0123456789abcdefghjkmnpqrstvwxyz", dtype=np.uint8)
 CODE_CHARS: Final = 12
+_FAR: Final = {
+    "doorplate_code": Sentence("row {row} has the same doorplate code, {metres:,.0f} m away"),
+    "address": Sentence("row {row} has the same address, {metres:,.0f} m away"),
+}
+_SAME_UNIT: Final = Sentence("row {row} is the same unit of the same doorplate")
 _PARTIAL: Final = re.compile(r"[0-9A-Za-z#-]+$")
 
 Objects = NDArray[np.object_]
@@ -64,9 +70,8 @@ def split_dwellings(dwellings: pd.DataFrame, county: int, *, same_m: float = SAM
 
 
 def _too_far(far: Far, row: Ints) -> list[Reject]:
-    what = far.what.replace("_", " ")
     return [
-        Reject(number, far.what, f"row {main} has the same {what}, {metres:,.0f} m away")
+        Reject(number, far.what, Sentence(_FAR[far.what].template, row=main, metres=metres))
         for number, main, metres in zip(
             row[far.rows].tolist(), row[far.main].tolist(), far.metres.tolist(), strict=True
         )
@@ -174,12 +179,14 @@ def _units(unit: Objects, address: Objects, whole: Objects) -> Objects:
 
 def _refuse_repeated(households: pd.DataFrame, rejects: list[Reject]) -> pd.DataFrame:
     given = households["code"].notna().to_numpy(dtype=bool)
-    households = _first_only(households, given, ["code"], "has the same code", rejects)
+    households = _first_only(households, given, ["code"], Sentence("row {row} has the same code"), rejects)
     bare = (households["code"].isna() & households["unit"].notna()).to_numpy(dtype=bool)
-    return _first_only(households, bare, ["doorplate_code", "unit"], "is the same unit of the same doorplate", rejects)
+    return _first_only(households, bare, ["doorplate_code", "unit"], _SAME_UNIT, rejects)
 
 
-def _first_only(frame: pd.DataFrame, among: Mask, keys: list[str], words: str, rejects: list[Reject]) -> pd.DataFrame:
+def _first_only(
+    frame: pd.DataFrame, among: Mask, keys: list[str], same: Sentence, rejects: list[Reject]
+) -> pd.DataFrame:
     """Of the rows marked in `among`, keep the first of those that are equal in `keys`."""
     chosen = frame.loc[among, [*keys, "row"]]
     repeated = chosen.duplicated(keys).to_numpy(dtype=bool)
@@ -187,7 +194,7 @@ def _first_only(frame: pd.DataFrame, among: Mask, keys: list[str], words: str, r
         return frame
     firsts = chosen[~repeated].rename(columns={"row": "first"})
     for row, first in chosen[repeated].merge(firsts, on=keys)[["row", "first"]].to_numpy().tolist():
-        rejects.append(Reject(row, keys[-1], f"row {first} {words}"))
+        rejects.append(Reject(row, keys[-1], Sentence(same.template, row=first)))
     kept = np.ones(len(frame), dtype=bool)
     kept[np.flatnonzero(among)[repeated]] = False
     return frame[kept].reset_index(drop=True)

@@ -167,7 +167,7 @@ def coverage_table(
         check_level(one, level)
     areas = [row for part in parts for one in asked for row in _areas(part, one, level)]
     if area is not None and not areas:
-        raise NotFound(f"area: there is no cell in {area}", field="area")
+        raise NotFound("area: there is no cell in {area}", area=area, field="area")
     return CoverageTable(today, since, areas, total(areas, area if asked == [area] else None))
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from gis.cells.editing.grid import codes_at
 from gis.cells.load import polygons_of
 from gis.errors import BadInput
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.bulk import joined_already, stage
 from gis.storage.queries import query
@@ -77,7 +78,9 @@ def load_dwellings(
     _lock(conn, county)
     cells = polygons_of(conn, county)
     if not cells:
-        raise BadInput(f"county {county:06} has no cell yet: import its cells or divisions first", field="county")
+        raise BadInput(
+            "county {county:06} has no cell yet: import its cells or divisions first", county=county, field="county"
+        )
     number = len(households)
     doorplates, households, rejects = _within_days(doorplates, households)
     doorplates, households, rejects = _without_retired(conn, county, doorplates, households, rejects)
@@ -85,7 +88,8 @@ def load_dwellings(
     lost = set(placed.loc[placed["cell"].isna(), "code"])
     rejected = households[households["doorplate_code"].isin(lost)]
     rejects += [
-        Reject(int(row), "lon, lat", f"stands in no cell of county {county:06}") for row in rejected["row"].tolist()
+        Reject(int(row), "lon, lat", Sentence("stands in no cell of county {county:06}", county=county))
+        for row in rejected["row"].tolist()
     ]
     _stage(conn, placed[placed["cell"].notna()], households.drop(rejected.index), on_progress)
     inserted, updated = _merge(conn, county, settings, today)
@@ -100,7 +104,7 @@ def _within_days(doorplates: pd.DataFrame, households: pd.DataFrame) -> tuple[pd
             continue
         days = pd.to_datetime(households[name])
         outside = households.loc[(days < pd.Timestamp(FIRST_DAY)) | (days > pd.Timestamp(LAST_DAY)), "row"]
-        reason = f"lies before {FIRST_DAY} or after {LAST_DAY}"
+        reason = Sentence("lies before {first} or after {last}", first=FIRST_DAY, last=LAST_DAY)
         rejects |= {row: Reject(row, name, reason) for row in outside.tolist() if row not in rejects}
     return *_without(doorplates, households, households["row"].isin(list(rejects))), list(rejects.values())
 
@@ -124,7 +128,7 @@ def _without_retired(
     for column, codes in zip(("code", "doorplate_code"), ended, strict=True):
         bad = households[column].isin(codes)
         rows = households.loc[bad, "row"].tolist()
-        found += [Reject(int(row), column, "was used before: a code is never used again") for row in rows]
+        found += [Reject(int(row), column, Sentence("was used before: a code is never used again")) for row in rows]
         doorplates, households = _without(doorplates, households, bad)
     return doorplates, households, found
 

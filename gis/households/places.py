@@ -51,7 +51,9 @@ def check_unit(unit: str | None) -> None:
         return
     check_text(unit, "unit")
     if looks_like_a_name(unit):
-        raise PersonalData("unit: looks personal: everycell keeps places, not people; nothing was stored", field="unit")
+        raise PersonalData(
+            "{field}: looks personal: everycell keeps places, not people; nothing was stored", field="unit"
+        )
 
 
 def check_address(address: str | None) -> None:
@@ -70,7 +72,7 @@ def checked_code(code: str, county: int) -> str:
     """A code that somebody gives to something new. Raises BadInput where it is none of the county, PersonalData where
     it looks personal."""
     if not _CODE.fullmatch(code) or not code.startswith(f"{county:06}-"):
-        raise BadInput(f"code: must be {county:06}- and 1 to 40 letters, digits or hyphens", field="code")
+        raise BadInput("code: must be {county:06}- and 1 to 40 letters, digits or hyphens", county=county, field="code")
     check_text(code, "code")
     return code
 
@@ -131,7 +133,7 @@ def doorplate_of(conn: Connection, county: int, id: int) -> Doorplate:
 
 def no_doorplate(id: int) -> BadInput:
     """The error for a doorplate that is not there, or not the caller's."""
-    return BadInput(f"doorplate: there is no doorplate {id}", field="doorplate")
+    return BadInput("doorplate: there is no doorplate {id}", id=id, field="doorplate")
 
 
 def _placed(door: Doorplate) -> dict[str, object]:

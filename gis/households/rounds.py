@@ -52,9 +52,14 @@ def open_round(
     level_of(area)
     county = county_of(area, field="area")
     if last_on < first_on:
-        raise BadInput(f"last_on: {last_on} lies before the first day {first_on}", field="last_on")
+        raise BadInput(
+            "last_on: {last_on} lies before the first day {first_on}",
+            last_on=last_on,
+            first_on=first_on,
+            field="last_on",
+        )
     if target is not None and not 1 <= target <= 100:
-        raise BadInput(f"target: {target} is no percentage from 1 to 100", field="target")
+        raise BadInput("target: {target} is no percentage from 1 to 100", target=target, field="target")
     _refuse_unknown_area(conn, county, area)
     _refuse_second_round(conn, county, area)
     made = Round(
@@ -87,7 +92,12 @@ def close_round(conn: Connection, code: str, *, today: date, now: datetime) -> R
     county = county_of(code, field="round")
     found = get_round(conn, code, lock=True)
     if found.closed_at is not None:
-        raise Conflict(f"round: {code} was closed at {found.closed_at:%Y-%m-%d %H:%M} UTC", field="round")
+        raise Conflict(
+            "round: {code} was closed at {closed_at:%Y-%m-%d %H:%M} UTC",
+            code=code,
+            closed_at=found.closed_at,
+            field="round",
+        )
     conn.execute(
         query("households/freeze_round"),
         {
@@ -114,7 +124,7 @@ def get_round(conn: Connection, code: str, *, lock: bool = False) -> Round:
     values = {"county": county_of(code, field="round"), "code": code}
     row = conn.execute(text(statement + (" FOR UPDATE" if lock else "")), values).one_or_none()
     if row is None:
-        raise NotFound(f"round: there is no round {code}", field="round")
+        raise NotFound("round: there is no round {code}", code=code, field="round")
     return Round(*row)
 
 
@@ -151,7 +161,7 @@ def _refuse_unknown_area(conn: Connection, county: int, area: str) -> None:
         {"county": county, "area": area},
     ).scalar()
     if not found:
-        raise NotFound(f"area: there is no cell in {area}", field="area")
+        raise NotFound("area: there is no cell in {area}", area=area, field="area")
 
 
 def _refuse_second_round(conn: Connection, county: int, area: str) -> None:
@@ -160,7 +170,9 @@ def _refuse_second_round(conn: Connection, county: int, area: str) -> None:
         {"county": county, "area": area},
     ).scalar()
     if other is not None:
-        raise Conflict(f"area: round {other} of {area} is still open: close it first", field="area")
+        raise Conflict(
+            "area: round {other} of {area} is still open: close it first", other=other, area=area, field="area"
+        )
 
 
 def _tell(conn: Connection, county: int, code: str) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, TextClause, text
 from gis.batches import CLOCK_SKEW, BatchResult, Refusal, instant_of, known_only, member_of, text_of, uuid_of
 from gis.codes import county_of
 from gis.errors import BadInput
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.bulk import array
 from gis.storage.queries import query
@@ -62,11 +63,13 @@ class Visit:
 
 def parse_visit(item: object, settings: Settings, now: datetime) -> Visit:
     """One visit from JSON. Raises BadInput whose `field` names what is wrong. `now` is an aware instant."""
-    given = known_only(item, FIELDS, what="a visit", field="visit")
+    given = known_only(item, FIELDS, what=Sentence("a visit"), field="visit")
     household, team = text_of(given, "household"), text_of(given, "team")
     county_of(household, field="household")
     if not _TEAM.fullmatch(team):
-        raise BadInput("team: capital letters, digits and '-' only, at most 20 (a team's code, no name)", field="team")
+        raise BadInput(
+            "{field}: capital letters, digits and '-' only, at most 20 (a team's code, no name)", field="team"
+        )
     return Visit(
         id=uuid_of(given, "id"),
         household=household,
@@ -81,18 +84,20 @@ def _instant(given: Mapping[Any, Any], settings: Settings, now: datetime) -> dat
     try:
         return check_instant(instant_of(given, "visited_at"), settings, now)
     except OverflowError:
-        raise BadInput("visited_at: lies outside the calendar", field="visited_at") from None
+        raise BadInput("{field}: lies outside the calendar", field="visited_at") from None
 
 
 def check_instant(instant: datetime, settings: Settings, now: datetime) -> datetime:
     """The instant in UTC; BadInput where it lies in the future or is older than visits are kept."""
     if instant > now + CLOCK_SKEW:
-        raise BadInput("visited_at: lies in the future", field="visited_at")
+        raise BadInput("{field}: lies in the future", field="visited_at")
     oldest = settings.visits_taken_from(now.astimezone(settings.zone).date())
     if instant.astimezone(settings.zone).date() < oldest:
         raise BadInput(
-            f"visited_at: lies before {oldest}: visits are kept {settings.visit_months} months; import the date as the "
-            "household's reached_before instead",
+            "{field}: lies before {oldest}: visits are kept {months} months; import the date as"
+            " the household's reached_before instead",
+            oldest=oldest,
+            months=settings.visit_months,
             field="visited_at",
         )
     return instant.astimezone(UTC)
@@ -158,12 +163,22 @@ def _record(
 
 def _refusal(index: int, visit: Visit, status: str) -> Refusal:
     if status == "conflict":
-        return Refusal(index, str(visit.id), "conflict", "a visit with this id and other content is already recorded")
+        return Refusal(
+            index, str(visit.id), "conflict", Sentence("a visit with this id and other content is already recorded")
+        )
     if status == "gone":
         return Refusal(
-            index, str(visit.id), "gone", "visits of that day have been removed; a repeated one would count twice"
+            index,
+            str(visit.id),
+            "gone",
+            Sentence("visits of that day have been removed; a repeated one would count twice"),
         )
-    return Refusal(index, str(visit.id), "unknown-household", f"there is no household {visit.household}")
+    return Refusal(
+        index,
+        str(visit.id),
+        "unknown-household",
+        Sentence("there is no household {household}", household=visit.household),
+    )
 
 
 def load_visits(

@@ -16,6 +16,7 @@ from gis.patrol.clock import window_of
 from gis.patrol.request import Aim, Kind
 from gis.patrol.teams import MOST_TEAMS, Place, TeamSpec, parse_team, place_of, skills_of, team_code
 from gis.patrol.tiers import PICKED_TIER, TIERS, Minutes, Service, Wanted
+from gis.sentence import Sentence
 
 FIELDS: Final = ("id", "area", "on", "teams", "stops", "minutes", "needs", "windows", "aim", "seed", "limit_s")
 _STOPS: Final = ("kinds", "tiers", "most", "picked", "in_other_plans")
@@ -74,12 +75,12 @@ class Again:
 
 def parse_asked(body: object) -> Asked:
     """A plan from JSON. Raises BadInput whose `field` names what is wrong."""
-    given = known_only(body, FIELDS, what="a plan", field="body")
+    given = known_only(body, FIELDS, what=Sentence("a plan"), field="body")
     area = given.get("area")
     if not isinstance(area, str):
         raise BadInput("area: the code of the plan's area is wanted", field="area")
     level_of(area)
-    stops = known_only(given.get("stops", {}), _STOPS, what="stops", field="stops")
+    stops = known_only(given.get("stops", {}), _STOPS, what=Sentence("stops"), field="stops")
     return Asked(
         id=uuid_of(given, "id"),
         area=area,
@@ -97,7 +98,9 @@ def parse_asked(body: object) -> Asked:
 
 def parse_again(body: object) -> Again:
     """Another search from JSON. Raises BadInput whose `field` names what is wrong."""
-    given = known_only(body, ("version", "aim", "seed", "limit_s", "from"), what="another search", field="body")
+    given = known_only(
+        body, ("version", "aim", "seed", "limit_s", "from"), what=Sentence("another search"), field="body"
+    )
     if given.get("from") not in (None, "now"):
         raise BadInput('from: must be "now" or null', field="from")
     return Again(
@@ -124,7 +127,7 @@ def day_of(value: object, field: str) -> date:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise BadInput(f"{field}: must be a day such as 2026-11-30", field=field)
+    raise BadInput("{field}: must be a day such as 2026-11-30", field=field)
 
 
 def whole_of(given: Mapping[Any, Any], field: str, low: int, high: int, default: int | None) -> int | None:
@@ -133,7 +136,7 @@ def whole_of(given: Mapping[Any, Any], field: str, low: int, high: int, default:
     if value is None:
         return default
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise BadInput(f"{field}: must be a whole number from {low:,} to {high:,}", field=field)
+        raise BadInput("{field}: must be a whole number from {low:,} to {high:,}", low=low, high=high, field=field)
     return value
 
 
@@ -150,9 +153,11 @@ def minutes_asked(given: Mapping[Any, Any]) -> float | None:
 def _number(given: Mapping[Any, Any], field: str, low: float, high: float, default: float) -> float:
     value = given.get(field, default)
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        raise BadInput(f"{field}: must be a number from {low:g} to {high:g}", field=field)
+        raise BadInput("{field}: must be a number from {low:g} to {high:g}", low=low, high=high, field=field)
     if not low <= value <= high:
-        raise BadInput(f"{field}: {value:g} is not between {low:g} and {high:g}", field=field)
+        raise BadInput(
+            "{field}: {number:g} is not between {low:g} and {high:g}", number=value, low=low, high=high, field=field
+        )
     return float(value)
 
 
@@ -160,29 +165,31 @@ def _list(given: Mapping[Any, Any], field: str, most: int) -> list[Any]:
     value = given.get(field)
     listed = [] if value is None else value
     if not isinstance(listed, list):
-        raise BadInput(f"{field}: must be a list", field=field)
+        raise BadInput("{field}: must be a list", field=field)
     if len(listed) > most:
-        raise BadInput(f"{field}: {len(listed):,} are more than the {most:,} that are taken", field=field)
+        raise BadInput(
+            "{field}: {number:,} are more than the {most:,} that are taken", number=len(listed), most=most, field=field
+        )
     return listed
 
 
 def _teams(value: object, area: str) -> tuple[TeamSpec | str, ...]:
     if not isinstance(value, list) or not 0 < len(value) <= MOST_TEAMS:
-        raise BadInput(f"teams: must be a list of 1 to {MOST_TEAMS} teams or codes of teams", field="teams")
+        raise BadInput("teams: must be a list of 1 to {most} teams or codes of teams", most=MOST_TEAMS, field="teams")
     found = tuple(
         team_code(one, "teams") if isinstance(one, str) else parse_team(one, area=area, field="teams") for one in value
     )
     codes = [one if isinstance(one, str) else one.code for one in found]
     for code in codes:
         if codes.count(code) > 1:
-            raise BadInput(f"teams: two are called {code}: each needs a code of its own", field="teams")
+            raise BadInput("teams: two are called {code}: each needs a code of its own", code=code, field="teams")
     return found
 
 
 def _wanted(stops: Mapping[Any, Any]) -> Wanted:
     again = stops.get("in_other_plans", False)
     if not isinstance(again, bool):
-        raise BadInput("in_other_plans: must be true or false", field="in_other_plans")
+        raise BadInput("{field}: must be true or false", field="in_other_plans")
     return Wanted(_kinds(stops), _tiers(stops), whole_of(stops, "most", 1, 10**6, None), again)
 
 
@@ -191,7 +198,7 @@ def _kinds(given: Mapping[Any, Any]) -> frozenset[Kind]:
         return Wanted().kinds
     listed = _list(given, "kinds", 100)
     if not all(one in list(Kind) for one in listed):
-        raise BadInput(f"kinds: must be a list of {', '.join(Kind)}", field="kinds")
+        raise BadInput("{field}: must be a list of {words}", words=", ".join(Kind), field="kinds")
     return frozenset(Kind(one) for one in listed)
 
 
@@ -200,29 +207,29 @@ def _tiers(given: Mapping[Any, Any]) -> frozenset[int]:
         return Wanted().tiers
     listed = _list(given, "tiers", 100)
     if not all(isinstance(one, int) and not isinstance(one, bool) and one in TIERS for one in listed):
-        raise BadInput(f"tiers: must be a list of {', '.join(map(str, TIERS))}", field="tiers")
+        raise BadInput("{field}: must be a list of {words}", words=", ".join(map(str, TIERS)), field="tiers")
     return frozenset(listed)
 
 
 def _picked(item: object) -> PickedPlace:
-    given = known_only(item, ("lon", "lat", "minutes", "tier"), what="a place", field="picked")
+    given = known_only(item, ("lon", "lat", "minutes", "tier"), what=Sentence("a place"), field="picked")
     place = place_of({name: given.get(name) for name in ("lon", "lat")}, "picked")
     return PickedPlace(place, minutes_asked(given), tier_asked(given))
 
 
 def _minutes(value: object) -> Minutes:
     names = tuple(one.name for one in fields(Minutes))
-    given = known_only({} if value is None else value, names, what="minutes", field="minutes")
+    given = known_only({} if value is None else value, names, what=Sentence("minutes"), field="minutes")
     return Minutes(**{name: _number(given, name, 0.0, _MOST_MINUTES, getattr(Minutes(), name)) for name in names})
 
 
 def _needs(value: object) -> Mapping[Kind, tuple[Any, ...]]:
-    given = known_only({} if value is None else value, tuple(Kind), what="needs", field="needs")
+    given = known_only({} if value is None else value, tuple(Kind), what=Sentence("needs"), field="needs")
     return {Kind(kind): skills_of(listed, "needs") for kind, listed in given.items()}
 
 
 def _window(item: object) -> WindowAsked:
-    given = known_only(item, ("stop", "kind", "window"), what="a window", field="windows")
+    given = known_only(item, ("stop", "kind", "window"), what=Sentence("a window"), field="windows")
     stop, kind = given.get("stop"), given.get("kind")
     if (stop is None) == (kind is None):
         raise BadInput("windows: each is of a stop (its key) or of a kind", field="windows")

@@ -21,6 +21,7 @@ from gis.patrol.stops import Candidate
 from gis.patrol.stored import PlanStop, StoredPlan
 from gis.patrol.teams import place_of
 from gis.patrol.working import Problem
+from gis.sentence import Sentence
 
 MOST_CHANGES: Final = 1_000
 
@@ -65,10 +66,10 @@ class Changed:
 
 def parse_changes(body: object) -> tuple[int, list[Change]]:
     """The version that was read, and the changes. Raises BadInput whose `field` names what is wrong."""
-    given = known_only(body, ("version", "changes"), what="changes", field="body")
+    given = known_only(body, ("version", "changes"), what=Sentence("changes"), field="body")
     listed = given.get("changes")
     if not isinstance(listed, list) or not 0 < len(listed) <= MOST_CHANGES:
-        raise BadInput(f"changes: must be a list of 1 to {MOST_CHANGES:,}", field="changes")
+        raise BadInput("changes: must be a list of 1 to {most:,}", most=MOST_CHANGES, field="changes")
     version = whole_of(given, "version", 1, 2**31 - 2, None)
     if version is None:
         raise BadInput("version: must be the version of the plan that you have read", field="version")
@@ -78,7 +79,7 @@ def parse_changes(body: object) -> tuple[int, list[Change]]:
 def _change(item: object) -> Change:
     given = item if isinstance(item, Mapping) else {}
     do = member_of(Do, given, "do")
-    given = known_only(item, _FIELDS.get(do, ("do", "stop")), what=f"{do}", field="changes")
+    given = known_only(item, _FIELDS.get(do, ("do", "stop")), what=Sentence("a change ({do})", do=do), field="changes")
     if do is Do.add:
         place = place_of({name: given.get(name) for name in ("lon", "lat")}, "changes")
         return Change(do, place=PickedPlace(place, minutes_asked(given), tier_asked(given)))
@@ -113,16 +114,16 @@ class _Work:
     def stop_of(self, key: str) -> PlanStop:
         found = self.stops.get(key)
         if found is None:
-            raise BadInput(f"stop: the plan has no stop {key[:40]!r}", field="stop")
+            raise BadInput("{field}: the plan has no stop {stop!r}", stop=key[:40], field="stop")
         if key in self._done:
-            raise Conflict(f"stop: {key} is done", field="stop")
+            raise Conflict("stop: {key} is done", key=key, field="stop")
         return found
 
     def move(self, one: PlanStop, change: Change) -> None:
         if change.team not in self.orders:
-            raise BadInput(f"team: the plan has no team {change.team[:20]!r}", field="team")
+            raise BadInput("{field}: the plan has no team {team!r}", team=change.team[:20], field="team")
         if one.removed:
-            raise Conflict(f"stop: {one.key} is removed: restore it first", field="stop")
+            raise Conflict("stop: {key} is removed: restore it first", key=one.key, field="stop")
         self._take_out(one.key)
         if change.position is None:
             self.waiting[one.key] = change.team
@@ -138,7 +139,7 @@ class _Work:
 
     def pin(self, one: PlanStop, change: Change) -> None:
         if one.removed:
-            raise Conflict(f"stop: {one.key} is removed: restore it first", field="stop")
+            raise Conflict("stop: {key} is removed: restore it first", key=one.key, field="stop")
         self.stops[one.key] = replace(one, pinned=True)
 
     def unpin(self, one: PlanStop, change: Change) -> None:
@@ -161,7 +162,7 @@ class _Work:
 
     def restore(self, one: PlanStop, change: Change) -> None:
         if not one.removed:
-            raise Conflict(f"stop: {one.key} is not removed", field="stop")
+            raise Conflict("stop: {key} is not removed", key=one.key, field="stop")
         self.stops[one.key] = replace(one, removed=False, left_out=None)
         self.waiting[one.key] = None
 

@@ -21,7 +21,7 @@ def seconds_of(value: object, field: str) -> int:
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     seconds = int(found[1]) * 3600 + int(found[2]) * 60 if found else -1
     if not 0 <= seconds <= LATEST_S:
-        raise BadInput(f"{field}: must be a time such as 09:30, after midnight 24:00 to 48:00", field=field)
+        raise BadInput("{field}: must be a time such as 09:30, after midnight 24:00 to 48:00", field=field)
     return seconds
 
 
@@ -35,12 +35,12 @@ def window_of(value: object, field: str) -> tuple[int, int]:
     """A span such as ["09:00", "10:30"]; one whose end lies before its beginning ends on the next day. Raises
     BadInput."""
     if not isinstance(value, list) or len(value) != 2:
-        raise BadInput(f'{field}: must be two times, such as ["09:00", "13:00"]', field=field)
+        raise BadInput('{field}: must be two times, such as ["09:00", "13:00"]', field=field)
     first, last = (seconds_of(one, field) for one in value)
     if last < first < DAY_S:
         last += DAY_S
     if not first < last <= LATEST_S:
-        raise BadInput(f"{field}: must end after it begins", field=field)
+        raise BadInput("{field}: must end after it begins", field=field)
     return first, last
 
 

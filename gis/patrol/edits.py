@@ -42,7 +42,13 @@ def change(
     added = plans.places(conn, plan.county, picked, Service())
     for place in added:
         if place.cell is None or not place.cell.startswith(plan.area):
-            raise BadInput(f"changes: {place.lon}, {place.lat} does not lie in {plan.area}", field="changes")
+            raise BadInput(
+                "{field}: {lon}, {lat} does not lie in {area}",
+                lon=place.lon,
+                lat=place.lat,
+                area=plan.area,
+                field="changes",
+            )
     made = changed(plan, changes, added)
     after = replace(plan, stops=made.stops)
     problem = problem_of(after, zone, plan.from_s)

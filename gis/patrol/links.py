@@ -55,7 +55,7 @@ def make(conn: Connection, plan: StoredPlan, teams: Iterable[str] | None, zone: 
     wanted = known if teams is None else list(dict.fromkeys(teams))
     for team in wanted:
         if team not in known:
-            raise BadInput(f"teams: the plan has no team {team[:20]!r}", field="teams")
+            raise BadInput("{field}: the plan has no team {team!r}", team=team[:20], field="teams")
     expires_at = instant_of(plan.on, LATEST_S, zone)
     made = [NewLink(team, new_secret(), expires_at) for team in wanted]
     call = text("SELECT everycell.put_patrol_link(:county, CAST(:plan AS uuid), :team, :hash, :expires_at)")

@@ -34,6 +34,7 @@ from gis.patrol.stored import (
     stops_text,
 )
 from gis.patrol.teams import TeamSpec
+from gis.sentence import Sentence
 from gis.storage.queries import query
 
 
@@ -91,7 +92,13 @@ def _team(conn: Connection, area: str, one: TeamSpec | str) -> TeamSpec:
     if isinstance(one, str):
         return teams.called(conn, area, one)
     if not one.area.startswith(area) and not area.startswith(one.area):
-        raise BadInput(f"teams: {one.code} is of {one.area}, which is elsewhere than {area}", field="teams")
+        raise BadInput(
+            "teams: {code} is of {own}, which is elsewhere than {area}",
+            code=one.code,
+            own=one.area,
+            area=area,
+            field="teams",
+        )
     return one
 
 
@@ -101,7 +108,13 @@ def stops_asked(conn: Connection, asked: Asked, *, cases: bool, most: int) -> li
     own = places(conn, county_of(asked.area, field="area"), asked.picked, asked.service)
     for place in own:
         if place.cell is None or not place.cell.startswith(asked.area):
-            raise BadInput(f"picked: {place.lon}, {place.lat} does not lie in {asked.area}", field="picked")
+            raise BadInput(
+                "{field}: {lon}, {lat} does not lie in {area}",
+                lon=place.lon,
+                lat=place.lat,
+                area=asked.area,
+                field="picked",
+            )
     ask = stops.Ask(asked.area, asked.on, asked.wanted, asked.service, cases)
     if asked.wanted.most is None or asked.wanted.most > most:
         ask = replace(ask, wanted=replace(asked.wanted, most=most + 1))
@@ -110,20 +123,30 @@ def stops_asked(conn: Connection, asked: Asked, *, cases: bool, most: int) -> li
     if len(chosen) > most:
         _refuse_many(asked, totals, most)
     if not chosen:
-        raise BadInput(f"stops: nothing waits in {asked.area} of what is asked for{_but(totals)}", field="stops")
+        raise BadInput(
+            "stops: nothing waits in {area} of what is asked for{more}",
+            area=asked.area,
+            more=_but(totals),
+            field="stops",
+        )
     return windowed(chosen, asked)
 
 
 def _but(totals: Totals) -> str:
-    number = totals.elsewhere
-    return f", but {number:,} in other plans of that day (`in_other_plans` takes them as well)" if number else ""
+    if not totals.elsewhere:
+        return ""
+    return Sentence(
+        ", but {number:,} in other plans of that day (`in_other_plans` takes them as well)", number=totals.elsewhere
+    )
 
 
 def _refuse_many(asked: Asked, totals: Totals, most: int) -> None:
     number = min(totals.of(asked.wanted), asked.wanted.most or totals.of(asked.wanted)) + len(asked.picked)
     raise BadInput(
-        f"stops: {number:,} are more than the {most:,} of one plan: give `most` (the longest wait first), fewer"
-        " tiers or kinds, or a smaller area",
+        "stops: {number:,} are more than the {most:,} of one plan: give `most` (the longest wait"
+        " first), fewer tiers or kinds, or a smaller area",
+        number=number,
+        most=most,
         field="stops",
     )
 
@@ -134,7 +157,7 @@ def windowed(chosen: Sequence[Candidate], asked: Asked) -> list[Candidate]:
     keys = {one.key for one in chosen}
     for one in asked.windows:
         if one.stop is not None and one.stop not in keys:
-            raise BadInput(f"windows: the plan has no stop {one.stop[:40]!r}", field="windows")
+            raise BadInput("{field}: the plan has no stop {stop!r}", stop=one.stop[:40], field="windows")
 
     def of(stop: Candidate) -> tuple[tuple[int, int], ...]:
         own = [w.window for w in asked.windows if w.stop == stop.key]
@@ -176,7 +199,7 @@ def get(conn: Connection, counties: Sequence[int], id: UUID, *, team: str | None
     caller may not see is as unknown as one that does not exist."""
     found = find(conn, counties, id)
     if found is None:
-        raise NotFound(f"there is no plan {id}")
+        raise NotFound("there is no plan {id}", id=id)
     values = {"county": found.county, "id": str(id), "team": team}
     routes = (route_of(row, found.area) for row in conn.execute(query("patrol/routes"), values))
     return replace(

@@ -222,7 +222,7 @@ class _Places:
     def leg(self, origin: int, goal: int) -> Leg:
         """The way between two places. Raises BadInput where there is none."""
         if not (self.found[origin] and self.found[goal]):
-            raise BadInput(f"there is no way from place {origin} to place {goal}")
+            raise BadInput("there is no way from place {origin} to place {goal}", origin=origin, goal=goal)
         row = np.array([origin])
         direct_s, direct_m = (matrix[0, goal] for matrix in self._direct(row))
         reached, before = self._search(row)
@@ -232,7 +232,7 @@ class _Places:
         end = ends[int(np.argmin(way_s))] if len(ends) else -1
         if direct_s <= way_s.min(initial=np.inf):
             if not np.isfinite(direct_s):
-                raise BadInput(f"there is no way from place {origin} to place {goal}")
+                raise BadInput("there is no way from place {origin} to place {goal}", origin=origin, goal=goal)
             part = self._piece(int(self.snapped.edge[origin]), self.snapped.share[origin], self.snapped.share[goal])
             return Leg(_line([part]), float(direct_s), float(direct_m))
         arcs = [*self._arcs_to(int(state[end]), before[0]), int(arc[end])]

@@ -53,8 +53,10 @@ def read_streets(conn: Connection, asked: AskedSweep, counties: Sequence[int]) -
         counties = [county for county in counties if county == int(asked.area[:6])]
     if len(counties) != 1:
         if asked.area is not None:
-            raise NotFound(f"area: there is no {asked.area}", field="area")
-        raise BadInput(f"polygon: there are {len(counties)} counties; give an area instead", field="polygon")
+            raise NotFound("area: there is no {area}", area=asked.area, field="area")
+        raise BadInput(
+            "polygon: there are {number} counties; give an area instead", number=len(counties), field="polygon"
+        )
     shape = asked.polygon if asked.polygon is not None else _outline(conn, counties[0], asked.area or "")
     network = live_network(conn, counties[0])
     if network is None:
@@ -65,10 +67,10 @@ def read_streets(conn: Connection, asked: AskedSweep, counties: Sequence[int]) -
 def _outline(conn: Connection, county: int, area: str) -> Area:
     found = conn.execute(query("cells/outlines"), {"codes": [area], "counties": [county]}).first()
     if found is None or found.outline is None:
-        raise NotFound(f"area: there is no {area}", field="area")
+        raise NotFound("area: there is no {area}", area=area, field="area")
     made = shapely.from_geojson(found.outline)
     if not isinstance(made, shapely.Polygon | shapely.MultiPolygon):
-        raise NotFound(f"area: {area} has no land", field="area")
+        raise NotFound("area: {area} has no land", area=area, field="area")
     return made
 
 

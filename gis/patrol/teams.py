@@ -21,6 +21,7 @@ from gis.errors import BadInput, NotFound
 from gis.patrol.clock import LATEST_S, window_of, written
 from gis.patrol.network import Mode
 from gis.patrol.tiers import Skill
+from gis.sentence import Sentence
 from gis.storage.queries import query
 
 FIELDS: Final = ("code", "area", "mode", "station", "end", "open_end", "shift", "breaks", "skills")
@@ -53,7 +54,7 @@ class TeamSpec:
 def parse_team(item: object, *, area: str | None = None, code: str | None = None, field: str = "team") -> TeamSpec:
     """A team from JSON; `area` and `code` are taken where it says none. Raises BadInput whose `field` names what is
     wrong."""
-    given = known_only(item, FIELDS, what="a team", field=field)
+    given = known_only(item, FIELDS, what=Sentence("a team"), field=field)
     return TeamSpec(
         code=team_code(given.get("code", code)),
         area=_area(given.get("area", area)),
@@ -71,7 +72,7 @@ def team_code(value: object, field: str = "code") -> str:
     """The code of a team. Raises BadInput."""
     if not isinstance(value, str) or not _CODE.fullmatch(value):
         raise BadInput(
-            f"{field}: capital letters, digits and '-' only, at most 20 (a team's code, no name)", field=field
+            "{field}: capital letters, digits and '-' only, at most 20 (a team's code, no name)", field=field
         )
     return value
 
@@ -79,10 +80,10 @@ def team_code(value: object, field: str = "code") -> str:
 def place_of(value: object, field: str) -> Place:
     """A place such as {"lon": 104.1, "lat": 35.2}, in degrees. Raises BadInput."""
     if not isinstance(value, Mapping) or set(value) != {"lon", "lat"}:
-        raise BadInput(f'{field}: a place is wanted, such as {{"lon": 104.1, "lat": 35.2}}', field=field)
+        raise BadInput('{field}: a place is wanted, such as {{"lon": 104.1, "lat": 35.2}}', field=field)
     lon, lat = value["lon"], value["lat"]
     if not (_number(lon, 180) and _number(lat, 90)):
-        raise BadInput(f"{field}: lon and lat must be degrees, from -180 to 180 and from -90 to 90", field=field)
+        raise BadInput("{field}: lon and lat must be degrees, from -180 to 180 and from -90 to 90", field=field)
     return round(float(lon), 8), round(float(lat), 8)
 
 
@@ -90,7 +91,7 @@ def skills_of(value: object, field: str) -> tuple[str, ...]:
     """What a team can do, from the closed list. Raises BadInput."""
     listed = [] if value is None else value
     if not isinstance(listed, list) or not all(one in list(Skill) for one in listed):
-        raise BadInput(f"{field}: must be a list of {', '.join(Skill)}", field=field)
+        raise BadInput("{field}: must be a list of {words}", words=", ".join(Skill), field=field)
     return tuple(sorted(set(listed)))
 
 
@@ -130,26 +131,26 @@ def _area(value: object) -> str:
 
 def _mode(value: object) -> Mode:
     if not isinstance(value, str) or value not in list(Mode):
-        raise BadInput(f"mode: must be one of {', '.join(Mode)}", field="mode")
+        raise BadInput("{field}: must be one of {words}", words=", ".join(Mode), field="mode")
     return Mode(value)
 
 
 def _flag(given: Mapping[Any, Any], field: str) -> bool:
     value = given.get(field, False)
     if not isinstance(value, bool):
-        raise BadInput(f"{field}: must be true or false", field=field)
+        raise BadInput("{field}: must be true or false", field=field)
     return value
 
 
 def _breaks(value: object) -> tuple[tuple[int, int, int], ...]:
     listed = [] if value is None else value
     if not isinstance(listed, list) or len(listed) > _MOST_BREAKS:
-        raise BadInput(f"breaks: must be a list of {_MOST_BREAKS} at most", field="breaks")
+        raise BadInput("breaks: must be a list of {most} at most", most=_MOST_BREAKS, field="breaks")
     return tuple(sorted(_break(one) for one in listed))
 
 
 def _break(item: object) -> tuple[int, int, int]:
-    given = known_only(item, ("window", "minutes"), what="a break", field="breaks")
+    given = known_only(item, ("window", "minutes"), what=Sentence("a break"), field="breaks")
     minutes = given.get("minutes")
     if not _number(minutes, LATEST_S / 60) or not minutes > 0:  # type: ignore[operator]
         raise BadInput("breaks: minutes must be a number above 0", field="breaks")
@@ -187,7 +188,7 @@ def drop(conn: Connection, area: str, code: str) -> None:
     """Remove a team; plans that it is in keep it. Raises NotFound."""
     values = {"county": county_of(area, field="area"), "area": area, "code": code}
     if not conn.execute(text("SELECT everycell.drop_team(:county, :area, :code)"), values).scalar_one():
-        raise NotFound(f"code: {area} has no team {code}", field="code")
+        raise NotFound("code: {area} has no team {code}", area=area, code=code, field="code")
 
 
 def called(conn: Connection, area: str, code: str) -> TeamSpec:
@@ -199,9 +200,11 @@ def called(conn: Connection, area: str, code: str) -> TeamSpec:
     if len(nearest) == 1:
         return nearest[0]
     if not found:
-        raise BadInput(f"teams: there is no team {code} for {area}", field="teams")
+        raise BadInput("teams: there is no team {code} for {area}", code=code, area=area, field="teams")
     told = ", ".join(team.area for team in nearest)
-    raise BadInput(f"teams: {code} is the code of several teams ({told}): give the team itself", field="teams")
+    raise BadInput(
+        "teams: {code} is the code of several teams ({told}): give the team itself", code=code, told=told, field="teams"
+    )
 
 
 def point_text(place: Place) -> str:

@@ -29,6 +29,7 @@ from gis.households.visits import Outcome, Purpose, Visit, check_instant, record
 from gis.patrol.clock import LATEST_S, seconds_into
 from gis.patrol.request import Kind
 from gis.patrol.stored import PlanStop, StoredPlan
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.bulk import array
 
@@ -66,7 +67,7 @@ class Tick:
 def parse_tick(item: object, settings: Settings, now: datetime, *, stop: str | None = None) -> Tick:
     """A tick from JSON (of a stop, where it is known from elsewhere). Raises BadInput whose `field` names what is
     wrong."""
-    given = known_only(item, FIELDS, what="a tick", field="tick")
+    given = known_only(item, FIELDS, what=Sentence("a tick"), field="tick")
     given = given if stop is None else {**given, "stop": given.get("stop", stop)}
     outcome = member_of(TickOutcome, given, "outcome")
     again = given.get("revisit")
@@ -84,8 +85,7 @@ def _instant(given: Mapping[Any, Any], settings: Settings, now: datetime) -> dat
     try:
         return check_instant(past_instant_of(given, "ticked_at", now), settings, now)
     except BadInput as error:
-        told = error.message.partition(": ")[2]
-        raise BadInput(f"ticked_at: {told}", field="ticked_at") from None
+        raise error.about("ticked_at") from None
 
 
 def _households(given: Mapping[Any, Any]) -> tuple[str, ...] | None:
@@ -136,9 +136,9 @@ def _record(
 ) -> str:
     stop = stops.get(tick.stop)
     if stop is None or stop.team is None:
-        raise BadInput(f"stop: the route has no stop {tick.stop[:40]!r}", field="stop")
+        raise BadInput("stop: the route has no stop {stop!r}", stop=tick.stop[:40], field="stop")
     if not 0 <= seconds_into(plan.on, tick.ticked_at, settings.zone) <= LATEST_S:
-        raise BadInput(f"ticked_at: lies outside the day of the plan, {plan.on}", field="ticked_at")
+        raise BadInput("ticked_at: lies outside the day of the plan, {day}", day=plan.on, field="ticked_at")
     units = _units(stop, tick)
     status = _written(conn, plan, stop.team, tick, units)
     if status == "conflict":
@@ -158,7 +158,9 @@ def _units(stop: PlanStop, tick: Tick) -> tuple[str, ...]:
     if tick.outcome is TickOutcome.skipped and tick.households is None:
         return ()
     if tick.households is None and len(known) != 1:
-        raise BadInput(f"households: {len(known)} wait at this stop: name those that it is about", field="households")
+        raise BadInput(
+            "households: {number} wait at this stop: name those that it is about", number=len(known), field="households"
+        )
     named = tuple(known) if tick.households is None else tick.households
     if not named or not set(named) <= set(known):
         raise BadInput("households: names one that does not wait at this stop", field="households")
@@ -212,7 +214,7 @@ def _visit(conn: Connection, stop: PlanStop, tick: Tick, units: Sequence[str], s
         Visit(uuid5(tick.id, code), code, tick.ticked_at, outcome, stop.team or "", Purpose.routine) for code in units
     ]
     for refusal in record_visits(conn, visits, settings, within=True).refused:
-        raise BadInput(f"households: {refusal.detail}", field="households")
+        raise BadInput("{field}: {wrong}", wrong=refusal.detail, field="households")
 
 
 def _revisit(conn: Connection, plan: StoredPlan, stop: PlanStop, tick: Tick, role_of: RoleOf) -> None:

@@ -29,10 +29,11 @@ from gis.report.cases import Reader, cases_of
 from gis.report.content import Place, Report, Visits, Work
 from gis.report.grades import grade_of
 from gis.report.progress import RoundProgress, ranking
+from gis.sentence import Sentence
 from gis.settings import Settings
 from gis.storage.queries import query
 
-Step = Callable[[str], None]
+Step = Callable[[Sentence], None]
 BELOW: Final = {
     Level.county: Level.town,
     Level.town: Level.village,
@@ -62,14 +63,14 @@ def gather(
     `on_step` is told what is read next. Raises BadInput where `area` is no code, NotFound where it has no cell.
     """
     level = level_of(area)
-    on_step("coverage")
+    on_step(Sentence("coverage"))
     since = _cut_off(conn, area, month, today)
     cells = coverage(conn, area=area, level=Level.cell, since=since, today=today).areas
     visits = _visits(conn, area, level, month, since, today, on_step)
-    on_step("cells")
+    on_step(Sentence("cells"))
     steps = settings.work_left_steps
     work = Work(tuple(cells), {one.code: grade_of(one, steps) for one in cells}, steps, _outlines(conn, area))
-    on_step("cases")
+    on_step(Sentence("cases"))
     cases = cases_of(conn, area, (level, BELOW[level]), month, reader, settings=settings, today=today)
     return Report(_place(conn, area, level, cells), month, visits, work, cases)
 
@@ -86,7 +87,7 @@ def _visits(
     parts = coverage(conn, area=area, level=BELOW[level], since=since, today=today)
     ranked = coverage(conn, area=area, level=_RANKED[level], since=since, today=today)
     in_month = coverage(conn, area=area, level=_RANKED[level], since=month.first, today=today)
-    on_step("rounds")
+    on_step(Sentence("rounds"))
     return Visits(
         since=since,
         data_on=today,

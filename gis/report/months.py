@@ -22,7 +22,7 @@ def month_of(written: str | None, today: date, *, field: str = "month") -> Perio
     except BadInput:
         month = None
     if month is None or month.span is not Span.month:
-        raise BadInput(f"{field}: {written!r} is no month; write it like 2026-10", field=field)
+        raise BadInput("{field}: {written!r} is no month; write it like 2026-10", written=written, field=field)
     if month.first > today:
-        raise NotFound(f"{field}: {month} has not begun", field=field)
+        raise NotFound("{field}: {month} has not begun", month=month, field=field)
     return month

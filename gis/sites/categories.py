@@ -126,8 +126,9 @@ def category_of(word: str, *, field: str = "category") -> Category:
     found = _BY_WORD.get(word.strip().casefold())
     if found is None:
         raise BadInput(
-            f"{field}: {word.strip()!r} is no key-site category; "
-            f"give one of {', '.join(category.value for category in Category)}",
+            "{field}: {word!r} is no key-site category; give one of {words}",
+            word=word.strip(),
+            words=", ".join(category.value for category in Category),
             field=field,
         )
     return found

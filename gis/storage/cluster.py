@@ -133,7 +133,9 @@ class Cluster:
             # Others may pass through it (the user who runs PostgreSQL for root must) and see nothing of it.
             self.home.mkdir(mode=0o711, parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageError(f"the data folder {self.home} cannot be made: {error.strerror}") from error
+            raise StorageError(
+                "the data folder {home} cannot be made: {reason}", home=self.home, reason=error.strerror
+            ) from error
 
     @contextmanager
     def _alone(self) -> Iterator[int]:
@@ -144,8 +146,10 @@ class Cluster:
             while not _try_lock(descriptor):
                 if time.monotonic() > deadline:
                     raise StorageError(
-                        f"another everycell has been starting or stopping the database in {self.home} for "
-                        f"{_START_LOCK_PATIENCE_S:.0f} s: end that process and try again"
+                        "another everycell has been starting or stopping the database in {home} for"
+                        " {waited_s:.0f} s: end that process and try again",
+                        home=self.home,
+                        waited_s=_START_LOCK_PATIENCE_S,
                     )
                 time.sleep(_POLL_S)
             yield descriptor
@@ -160,7 +164,9 @@ class Cluster:
                 owner = self.home.stat()
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)
         except OSError as error:
-            raise StorageError(f"the data folder {self.home} cannot be written: {error.strerror}") from error
+            raise StorageError(
+                "the data folder {home} cannot be written: {reason}", home=self.home, reason=error.strerror
+            ) from error
         return descriptor
 
     def __enter__(self) -> Self:

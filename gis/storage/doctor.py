@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
+from gis.sentence import Sentence
 from gis.storage import doctor_editors, roles
 from gis.storage.findings import Finding as Finding
 from gis.storage.migrate import current, head
@@ -229,7 +230,10 @@ def examine(owner: Connection, service: Connection) -> list[Finding]:
 def _schema(conn: Connection) -> Iterator[Finding]:
     revision = current(conn)
     yield Finding(
-        "schema", revision == head(), f"revision {revision}", "" if revision == head() else "everycell migrate"
+        "schema",
+        revision == head(),
+        Sentence("revision {revision}", revision=revision),
+        "" if revision == head() else "everycell migrate",
     )
 
 
@@ -245,17 +249,27 @@ def _role(conn: Connection) -> Iterator[Finding]:
         {"role": APP_ROLE},
     ).one_or_none()
     if found is None:
-        yield Finding("role", False, f"{APP_ROLE} is missing", roles.CREATE_ROLE)
+        yield Finding("role", False, Sentence("{role} is missing", role=APP_ROLE), roles.CREATE_ROLE)
         return
     weak = f"ALTER ROLE {APP_ROLE} NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION"
-    yield Finding("role", not found.mighty, f"{APP_ROLE} has no powers of its own", weak if found.mighty else "")
+    yield Finding(
+        "role",
+        not found.mighty,
+        Sentence("{role} has no powers of its own", role=APP_ROLE),
+        weak if found.mighty else "",
+    )
     gift = f"REASSIGN OWNED BY {APP_ROLE} TO CURRENT_USER"
-    yield Finding("role", not found.owned, f"{APP_ROLE} owns {found.owned} things", gift if found.owned else "")
+    yield Finding(
+        "role",
+        not found.owned,
+        Sentence("{role} owns {owned} things", role=APP_ROLE, owned=found.owned),
+        gift if found.owned else "",
+    )
 
 
 def _operator(conn: Connection) -> Iterator[Finding]:
     statements = conn.execute(text(roles.LEAKING)).scalars().all()
-    told = "&& is declared LEAKPROOF, so that tiles use the spatial index under row policies"
+    told = Sentence("&& is declared LEAKPROOF, so that tiles use the spatial index under row policies")
     yield Finding("operator", not statements, told, "; ".join(statements))
 
 
@@ -269,7 +283,12 @@ def _memberships(conn: Connection) -> Iterator[Finding]:
         {"role": APP_ROLE},
     )
     for name in found.scalars():
-        yield Finding("role", False, f"{APP_ROLE} is a member of {name}", f"REVOKE {name} FROM {APP_ROLE}")
+        yield Finding(
+            "role",
+            False,
+            Sentence("{role} is a member of {name}", role=APP_ROLE, name=name),
+            f"REVOKE {name} FROM {APP_ROLE}",
+        )
 
 
 def _policies(conn: Connection) -> Iterator[Finding]:
@@ -287,7 +306,7 @@ def _policies(conn: Connection) -> Iterator[Finding]:
         {"names": sorted(UNDER_POLICY), "others": roles.EDITOR_ROLE},
     ).all()
     for row in rows:
-        told, table = f"{row.name}: {'on' if row.enabled else 'off'}", f"everycell.{row.name}"
+        table = f"everycell.{row.name}"
         function, right, code = POLICIES[row.name]
         wanted = condition(function, right, code)
         says = row.found == [f"{row.name}_seen r t {{{APP_ROLE}}} {wanted}"]
@@ -295,8 +314,12 @@ def _policies(conn: Connection) -> Iterator[Finding]:
         if not says:
             remedies += [f'DROP POLICY "{policy}" ON {table}' for policy in row.policies]
             remedies.append(f"CREATE POLICY {row.name}_seen ON {table} FOR SELECT TO {APP_ROLE} USING {wanted}")
-        told = f"{told}, {'as it should be' if says else f'{len(row.policies)} policies, not the one it should have'}"
-        yield Finding("policy", not remedies, told, "; ".join(remedies))
+        told = Sentence("{table}: on") if row.enabled else Sentence("{table}: off")
+        how = Sentence("as it should be")
+        if not says:
+            how = Sentence("{number} policies, not the one it should have", number=len(row.policies))
+        found = Sentence("{policies}, {how}", policies=Sentence(told.template, table=row.name), how=how)
+        yield Finding("policy", not remedies, found, "; ".join(remedies))
 
 
 def _rights(conn: Connection) -> Iterator[Finding]:
@@ -314,11 +337,20 @@ def _rights(conn: Connection) -> Iterator[Finding]:
     wanted = {(name, "SELECT") for name in SEEN}
     for name, kind in sorted(held - wanted):
         remedy = f"REVOKE {kind} ON everycell.{name} FROM {APP_ROLE}, PUBLIC"
-        yield Finding("right", False, f"{APP_ROLE} may {kind} {name}", remedy)
+        yield Finding("right", False, Sentence("{role} may {kind} {name}", role=APP_ROLE, kind=kind, name=name), remedy)
     for name, kind in sorted(wanted - held):
         remedy = f"GRANT {kind} ON everycell.{name} TO {APP_ROLE}"
-        yield Finding("right", False, f"{APP_ROLE} may not {kind} {name}", remedy)
-    yield Finding("right", held == wanted, f"{APP_ROLE} may read {len(SEEN)} tables and write none")
+        yield Finding(
+            "right",
+            False,
+            Sentence("{role} may not {kind} {name}", role=APP_ROLE, kind=kind, name=name),
+            remedy,
+        )
+    yield Finding(
+        "right",
+        held == wanted,
+        Sentence("{role} may read {number} tables and write none", role=APP_ROLE, number=len(SEEN)),
+    )
 
 
 def _columns(conn: Connection) -> Iterator[Finding]:
@@ -337,11 +369,18 @@ def _columns(conn: Connection) -> Iterator[Finding]:
         {"role": APP_ROLE},
     ).all()
     for row in rows:
-        what = "of the sequence" if row.attribute is None else f"the column {row.attribute} of"
+        what = Sentence("the sequence {name}", name=row.name)
+        if row.attribute is not None:
+            what = Sentence("the column {column} of {name}", column=row.attribute, name=row.name)
         on = f"SEQUENCE everycell.{row.name}" if row.attribute is None else f"everycell.{row.name}"
         kind = row.kind if row.attribute is None else f"{row.kind} ({row.attribute})"
         remedy = f"REVOKE {kind} ON {on} FROM {APP_ROLE}, PUBLIC"
-        yield Finding("right", False, f"{APP_ROLE} may {row.kind} {what} {row.name}", remedy)
+        yield Finding(
+            "right",
+            False,
+            Sentence("{role} may {kind} {name}", role=APP_ROLE, kind=row.kind, name=what),
+            remedy,
+        )
 
 
 def _functions(conn: Connection) -> Iterator[Finding]:
@@ -362,27 +401,52 @@ def _functions(conn: Connection) -> Iterator[Finding]:
     for row in rows:
         if row.called != (row.name in CALLED):
             wrong += 1
-            may, verb, by = ("may", "REVOKE", f"FROM {APP_ROLE}, PUBLIC") if row.called else ("may not", "GRANT", "")
+            verb, by = ("REVOKE", f"FROM {APP_ROLE}, PUBLIC") if row.called else ("GRANT", "")
+            told = Sentence("{role} may call {function}") if row.called else Sentence("{role} may not call {function}")
             remedy = f"{verb} EXECUTE ON FUNCTION {row.function} {by or f'TO {APP_ROLE}'}"
-            yield Finding("function", False, f"{APP_ROLE} {may} call {row.function}", remedy)
+            yield Finding(
+                "function",
+                False,
+                Sentence(told.template, role=APP_ROLE, function=row.function),
+                remedy,
+            )
         if row.strange:
             wrong += 1
             remedy = f"ALTER FUNCTION {row.function} OWNER TO {row.rightful}"
-            yield Finding("function", False, f"{row.function} belongs to {row.owner}", remedy)
+            yield Finding(
+                "function",
+                False,
+                Sentence("{function} belongs to {owner}", function=row.function, owner=row.owner),
+                remedy,
+            )
     for name in sorted(CALLED - {row.name for row in rows}):
         wrong += 1
-        yield Finding("function", False, f"{name} is missing", "restore the database, or make it anew")
-    yield Finding("function", not wrong, f"{APP_ROLE} may call {len(CALLED)} functions of {len(rows)}")
+        yield Finding(
+            "function",
+            False,
+            Sentence("{name} is missing", name=name),
+            Sentence("restore the database, or make it anew"),
+        )
+    yield Finding(
+        "function",
+        not wrong,
+        Sentence(
+            "{role} may call {number} functions of {all}",
+            role=APP_ROLE,
+            number=len(CALLED),
+            all=len(rows),
+        ),
+    )
 
 
 def _plan(owner: Connection, service: Connection) -> Iterator[Finding]:
     """The proof of it all: as the role, a tile of doorplates is read by the spatial index."""
-    told = "a scoped tile uses the spatial index"
+    told = Sentence("a scoped tile uses the spatial index")
     place = owner.execute(
         text("SELECT county, ST_X(geom) AS x, ST_Y(geom) AS y FROM everycell.doorplate LIMIT 1")
     ).first()
     if place is None:
-        yield Finding("plan", True, f"{told}: there is no doorplate yet to try it on")
+        yield Finding("plan", True, Sentence("{finding}: there is no doorplate yet to try it on", finding=told))
         return
     values = {"counties": [place.county], "since": "2026-01-01", "z": 18, "x": 1, "y": 1, "buffer": 64}
     values |= {"west": place.x, "south": place.y, "east": place.x + 0.0001, "north": place.y + 0.0001}
@@ -393,7 +457,7 @@ def _plan(owner: Connection, service: Connection) -> Iterator[Finding]:
     except ProgrammingError:  # it may not read what it should: the findings above say so
         plan = ""
     ok = "ix_doorplate_geom" in plan
-    yield Finding("plan", ok, told, "" if ok else "see the findings above; else ANALYZE everycell.doorplate")
+    yield Finding("plan", ok, told, "" if ok else Sentence("see the findings above; else ANALYZE everycell.doorplate"))
 
 
 def _durable(conn: Connection) -> Iterator[Finding]:
@@ -403,7 +467,7 @@ def _durable(conn: Connection) -> Iterator[Finding]:
         remedy = (
             "" if ok else "initdb --data-checksums" if name == "data_checksums" else f"ALTER SYSTEM SET {name} = on"
         )
-        yield Finding("durable", ok, f"{name} = {value}", "" if ok else remedy)
+        yield Finding("durable", ok, Sentence("{name} = {value}", name=name, value=value), "" if ok else remedy)
 
 
 _LOOKS: Final[tuple[Callable[[Connection], Iterator[Finding]], ...]] = (

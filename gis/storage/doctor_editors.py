@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from gis.sentence import Sentence
 from gis.storage import notary, roles
 from gis.storage.findings import Finding
 from gis.storage.roles import EDITOR_ROLE
@@ -61,14 +62,23 @@ POLICIES: Final = MappingProxyType(
 def examine(conn: Connection) -> Iterator[Finding]:
     """Look at everything about the role. Nothing is changed."""
     if conn.execute(text(roles.EDITORS_EXIST)).scalar() is None:
-        yield Finding("editors", False, f"{EDITOR_ROLE} is missing", roles.CREATE_EDITORS)
+        yield Finding("editors", False, Sentence("{role} is missing", role=EDITOR_ROLE), roles.CREATE_EDITORS)
         return
     wrong = [*_powers(conn), *_policies(conn), *_rights(conn), *_columns(conn), *_functions(conn), *_public(conn)]
     wrong += notary.trouble(conn)
     yield from wrong
     if not wrong:
-        yield Finding("editors", True, f"{EDITOR_ROLE} reads {len(TABLES)} tables and edits {len(UPDATED)}")
-        yield Finding("notary", True, "what GIS staff read of doors by SQL is noted in the audit")
+        yield Finding(
+            "editors",
+            True,
+            Sentence(
+                "{role} reads {read} tables and edits {edited}",
+                role=EDITOR_ROLE,
+                read=len(TABLES),
+                edited=len(UPDATED),
+            ),
+        )
+        yield Finding("notary", True, Sentence("what GIS staff read of doors by SQL is noted in the audit"))
 
 
 def _powers(conn: Connection) -> Iterator[Finding]:
@@ -88,15 +98,29 @@ def _powers(conn: Connection) -> Iterator[Finding]:
     ).all()
     for row in rows:
         if row.name != EDITOR_ROLE and not row.ours:
-            told = f"{row.name} is in {EDITOR_ROLE}, and what it writes is not looked at: its name is not qgis_..."
+            told = Sentence(
+                "{name} is in {role}, and what it writes is not looked at: its name is not qgis_...",
+                name=row.name,
+                role=EDITOR_ROLE,
+            )
             yield Finding("editors", False, told, f"REVOKE {EDITOR_ROLE} FROM {row.quoted}")
             continue
         if row.mighty:
             sign_in = " NOLOGIN" if row.name == EDITOR_ROLE else ""
             powers = f"NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION{sign_in}"
-            yield Finding("editors", False, f"{row.name} has powers of its own", f"ALTER ROLE {row.quoted} {powers}")
+            yield Finding(
+                "editors",
+                False,
+                Sentence("{row} has powers of its own", row=row.name),
+                f"ALTER ROLE {row.quoted} {powers}",
+            )
         for other in row.others:
-            yield Finding("editors", False, f"{row.name} is a member of {other}", f"REVOKE {other} FROM {row.quoted}")
+            yield Finding(
+                "editors",
+                False,
+                Sentence("{row} is a member of {other}", row=row.name, other=other),
+                f"REVOKE {other} FROM {row.quoted}",
+            )
 
 
 def _policies(conn: Connection) -> Iterator[Finding]:
@@ -126,7 +150,12 @@ def _policies(conn: Connection) -> Iterator[Finding]:
                 f"CREATE POLICY {row.name}_edited ON {table} FOR {kind} TO {EDITOR_ROLE} USING {condition}{new}"
             )
         remedy = f"SET search_path = everycell, public; {'; '.join(remedies)}"
-        yield Finding("editors", False, f"{row.name}: not the policy it should have for {EDITOR_ROLE}", remedy)
+        yield Finding(
+            "editors",
+            False,
+            Sentence("{row}: not the policy it should have for {role}", row=row.name, role=EDITOR_ROLE),
+            remedy,
+        )
 
 
 def _rights(conn: Connection) -> Iterator[Finding]:
@@ -165,12 +194,17 @@ def _columns(conn: Connection) -> Iterator[Finding]:
 def _differences(held: set[tuple[str, str]], wanted: set[tuple[str, str]]) -> Iterator[Finding]:
     for name, kind in sorted(held - wanted):
         remedy = f"REVOKE {kind} ON everycell.{name} FROM {EDITOR_ROLE}, PUBLIC"
-        yield Finding("editors", False, f"{EDITOR_ROLE} may {kind} {name}", remedy)
+        yield Finding(
+            "editors",
+            False,
+            Sentence("{role} may {kind} {name}", role=EDITOR_ROLE, kind=kind, name=name),
+            remedy,
+        )
     for name, kind in sorted(wanted - held):
         yield Finding(
             "editors",
             False,
-            f"{EDITOR_ROLE} may not {kind} {name}",
+            Sentence("{role} may not {kind} {name}", role=EDITOR_ROLE, kind=kind, name=name),
             f"GRANT {kind} ON everycell.{name} TO {EDITOR_ROLE}",
         )
 
@@ -187,10 +221,20 @@ def _functions(conn: Connection) -> Iterator[Finding]:
     for row in rows:
         if row.called and row.name not in CALLED:
             remedy = f"REVOKE EXECUTE ON FUNCTION {row.function} FROM {EDITOR_ROLE}, PUBLIC"
-            yield Finding("editors", False, f"{EDITOR_ROLE} may call {row.function}", remedy)
+            yield Finding(
+                "editors",
+                False,
+                Sentence("{role} may call {function}", role=EDITOR_ROLE, function=row.function),
+                remedy,
+            )
         if not row.called and row.name in CALLED:
             remedy = f"GRANT EXECUTE ON FUNCTION {row.function} TO {EDITOR_ROLE}"
-            yield Finding("editors", False, f"{EDITOR_ROLE} may not call {row.function}", remedy)
+            yield Finding(
+                "editors",
+                False,
+                Sentence("{role} may not call {function}", role=EDITOR_ROLE, function=row.function),
+                remedy,
+            )
 
 
 def _public(conn: Connection) -> Iterator[Finding]:
@@ -199,4 +243,9 @@ def _public(conn: Connection) -> Iterator[Finding]:
         told = text("SELECT has_schema_privilege(:role, :schema, 'CREATE')")
         if conn.execute(told, {"role": EDITOR_ROLE, "schema": schema}).scalar():
             remedy = f"REVOKE CREATE ON SCHEMA {schema} FROM {EDITOR_ROLE}, PUBLIC"
-            yield Finding("editors", False, f"{EDITOR_ROLE} may make things in the schema {schema}", remedy)
+            yield Finding(
+                "editors",
+                False,
+                Sentence("{role} may make things in the schema {schema}", role=EDITOR_ROLE, schema=schema),
+                remedy,
+            )

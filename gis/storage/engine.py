@@ -214,7 +214,9 @@ def open_service(settings: Settings) -> Iterator[Store]:
             revision = current(conn)
         if revision != head():
             raise StorageError(
-                f"the database has schema revision {revision}, not {head()}: run everycell migrate first"
+                "the database has schema revision {revision}, not {head}: run everycell migrate first",
+                revision=revision,
+                head=head(),
             )
         yield store
 
@@ -225,6 +227,8 @@ def _reach(engine: Engine) -> None:
             pass
     except OperationalError as error:
         raise StorageError(
-            f"PostgreSQL at {engine.url.render_as_string(hide_password=True)} does not answer: {error.orig}",
+            "PostgreSQL at {url} does not answer: {reason}",
+            url=engine.url.render_as_string(hide_password=True),
+            reason=error.orig,
             field="DATABASE_URL",
         ) from error

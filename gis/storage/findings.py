@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gis.sentence import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -11,5 +13,5 @@ class Finding:
 
     subject: str
     ok: bool
-    told: str
+    told: Sentence
     remedy: str = ""

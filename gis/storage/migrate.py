@@ -69,7 +69,9 @@ def _prepare(connection: Connection) -> None:
     roles.prepare(connection)
     for exists, create in roles.ROLES:
         if connection.execute(text(exists)).scalar() is None:
-            raise StorageError(f"a role is missing: as a superuser run {create}", field="DATABASE_URL")
+            raise StorageError(
+                "a role is missing: as a superuser run {statement}", statement=create, field="DATABASE_URL"
+            )
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     notary.prepare(connection)
 
@@ -78,6 +80,7 @@ def _refuse_unknown(revision: str | None) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if revision is not None and revision not in known:
         raise SchemaTooNew(
-            f"the database has schema revision {revision}, which this everycell does not know: install the version "
-            "that made it, or a newer one"
+            "the database has schema revision {revision}, which this everycell does not know: install"
+            " the version that made it, or a newer one",
+            revision=revision,
         )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from gis.errors import StorageError
+from gis.sentence import Sentence
 from gis.storage.findings import Finding
 from gis.storage.roles import APP_ROLE, CREATE_NOTARY, EDITOR_ROLE, NOTARY_ROLE
 
@@ -43,7 +44,7 @@ _TRY: Final = (
     " AND has_function_privilege('everycell.note_direct_read(text, text, text, text)', 'EXECUTE')"
     f" AND session_user = '{NOTARY_ROLE}')::text"
 )
-_DOCUMENT: Final = "see docs/qgis.md: how the notary signs in to the database"
+_DOCUMENT: Final = Sentence("see docs/qgis.md: how the notary signs in to the database")
 
 
 def prepare(conn: Connection) -> None:
@@ -57,8 +58,9 @@ def refuse_unready(conn: Connection) -> None:
     """Raise StorageError where reads by GIS staff cannot be noted in the audit, and say who is to mend that."""
     for finding in trouble(conn):
         raise StorageError(
-            f"reads of doors by GIS staff cannot be noted in the audit, so nobody gets a sign-in ({finding.told}): "
-            "everycell doctor prints what a superuser has to run",
+            "reads of doors by GIS staff cannot be noted in the audit, so nobody gets a sign-in"
+            " ({told}): everycell doctor prints what a superuser has to run",
+            told=finding.told,
             field="DATABASE_URL",
         )
 
@@ -86,25 +88,42 @@ def _role(conn: Connection) -> Iterator[Finding]:
         {"role": NOTARY_ROLE},
     ).one_or_none()
     if found is None:
-        yield Finding("notary", False, f"{NOTARY_ROLE} is missing", CREATE_NOTARY)
+        yield Finding("notary", False, Sentence("{role} is missing", role=NOTARY_ROLE), CREATE_NOTARY)
         return
     if found.mighty or not found.enters:
         powers = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION"
-        told = "has powers of its own" if found.mighty else "may not sign in"
-        yield Finding("notary", False, f"{NOTARY_ROLE} {told}", f"ALTER ROLE {NOTARY_ROLE} {powers}")
+        told = Sentence("{role} has powers of its own") if found.mighty else Sentence("{role} may not sign in")
+        yield Finding(
+            "notary",
+            False,
+            Sentence(told.template, role=NOTARY_ROLE),
+            f"ALTER ROLE {NOTARY_ROLE} {powers}",
+        )
     for other in found.others:
-        yield Finding("notary", False, f"{NOTARY_ROLE} is a member of {other}", f"REVOKE {other} FROM {NOTARY_ROLE}")
+        yield Finding(
+            "notary",
+            False,
+            Sentence("{role} is a member of {other}", role=NOTARY_ROLE, other=other),
+            f"REVOKE {other} FROM {NOTARY_ROLE}",
+        )
     for table in found.tables:
         remedy = f"REVOKE ALL ON {table} FROM {NOTARY_ROLE}, PUBLIC"
-        yield Finding("notary", False, f"{NOTARY_ROLE} has rights on {table}", remedy)
+        yield Finding(
+            "notary",
+            False,
+            Sentence("{role} has rights on {table}", role=NOTARY_ROLE, table=table),
+            remedy,
+        )
 
 
 def _function(conn: Connection) -> Iterator[Finding]:
     """The function is there, in the version that this program knows, and the owner of the tables may call it."""
     if conn.execute(text(READY)).scalar() is None:
         lacks = conn.execute(text(AVAILABLE)).scalar() is None
-        more = "; this server lacks dblink, which comes with its contrib package" if lacks else ""
-        yield Finding("notary", False, f"everycell_notary.say is missing, or another version's{more}", SETUP)
+        more = Sentence("; this server lacks dblink, which comes with its contrib package") if lacks else ""
+        yield Finding(
+            "notary", False, Sentence("everycell_notary.say is missing, or another version's{more}", more=more), SETUP
+        )
         return
     called = conn.execute(
         text(
@@ -114,7 +133,7 @@ def _function(conn: Connection) -> Iterator[Finding]:
         )
     ).scalar_one()
     if not called:
-        yield Finding("notary", False, "whoever owns the tables may not call everycell_notary.say", SETUP)
+        yield Finding("notary", False, Sentence("whoever owns the tables may not call everycell_notary.say"), SETUP)
 
 
 def _rights(conn: Connection) -> Iterator[Finding]:
@@ -131,7 +150,7 @@ def _rights(conn: Connection) -> Iterator[Finding]:
     for role in rows.scalars():
         remedy = f"REVOKE ALL ON SCHEMA everycell_notary FROM {role}, PUBLIC;"
         remedy += f" REVOKE ALL ON FUNCTION everycell_notary.say(text) FROM {role}, PUBLIC"
-        yield Finding("notary", False, f"{role} may call everycell_notary.say", remedy)
+        yield Finding("notary", False, Sentence("{role} may call everycell_notary.say", role=role), remedy)
 
 
 def _answer(conn: Connection) -> Iterator[Finding]:
@@ -142,9 +161,11 @@ def _answer(conn: Connection) -> Iterator[Finding]:
             answer = conn.execute(text("SELECT everycell_notary.say(:statement)"), {"statement": _TRY}).scalar_one()
     except DBAPIError as error:
         said = str(error.orig).strip().replace("\n", " ")
-        yield Finding("notary", False, f"the second connection is refused: {said}", _DOCUMENT)
+        yield Finding("notary", False, Sentence("the second connection is refused: {said}", said=said), _DOCUMENT)
         return
     if answer != "true":
-        told = f"the second connection is not to this database as {NOTARY_ROLE}, or that role has lost its right"
+        told = Sentence(
+            "the second connection is not to this database as {role}, or that role has lost its right", role=NOTARY_ROLE
+        )
         grant = f"GRANT EXECUTE ON FUNCTION everycell.note_direct_read(text, text, text, text) TO {NOTARY_ROLE}"
         yield Finding("notary", False, told, f"GRANT USAGE ON SCHEMA everycell TO {NOTARY_ROLE}; {grant}")

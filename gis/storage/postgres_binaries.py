@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from gis.errors import StorageError
+from gis.sentence import Sentence
 
 OLDEST_MAJOR: Final = 13
 UNPACKED: Final = Path(__file__).resolve().parents[2] / ".tools" / "debian"
@@ -30,7 +31,7 @@ _PLACES: Final = (
     "/usr/local/pgsql/bin",
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
-HOW_TO_INSTALL: Final = (
+HOW_TO_INSTALL: Final = Sentence(
     "install it (Debian, Ubuntu: apt-get install postgresql-postgis; macOS: brew install postgis), "
     "or name the folder of its programs in EVERYCELL_PG_BIN, or a database in DATABASE_URL"
 )
@@ -69,13 +70,16 @@ def find_binaries(major: int | None = None) -> PostgresBinaries:
         return _asked_for(Path(asked), major)
     found = [binaries for folder in _folders() if (binaries := _inspect(folder)) is not None]
     if not found:
-        raise StorageError(f"PostgreSQL with PostGIS was not found: {HOW_TO_INSTALL}")
+        raise StorageError("PostgreSQL with PostGIS was not found: {how}", how=HOW_TO_INSTALL)
     fitting = [binaries for binaries in found if major is None or binaries.major == major]
     if not fitting:
         versions = ", ".join(sorted({str(binaries.major) for binaries in found}))
         raise StorageError(
-            f"the data folder was made by PostgreSQL {major}, and this machine has PostGIS for {versions} only: "
-            f"install PostgreSQL {major} with PostGIS, or import into a new data folder (EVERYCELL_HOME)"
+            "the data folder was made by PostgreSQL {major}, and this machine has PostGIS for"
+            " {versions} only: install PostgreSQL {major} with PostGIS, or import into a new data"
+            " folder (EVERYCELL_HOME)",
+            major=major,
+            versions=versions,
         )
     return max(fitting, key=lambda binaries: binaries.major)  # the first found of several equals
 
@@ -84,12 +88,16 @@ def _asked_for(folder: Path, major: int | None) -> PostgresBinaries:
     binaries = _inspect(folder.absolute())
     if binaries is None:
         raise StorageError(
-            f"EVERYCELL_PG_BIN: {folder} does not hold the programs of a PostgreSQL >= {OLDEST_MAJOR} with PostGIS",
+            "EVERYCELL_PG_BIN: {folder} does not hold the programs of a PostgreSQL >= {oldest} with PostGIS",
+            folder=folder,
+            oldest=OLDEST_MAJOR,
             field="EVERYCELL_PG_BIN",
         )
     if major is not None and binaries.major != major:
         raise StorageError(
-            f"the data folder was made by PostgreSQL {major}, but EVERYCELL_PG_BIN names a PostgreSQL {binaries.major}",
+            "the data folder was made by PostgreSQL {major}, but EVERYCELL_PG_BIN names a PostgreSQL {named}",
+            major=major,
+            named=binaries.major,
             field="EVERYCELL_PG_BIN",
         )
     return binaries

@@ -19,6 +19,7 @@ import psycopg2
 from psycopg2 import sql
 
 from gis.errors import StorageError
+from gis.sentence import Sentence
 from gis.storage import notary, roles
 from gis.storage import postgres_processes as processes
 from gis.storage.postgres_binaries import find_binaries
@@ -79,7 +80,12 @@ class PostgresServer:
             command = [binaries.program("pg_ctl"), "stop", "-w", "-m", "fast", "-t", str(_STOP_S), "-D", f"{seen}/data"]
             user.run(command, binaries.environment(), pass_fds=descriptors)
         if self.pid() is not None:
-            raise StorageError(f"PostgreSQL in {self._folder} did not stop within {_STOP_S} s{self._last_words()}")
+            raise StorageError(
+                "PostgreSQL in {folder} did not stop within {waited_s} s{words}",
+                folder=self._folder,
+                waited_s=_STOP_S,
+                words=self._last_words(),
+            )
         shutil.rmtree(self.sockets, ignore_errors=True)  # empty: the server removed its socket
 
     def ensure_database(self, name: str) -> None:
@@ -128,7 +134,11 @@ class PostgresServer:
             command += ["--data-checksums", "--auth-local=trust", "--auth-host=reject", *_locale()]
             answer = user.run(command, binaries.environment(), pass_fds=(*descriptors, lock))
         if answer.returncode != 0:
-            raise StorageError(f"the database in {self._folder} cannot be made: {_last_line(answer.stderr)}")
+            raise StorageError(
+                "the database in {folder} cannot be made: {reason}",
+                folder=self._folder,
+                reason=_last_line(answer.stderr),
+            )
         with (new / "postgresql.conf").open("a") as file:
             file.write(_INCLUDE)
         if self._data.is_dir():
@@ -151,7 +161,7 @@ class PostgresServer:
             answer = user.run(command, binaries.environment(), pass_fds=descriptors)
         if answer.returncode != 0 and not (self.pid() is not None and self._answers()):  # a killed command was quicker
             words = self._last_words() or f": {_last_line(answer.stderr)}"
-            raise StorageError(f"PostgreSQL in {self._folder} does not start{words}")
+            raise StorageError("PostgreSQL in {folder} does not start{words}", folder=self._folder, words=words)
 
     def _configure(self, user: PostgresUser, sockets: Path, logs: str) -> None:
         """Write our settings at every start: a moved data folder and a newer everycell take effect by themselves."""
@@ -169,7 +179,9 @@ class PostgresServer:
             user.own(folder)
         status = folder.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != user.uid:
-            raise StorageError(f"{folder}, where the database's socket belongs, is another user's: remove it")
+            raise StorageError(
+                "{folder}, where the database's socket belongs, is another user's: remove it", folder=folder
+            )
         folder.chmod(0o700)
         for remains in folder.iterdir():
             remains.unlink()
@@ -184,8 +196,9 @@ class PostgresServer:
             text, whole = "", False
         if not whole or not text.isdigit():
             raise StorageError(
-                f"{self._data} is not a complete PostgreSQL cluster: "
-                "restore it from a backup, or move it away to begin with an empty one"
+                "{folder} is not a complete PostgreSQL cluster: restore it from a backup, or move it away"
+                " to begin with an empty one",
+                folder=self._data,
             )
         return int(text)
 
@@ -199,7 +212,11 @@ class PostgresServer:
             left += processes.end([ghost], patience_s=0.0)
         left += [pid for pid in [self.pid()] if pid is not None]
         if left:
-            raise StorageError(f"an old PostgreSQL of {self._folder} does not end: end process {left[0]} by hand")
+            raise StorageError(
+                "an old PostgreSQL of {folder} does not end: end process {pid} by hand",
+                folder=self._folder,
+                pid=left[0],
+            )
         lock = self._data / "postmaster.pid"
         pid = processes.lock_file_pid(lock)
         if pid is not None and processes.exists(pid):
@@ -224,14 +241,14 @@ class PostgresServer:
                 self._give_up_on(words)
                 return False
             if time.monotonic() > deadline:
-                raise StorageError(f"PostgreSQL in {self._folder} is still recovering: try again later")
+                raise StorageError("PostgreSQL in {folder} is still recovering: try again later", folder=self._folder)
             time.sleep(_POLL_S)
         return False
 
     def _give_up_on(self, words: str) -> None:
         """Stop a running server that nobody can reach (its socket was deleted), so that it can be started again."""
         if (self.sockets / f".s.PGSQL.{PORT}").is_socket():
-            raise StorageError(f"PostgreSQL in {self._folder} runs, but refuses us: {words}")
+            raise StorageError("PostgreSQL in {folder} runs, but refuses us: {words}", folder=self._folder, words=words)
         self.stop()
 
     # ---- asking
@@ -247,7 +264,9 @@ class PostgresServer:
                 with connection.cursor() as cursor:
                     yield lambda statement, *values: _fetch(cursor, statement, values)
         except psycopg2.Error as error:
-            raise StorageError(f"the database in {self._folder} refuses: {_last_line(str(error))}") from error
+            raise StorageError(
+                "the database in {folder} refuses: {reason}", folder=self._folder, reason=_last_line(str(error))
+            ) from error
 
     # ---- telling
 
@@ -258,14 +277,21 @@ class PostgresServer:
             yield
         except OSError as error:
             what = error.filename or self._folder
-            raise StorageError(f"the database cannot be kept in {self._folder}: {what}: {error.strerror}") from error
+            raise StorageError(
+                "the database cannot be kept in {folder}: {what}: {reason}",
+                folder=self._folder,
+                what=what,
+                reason=error.strerror,
+            ) from error
 
     def _last_words(self) -> str:
         """The gravest of the last lines PostgreSQL logged, and where the rest is."""
         logs = sorted(self._log.glob("*.log"), key=lambda path: path.stat().st_mtime)
         lines = [line for path in logs[-2:] for line in path.read_text(errors="replace").splitlines()[-20:]]
         grave = [line for line in lines if "FATAL:" in line or "PANIC:" in line] or lines
-        return f": {grave[-1].strip()} (more in {self._log})" if grave else ""
+        if not grave:
+            return ""
+        return Sentence(": {line} (more in {folder})", line=grave[-1].strip(), folder=self._log)
 
 
 def _fetch(cursor: Any, statement: Any, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gis.errors import StorageError
+from gis.sentence import Sentence
 
 _CANDIDATES = ("postgres", "everycell", "nobody")
 
@@ -31,7 +32,9 @@ class PostgresUser:
         if os.geteuid() != 0:
             owner = data.stat().st_uid if data.is_dir() else os.geteuid()
             if owner != os.geteuid():
-                raise StorageError(f"{data} belongs to {_name(owner)}: run everycell as {_name(owner)} or as root")
+                raise StorageError(
+                    "{folder} belongs to {user}: run everycell as {user} or as root", folder=data, user=_name(owner)
+                )
             return cls(os.geteuid(), os.getegid())
         if data.is_dir() and (status := data.stat()).st_uid != 0:
             return cls(status.st_uid, status.st_gid)
@@ -86,8 +89,10 @@ class PostgresUser:
                 extra_groups=[] if self.is_other else None,
             )
         except OSError as error:
-            who = f" as user {_name(self.uid)}" if self.is_other else ""
-            raise StorageError(f"{command[0]} cannot be run{who}: {error.strerror or error}") from error
+            who = Sentence(" as user {user}", user=_name(self.uid)) if self.is_other else ""
+            raise StorageError(
+                "{command} cannot be run{who}: {reason}", command=command[0], who=who, reason=error.strerror or error
+            ) from error
 
     @contextmanager
     def view_of(self, folder: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -105,8 +110,10 @@ class PostgresUser:
             answer = self.run(["test", "-w", seen], os.environ, pass_fds=(descriptor,))
             if answer.returncode != 0:
                 raise StorageError(
-                    f"user {_name(self.uid)}, who runs PostgreSQL because root may not, cannot enter {folder}: "
-                    "set EVERYCELL_HOME to a folder that is open to it, such as /var/lib/everycell"
+                    "user {user}, who runs PostgreSQL because root may not, cannot enter {folder}: set"
+                    " EVERYCELL_HOME to a folder that is open to it, such as /var/lib/everycell",
+                    user=_name(self.uid),
+                    folder=folder,
                 )
             yield seen, (descriptor,)
         finally:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gis.sentence import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Reject:
@@ -11,7 +13,7 @@ class Reject:
 
     row: int
     column: str | None
-    reason: str
+    reason: Sentence
 
 
 @dataclass(frozen=True, slots=True)

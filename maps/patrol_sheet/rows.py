@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gis.errors import BadInput, NotFound
+from gis.words import word
 
 Line = npt.NDArray[np.float64]  # shape (n, 2): lon, lat in degrees
 Json = Mapping[str, Any]
@@ -69,10 +70,14 @@ def routes_of(plan: Json, team: str | None = None) -> list[SheetRoute]:
     Raises BadInput where the plan is not planned, NotFound where it has no such team.
     """
     if plan["status"] != "planned":
-        raise BadInput(f"status: the plan is {plan['status']}; only one that is planned has sheets", field="status")
+        raise BadInput(
+            "status: the plan is {status}; only one that is planned has sheets",
+            status=word(plan["status"]),
+            field="status",
+        )
     wanted = [one for one in plan["teams"] if team is None or one["code"] == team]
     if team is not None and not wanted:
-        raise NotFound(f"team: the plan has no team {team[:40]!r}", field="team")
+        raise NotFound("{field}: the plan has no team {team!r}", team=team[:40], field="team")
     by_key = {stop["key"]: stop for stop in plan["stops"]}
     found = [_route(one, by_key) for one in wanted]
     return [route for route in found if route.stops or team is not None]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gis.errors import EverycellError
+from gis.sentence import Sentence
 
 FAMILIES: Final = ("Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC")
 _NAMES: Final = ("NotoSansCJK*", "NotoSansSC*", "SourceHanSansSC*", "SourceHanSans.*", "SourceHanSans-*")
@@ -39,12 +40,13 @@ def font_folder(chosen: Path | None = None) -> Path:
     for folder in folders:
         if folder.is_dir() and (found := _font_below(folder)) is not None:
             return found.parent
-    where = (
-        f"{chosen} holds no Noto Sans CJK" if chosen is not None else "this machine has no Chinese font for PDF files"
-    )
+    where = Sentence("this machine has no Chinese font for PDF files")
+    if chosen is not None:
+        where = Sentence("{folder} holds no Noto Sans CJK", folder=chosen)
     raise NoFont(
-        f"report: {where}; install Noto Sans CJK (Debian, Ubuntu: apt-get install fonts-noto-cjk) or name its folder in"
-        " EVERYCELL_REPORT_FONTS",
+        "report: {where}; install Noto Sans CJK (Debian, Ubuntu: apt-get install fonts-noto-cjk)"
+        " or name its folder in EVERYCELL_REPORT_FONTS",
+        where=where,
         field="report_fonts",
     )
 

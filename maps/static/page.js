@@ -178,8 +178,7 @@ const everycell = {};
     everycell.setTileDecoder = resolve;
   });
 
-  const foldable = () => {
-    const button = everycell.byId("fold");
+  const foldable = (button) => {
     const fold = (folded) => {
       document.body.classList.toggle("folded", folded);
       button.setAttribute("aria-expanded", String(!folded));
@@ -189,6 +188,18 @@ const everycell = {};
       everycell.memory.set("folded", document.body.classList.contains("folded") ? "yes" : "no");
     });
     fold(innerWidth < 720 || everycell.memory.get("folded") === "yes");
+    skipBar(() => fold(false));
+  };
+
+  // Past the bar into the panel; the address stays, as it tells the view.
+  const skipBar = (unfold) => {
+    const panel = everycell.byId("panel");
+    document.querySelector(".skip").addEventListener("click", (event) => {
+      event.preventDefault();
+      unfold();
+      panel.tabIndex = -1;
+      panel.focus();
+    });
   };
 
   const keepViewInOtherLanguage = () => {
@@ -207,7 +218,8 @@ const everycell = {};
 
   /** What every page's frame can do: the panel folds and stays so, the other language keeps the view, patrols the area. */
   everycell.frame = () => {
-    foldable();
+    const button = everycell.byId("fold");
+    if (button) foldable(button); // there is no panel where there is nothing to show
     keepViewInOtherLanguage();
     keepAreaForPatrols();
   };

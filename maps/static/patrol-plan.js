@@ -221,8 +221,8 @@
           ]
         : [];
       const files = [
-        button(t("Print ▾"), (one) => this._print(one), true),
-        button(t("More ▾"), (one) => this._files(one), true),
+        button(t("Print ▼"), (one) => this._print(one), true),
+        button(t("More ▼"), (one) => this._files(one), true),
       ];
       byId("does").replaceChildren(...own, ...files);
     }

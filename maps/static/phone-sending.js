@@ -21,7 +21,8 @@
   /** Ask the service by a link. Raises LinkOver, or an Error with `status` (0: no network). */
   everycell.askByLink = async (token, what, options = {}) => {
     const address = `${everycell.config.base}/p/${token}/${what}`;
-    const given = { ...options, cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(LIMIT_MS) };
+    const headers = { "Accept-Language": document.documentElement.lang, ...options.headers };
+    const given = { ...options, headers, cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(LIMIT_MS) };
     const answer = await fetch(address, given).catch((error) => {
       throw Object.assign(new Error(error.message), { status: 0 });
     });

@@ -378,7 +378,11 @@
     everycell.open();
     const { t } = everycell;
     document.title = t("Patrol");
-    const told = { before: t("Stop before"), after: t("Next stop"), other: lang === "en" ? "中文" : "English" };
+    const told = {
+      before: t("Stop before"),
+      after: t("Next stop"),
+      other: lang === "en" ? "中 · 中文" : "EN · English",
+    };
     for (const [id, word] of Object.entries(told)) byId(id).setAttribute("aria-label", word);
     byId("other").textContent = lang === "en" ? "中" : "EN";
     byId("show-list").textContent = t("List");

@@ -61,25 +61,12 @@
     }
   }
 
-  const N = (message) => message; // Marks a message for the catalogue.
-  // The service explains itself in English; whoever reads another language is told what kind of problem it is.
-  const KINDS = {
-    "not-found": N("It is not there any more. Load the page again."),
-    conflict: N("This contradicts what is stored: somebody else may have changed it. Load the page again."),
-    "not-allowed": N("This account may not do this here."),
-    "personal-data": N("This looks like personal data: everycell keeps places, not people. Nothing was stored."),
-    busy: N("The service is busy. Try again in a minute."),
-    storage: N("The database does not answer. Try again in a minute."),
-    internal: N("The service failed. Nothing was stored."),
-    "too-large": N("This is too much at once."),
-  };
-
-  /** An error in words. */
+  /** An error in words. The service speaks the page's language; the name of a field in front is for programs. */
   everycell.reason = (error) => {
-    const { t } = everycell;
-    if (error instanceof TypeError) return t("The service cannot be reached.");
-    const kind = KINDS[error.problem?.type?.split(":").at(-1)];
-    return kind && document.documentElement.lang !== "en" ? t(kind) : error.message;
+    if (error instanceof TypeError) return everycell.t("The service cannot be reached.");
+    const { field } = error.problem ?? {};
+    const said = [`${field}: `, `${field}：`].find((name) => error.message.startsWith(name));
+    return said ? error.message.slice(said.length) : error.message;
   };
 
   /**
@@ -92,7 +79,8 @@
     }
 
     async _ask(path, options = {}) {
-      const answer = await fetch(this.base + path, { credentials: "same-origin", ...options });
+      const headers = { "Accept-Language": document.documentElement.lang, ...options.headers };
+      const answer = await fetch(this.base + path, { credentials: "same-origin", ...options, headers });
       if (answer.ok) return answer;
       if (answer.status === 401) this.onover();
       throw new Refused(answer.status, await answer.json().catch(() => null));

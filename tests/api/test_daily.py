@@ -93,7 +93,7 @@ def test_a_failure_is_logged_and_tried_again(county: Store, app: Store, caplog: 
         conn.execute(text("REVOKE EXECUTE ON FUNCTION everycell.retire_sessions() FROM everycell_app"))
     daily = Daily(app)
     with caplog.at_level(logging.ERROR):
-        assert daily.look() == 3600
+        assert 0 < daily.look() <= 3600
     assert "permission denied for function retire_sessions" in caplog.text
     assert [each.finished for each in runs(county)] == [False]
     with county.begin() as conn:
@@ -125,7 +125,7 @@ def test_the_thread_works_and_ends(county: Store, app: Store, monkeypatch: pytes
 def test_a_stop_ends_the_run_after_its_transaction(county: Store, app: Store) -> None:
     daily = Daily(app)
     daily.close()
-    assert daily.look() == 3600
+    assert 0 < daily.look() <= 3600
     assert [each.finished for each in runs(county)] == [False]
     assert datetime.now(UTC) > runs(county)[0].ran_at
 

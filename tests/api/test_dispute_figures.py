@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -104,6 +105,19 @@ def test_what_is_wrong_is_named(year: Served, question: str, status: int, field:
     answer = year.get(f"/disputes/{question}")
     assert answer.status_code == status, answer.text
     assert problem(answer)["field"] == field
+
+
+def test_the_first_page_tells_what_is_published_to_whoever_sees_no_case(year: Served) -> None:
+    for area, level, period in (
+        (COUNTY, "county", "2025-12"),
+        (TOWNS[0], "town", "2025Q4"),
+        (VILLAGES[0], "village", "2025"),
+    ):
+        found = year.json(f"/disputes/counts?period={period}&level={level}&area={area}")["areas"][0]["total"]
+        page = year.client_of("wall", str(area)).get("/", headers={"Accept": "text/html"}).text
+        number = "&lt;5*" if found is None else f"{found:,}"
+        assert re.search(f"{period} 登记</dt><dd>{re.escape(number)}</dd>", page)
+        assert ("/disputes?" in page, "超期最久" in page) == (False, False)
 
 
 def test_cells_as_features_tell_what_is_published_of_the_last_period(year: Served) -> None:

@@ -1,5 +1,7 @@
 """Debian's Chromium, without a graphics card and without the internet. A page may not complain and may ask only its own
-host: whatever it prints to the console as an error, and every foreign request, fails the test."""
+host: whatever it prints to the console as an error, and every foreign request, fails the test.
+
+Pictures of pages are kept in `.artefacts/pictures`, or where EVERYCELL_PICTURES says, to be looked at."""
 
 from __future__ import annotations
 
@@ -25,6 +27,12 @@ CHROMIUM = Path(os.environ.get("EVERYCELL_CHROMIUM") or [*INSTALLED, "/usr/bin/c
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 Open = Callable[..., Page]
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = Path(os.environ.get("EVERYCELL_PICTURES") or ROOT / ".artefacts" / "pictures")
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+# WCAG 2.2 AA, and what axe's authors hold good practice beside it.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 expect.set_options(timeout=20_000)  # a busy machine draws slowly; a page that is right is not slower for it
 
@@ -143,6 +151,32 @@ def open_page(chromium: Browser, complaints: Complaints) -> Iterator[Open]:
     yield open_one
     context.close()
     assert complaints.all() == []
+
+
+@pytest.fixture(scope="package")
+def faults() -> Callable[[Page], list[str]]:
+    """`faults(page)`: what axe-core finds wrong with a page as it is now: rule, element, what to do about it."""
+    source = AXE.read_text("utf-8")
+
+    def find(page: Page) -> list[str]:
+        page.evaluate(source)
+        tags = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+        found = page.evaluate("(options) => axe.run(document, options)", tags)
+        assert len(found["passes"]) > 5, "it has looked"
+        return [
+            f"{rule['id']}: {node['target']}: {node['failureSummary']}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+
+    return find
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep a picture of what a page shows, as NAME-WIDTH.png."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    assert page.viewport_size
+    page.screenshot(path=PICTURES / f"{name}-{page.viewport_size['width']}.png")
 
 
 def becomes(look: Callable[[], object], wanted: object, seconds: float = 20) -> None:

@@ -27,6 +27,7 @@ from maps.cells import EditPage, edit_page
 from maps.csp import policy
 from maps.disputes import DisputesPage, disputes_page
 from maps.heat import HeatPage, heat_page
+from maps.home import home_page
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
 from maps.patrol import PatrolPage, patrol_page
@@ -38,7 +39,7 @@ from tests.browser.fake_grid import FakeGrid, feature, grid_routes
 from tests.browser.fake_patrols import busy_patrols, patrol_routes
 from tests.browser.fake_wall import FakeWall, wall_routes
 from tests.browser.running import running
-from tests.maps import fake
+from tests.maps import fake, fake_home
 
 EPOCH = date(2020, 1, 1)
 NONCE = "bm9uY2Vub25jZW5vbmNl"
@@ -257,6 +258,21 @@ def static_files(app: FastAPI) -> None:
 
 
 def _pages(app: FastAPI, service: FakeService) -> None:
+
+    @app.get("/")
+    def first(lang: str = "zh") -> Response:
+        html = home_page(
+            fake_home.page(
+                nonce=NONCE,
+                lang=language(lang),
+                bounds=None if service.empty else fake.BOUNDS,
+                home=None if service.empty else fake_home.home(),
+                rights=service.rights,
+                who=service.who,
+                csrf=service.csrf,
+            )
+        )
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE)})
 
     @app.get("/maps/coverage")
     def page(lang: str = "zh") -> Response:

@@ -121,7 +121,7 @@ def test_a_day_of_a_patrol_leader(live: Live, open_page: Open, complaints: Compl
     expect(page.locator(f'#planned [data-team="{other}"] [data-stop="{key}"]')).to_be_visible()
 
     # What goes out of it is there, and a phone's code leads to its route.
-    page.get_by_role("button", name="打印 ▾").click()
+    page.get_by_role("button", name="打印 ▼").click()
     href = page.locator(".menu a").first.get_attribute("href") or ""
     sheet = live.colleague.get(href)
     assert (sheet.status_code, sheet.headers["content-type"]) == (200, "application/pdf")

@@ -211,12 +211,12 @@ def test_what_goes_out_and_what_was_done(service: FakeService, open_page: Open, 
     page = open_page(url(service))
     plan = planned(page, service)
     expect(page.locator(".note")).to_have_text("无道路数据：按直线×1.4估算")
-    page.get_by_role("button", name="打印 ▾").click()
+    page.get_by_role("button", name="打印 ▼").click()
     sheets = page.locator(".menu a")
     expect(sheets).to_have_count(4)
     assert sheets.nth(1).get_attribute("href") == f"/patrol/plans/{plan['id']}/sheet?team=A1"
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="更多 ▾").click()
+    page.get_by_role("button", name="更多 ▼").click()
     with page.expect_download() as download:
         page.get_by_role("menuitem", name="GPX（手持设备）").click()
     assert download.value.suggested_filename == "patrol-2026-11-22.gpx"
@@ -235,7 +235,7 @@ def test_what_goes_out_and_what_was_done(service: FakeService, open_page: Open, 
     expect(again.locator("#after-panel")).to_contain_text("已走访 3/56 处")
     expect(again.locator("#after-panel .late").first).to_have_text("遗漏 50 处，下次计划优先。")
     expect(again.locator("#after-panel section table")).to_contain_text("5 / 9")
-    expect(again.locator("#does button")).to_have_text(["打印 ▾", "更多 ▾"])
+    expect(again.locator("#does button")).to_have_text(["打印 ▼", "更多 ▼"])
     again.locator("#back").click()
     expect(again.locator("#plans-list small.late")).to_contain_text("遗漏 47")
 

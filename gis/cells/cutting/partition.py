@@ -49,7 +49,7 @@ class Range:
         """ "300-500". Raises BadInput naming `field`."""
         least, _, most = text.partition("-")
         if not (least.isdecimal() and most.isdecimal() and 0 < int(least) <= int(most)):
-            raise BadInput(f"{field}: {text!r} is no range of households; write it like 300-500", field=field)
+            raise BadInput("{field}: {text!r} is no range of households; write it like 300-500", text=text, field=field)
         return Range(int(least), int(most))
 
     @property

@@ -77,7 +77,9 @@ def _one_each(pieces: Shapes, whole: Ints) -> dict[int, Polygon]:
         cell = shapely.coverage_union_all(pieces[whole == number])
         parts = [part for part in shapely.get_parts(cell) if not part.is_empty]
         if len(parts) != 1 or not isinstance(parts[0], Polygon):
-            raise BrokenCoverage(f"part {number} of the area was drawn in {len(parts)} pieces")
+            raise BrokenCoverage(
+                "part {number} of the area was drawn in {pieces_drawn} pieces", number=number, pieces_drawn=len(parts)
+            )
         cells[number] = parts[0]
     if not shapely.coverage_is_valid(list(cells.values())):
         raise BrokenCoverage("the parts of the area were drawn with gaps or overlaps")

@@ -164,9 +164,16 @@ def _recoded(grid: Grid, op: MoveToVillage | Renumber, village: str, next_code: 
 def _moved_to_village(grid: Grid, op: MoveToVillage, next_code: NextCode) -> Change:
     cell = grid.cells[op.cell]
     if cell.village == op.village:
-        raise BadInput(f"village: cell {op.cell} belongs to {op.village} already", field="village")
+        raise BadInput(
+            "village: cell {cell} belongs to {village} already", cell=op.cell, village=op.village, field="village"
+        )
     if cell.village[:6] != op.village[:6]:
-        raise BadInput(f"village: {op.village} lies in another county than cell {op.cell}", field="village")
+        raise BadInput(
+            "village: {village} lies in another county than cell {cell}",
+            village=op.village,
+            cell=op.cell,
+            field="village",
+        )
     change = _recoded(grid, op, op.village, next_code)
     around = [grid.cells[code] for code in grid.near(cell.polygon)]
     if any(other.village == op.village and _share_a_border(cell, other) for other in around):
@@ -191,7 +198,9 @@ def _code(given: str | None, village: str, next_code: NextCode) -> str:
     """The code that was given, or the next free one. Raises BadInput where it is no code of a cell of the village."""
     code = next_code(village) if given is None else given
     if level_of(code, field="code") is not Level.cell or not code.startswith(village):
-        raise BadInput(f"code: {code!r} is no code of a cell of village {village}", field="code")
+        raise BadInput(
+            "code: {code!r} is no code of a cell of village {village}", code=code, village=village, field="code"
+        )
     return code
 
 

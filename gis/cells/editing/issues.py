@@ -16,6 +16,7 @@ from gis.cells.editing.operations import Operation, as_json
 from gis.cells.editing.sentences import FIXES, REASONS, Language, say
 from gis.cells.measure import Measure
 from gis.errors import EverycellError
+from gis.sentence import Sentence
 
 IssueCode = Literal[
     "GAP",
@@ -120,5 +121,9 @@ class Refused(EverycellError):
     code = "refused"
 
     def __init__(self, issues: Sequence[Issue]) -> None:
-        super().__init__("; ".join(issue.sentence() for issue in issues))
         self.issues = tuple(issues)
+        super().__init__(Sentence("{text}", text=self.told("en")))
+
+    def told(self, language: Language) -> str:
+        """What is wrong, for a person."""
+        return ("；" if language == "zh" else "; ").join(issue.sentence(language) for issue in self.issues)

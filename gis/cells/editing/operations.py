@@ -43,7 +43,7 @@ class Merge:
         if len(set(self.cells)) < 2 or len(set(self.cells)) < len(self.cells):
             raise BadInput("cells: a merge takes two or more different cells", field="cells")
         if self.keep not in self.cells:
-            raise BadInput(f"keep: {self.keep!r} is none of the merged cells", field="keep")
+            raise BadInput("keep: {keep!r} is none of the merged cells", keep=self.keep, field="keep")
 
 
 @dataclass(frozen=True, slots=True)

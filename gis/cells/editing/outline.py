@@ -60,7 +60,9 @@ def with_chains(outline: Any, chains: Sequence[tuple[Coordinates, bool]]) -> Any
             inserts += _between(xy, edge, chain)
         elif is_outer:
             lon, lat = chain[0].tolist()
-            raise BrokenCoverage(f"an outer border of the cells at {lon:.8f} {lat:.8f} is no part of the outline")
+            raise BrokenCoverage(
+                "an outer border of the cells at {lon:.8f} {lat:.8f} is no part of the outline", lon=lon, lat=lat
+            )
     if not inserts:
         return outline
     inserts.sort(key=lambda insert: insert[:2])

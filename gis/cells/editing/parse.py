@@ -29,6 +29,8 @@ from gis.cells.editing.operations import (
 from gis.cells.measure import Measure
 from gis.codes import Level, level_of
 from gis.errors import BadInput
+from gis.sentence import NOR, OR, joined
+from gis.words import word
 
 _LONGEST_NAME: Final = 100
 
@@ -41,11 +43,16 @@ def parse_operation(data: Mapping[str, Any]) -> Operation:
     """
     name = data.get("op")
     if not isinstance(name, str) or name not in _PARSERS:
-        raise BadInput(f"op: {name!r} is no operation; one of {', '.join(_PARSERS)}", field="op")
+        raise BadInput("op: {word!r} is no operation; one of {words}", word=name, words=", ".join(_PARSERS), field="op")
     known, parse = _PARSERS[name]
     for member in data:
         if member != "op" and member not in known:
-            raise BadInput(f"{member}: {name} has no such member, only {', '.join(known)}", field=str(member))
+            raise BadInput(
+                "{field}: {operation} has no such member, only {known}",
+                operation=name,
+                known=", ".join(known),
+                field=str(member),
+            )
     return parse(data)
 
 
@@ -55,7 +62,7 @@ def _cell(data: Mapping[str, Any], member: str = "cell") -> str:
 
 def _code(value: object, member: str, level: Level) -> str:
     if not isinstance(value, str) or level_of(value, field=member) is not level:
-        raise BadInput(f"{member}: {value!r} is no code of a {level}", field=member)
+        raise BadInput("{field}: {value!r} is no code of a {level}", value=value, level=word(level), field=member)
     return value
 
 
@@ -68,35 +75,35 @@ def _name(data: Mapping[str, Any]) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.isprintable() or not 0 < len(value.strip()) <= _LONGEST_NAME:
-        raise BadInput(f"name: 1 to {_LONGEST_NAME} printable characters", field="name")
+        raise BadInput("{field}: must be a text of 1 to {most} printable characters", most=_LONGEST_NAME, field="name")
     return value.strip()
 
 
 def _kind(data: Mapping[str, Any]) -> Kind | None:
     value = data.get("kind")
     if value is not None and value not in KINDS:
-        raise BadInput(f"kind: {value!r} is neither {' nor '.join(KINDS)}", field="kind")
+        raise BadInput("{field}: {word!r} is neither {words}", word=value, words=joined(KINDS, NOR), field="kind")
     return cast("Kind | None", value)
 
 
 def _lonlat(value: object, member: str) -> LonLat:
     """A position; a height behind it is dropped."""
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < 2:
-        raise BadInput(f"{member}: {value!r} is no position [lon, lat]", field=member)
+        raise BadInput("{field}: {value!r} is no position [lon, lat]", value=value, field=member)
     lon, lat = value[0], value[1]
     for number, limit in ((lon, 180), (lat, 90)):
         if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) <= limit:
-            raise BadInput(f"{member}: {value!r} is no position in degrees [lon, lat]", field=member)
+            raise BadInput("{field}: {value!r} is no position in degrees [lon, lat]", value=value, field=member)
     return float(lon), float(lat)
 
 
 def _coordinates(data: Mapping[str, Any], member: str, *types: str) -> tuple[str, list[Any]]:
     value = data.get(member)
     if not isinstance(value, Mapping) or value.get("type") not in types:
-        raise BadInput(f"{member}: a GeoJSON {' or '.join(types)} is wanted", field=member)
+        raise BadInput("{field}: a GeoJSON {types} is wanted", types=joined(types, OR), field=member)
     found = value.get("coordinates")
     if not isinstance(found, list) or not found:
-        raise BadInput(f"{member}: the {value['type']} has no coordinates", field=member)
+        raise BadInput("{field}: the {type} has no coordinates", type=value["type"], field=member)
     return str(value["type"]), found
 
 
@@ -131,7 +138,7 @@ def _polygon(data: Mapping[str, Any], redo: Callable[[Polygon], Operation]) -> O
 
 def _rings(part: object) -> list[list[LonLat]]:
     if not isinstance(part, list) or not part or not all(isinstance(ring, list) and ring for ring in part):
-        raise BadInput("polygon: each ring is a list of positions", field="polygon")
+        raise BadInput("{field}: each ring is a list of positions", field="polygon")
     return [[_lonlat(position, "polygon") for position in ring] for ring in part]
 
 
@@ -171,7 +178,9 @@ def _recut(data: Mapping[str, Any]) -> Recut:
 def _piece(data: Mapping[str, Any]) -> Piece:
     for member in data:
         if member not in _PIECE:
-            raise BadInput(f"pieces: a piece has no {member}, only {', '.join(_PIECE)}", field="pieces")
+            raise BadInput(
+                "pieces: a piece has no {member}, only {known}", member=member, known=", ".join(_PIECE), field="pieces"
+            )
     code, name = _new_code(data), _name(data) or ""
     try:
         op = _polygon(data, lambda polygon: Create(polygon, "", code, name))

@@ -17,6 +17,7 @@ from gis.cells.editing.outline import lies_on, with_chains, with_twins
 from gis.cells.editing.tidy import Tidying, lies_between
 from gis.cells.places import Coordinates, Numbers, Places
 from gis.errors import BrokenCoverage
+from gis.sentence import Sentence
 
 Inserts = dict[tuple[int, int], Coordinates]
 
@@ -115,7 +116,9 @@ class _Drawing:
                 chains.append((longer, is_outer))
                 inserts |= _inserts(chain, xy, longer)
             elif lies_on(self.grid.outline, xy[0], xy[-1]):
-                raise BrokenCoverage(f"the county's border at {xy[0][0]:.8f} {xy[0][1]:.8f} would be lost by rounding")
+                raise BrokenCoverage(
+                    "the county's border at {lon:.8f} {lat:.8f} would be lost by rounding", lon=xy[0][0], lat=xy[0][1]
+                )
         return inserts, chains
 
     def _chain(self, start: int, end: int) -> list[int]:
@@ -170,12 +173,16 @@ class _Drawing:
         after = [polygons[code] if code in polygons else self.grid.cells[code].polygon for code in self.labels]
         shapes = np.array(after, dtype=object)
         if not (shapely.is_valid(shapes).all() and shapely.coverage_is_valid(shapes)):
-            raise BrokenCoverage(f"cells {', '.join(self.labels)} would not tile after rounding to the grid of 1e-8°")
+            raise BrokenCoverage(
+                "cells {labels} would not tile after rounding to the grid of 1e-8°", labels=", ".join(self.labels)
+            )
 
 
 def _only(label: str, groups: list[list[int]]) -> list[int]:
     if len(groups) > 1:
-        raise BrokenCoverage(f"cell {label or 'new'} would fall into {len(groups)} parts")
+        raise BrokenCoverage(
+            "cell {label} would fall into {number} parts", label=label or Sentence("new"), number=len(groups)
+        )
     return groups[0]
 
 

@@ -26,6 +26,8 @@ from gis.patrol.planner.timing import fits, route_of, run, spread_of
 from gis.patrol.planner.validate import validate
 from gis.patrol.request import Aim, Request
 from gis.patrol.travel import Travel
+from gis.sentence import Sentence, joined
+from gis.words import word
 
 OnProgress = Callable[[float, str], None]
 
@@ -33,9 +35,9 @@ OnProgress = Callable[[float, str], None]
 POLISH_RATE: Final = 200
 SHORTEN_RATE: Final = 500
 FULL_SIZE: Final = 120
-# VROOM's thoroughness (0 to 5) up to so many stops. A higher one costs more than the search after it, which does better
-# with the time.
-LEVELS: Final = ((30, 5), (150, 1))
+# VROOM's thoroughness (0 to 5) up to so many stops, with so many seconds at least. A higher one pays where there is
+# time to search from there; else the search does better with the time.
+LEVELS: Final = ((30, 0.0, 5), (150, 8.0, 4), (150, 0.0, 1))
 
 
 class BrokenPlan(EverycellError):
@@ -100,7 +102,7 @@ def solve(request: Request, travel: Mapping[Mode, Travel], on_progress: OnProgre
     plan = plan_of(board, orders, clock.used_s, Words(given_up, WhyNot.balance))
     wrong = faults(request, travel, plan)
     if wrong:
-        raise BrokenPlan(f"a plan was found that is not right, and is not shown: {wrong[0]}")
+        raise BrokenPlan("a plan was found that is not right, and is not shown: {fault}", fault=wrong[0])
     clock.tell(1.0, "check")
     return replace(plan, cpu_s=round(clock.used_s, 3))
 
@@ -133,9 +135,13 @@ def _possible(board: Board) -> Board:
         if not allowed[:, stop].any():
             name = board.stops[stop].key
             why = why_alone(board, stop)
-            more = f", {why.seconds} s too much" if why.seconds else ""
+            told = word(why.why)
+            if why.seconds:
+                told = Sentence("{why}, {seconds} s too much", why=told, seconds=why.seconds)
             raise BadInput(
-                f"stop {name} is pinned, and no team that may take it can do so, even alone: {why.why.value}{more}",
+                "stop {name} is pinned, and no team that may take it can do so, even alone: {why}",
+                name=name,
+                why=told,
                 field=f"stops.{name}.pinned",
             )
     return replace(board, allowed=allowed)
@@ -146,14 +152,25 @@ def _pinned_are_in(board: Board, orders: Orders) -> None:
     if missing:
         why = {left.key: left for left in left_out(board, orders, Words())}
         names = [board.stops[stop].key for stop in missing]
-        told = ", ".join(f"{name} ({why[name].why.value}, {why[name].seconds or 0} s too much)" for name in names)
+        told = joined(
+            Sentence(
+                "{name} ({why}, {seconds} s too much)",
+                name=name,
+                why=word(why[name].why),
+                seconds=why[name].seconds or 0,
+            )
+            for name in names
+        )
         raise BadInput(
-            f"not all {len(board.must)} pinned stops fit together; left over: {told}", field=f"stops.{names[0]}.pinned"
+            "not all {number} pinned stops fit together; left over: {told}",
+            number=len(board.must),
+            told=told,
+            field=f"stops.{names[0]}.pinned",
         )
 
 
-def _level(size: int) -> int:
-    return next((level for most, level in LEVELS if size <= most), 0)
+def _level(size: int, limit_s: float) -> int:
+    return next((level for most, least_s, level in LEVELS if size <= most and limit_s >= least_s), 0)
 
 
 def _rounds(board: Board, rate: int, share: float = 1.0) -> int:
@@ -198,7 +215,8 @@ def _squeezed(board: Board, orders: Orders) -> Orders:
 
 def _start(board: Board, chosen: list[int], clock: Clock) -> Orders:
     # The limit of VROOM is one of the clock on the wall, on which others may have the processor: it only guards.
-    return by_vroom.search(board, chosen, board.request.seed, _level(len(chosen)), 4 * clock.left_s)
+    level = _level(len(chosen), clock.limit_s)
+    return by_vroom.search(board, chosen, board.request.seed, level, 4 * clock.left_s)
 
 
 def _sound(board: Board, orders: Orders) -> Orders:

@@ -41,12 +41,12 @@ def _indices(request: Request, orders: Mapping[str, Sequence[str]]) -> dict[str,
     codes = {team.code for team in request.teams}
     for code in orders:
         if code not in codes:
-            raise BadInput(f"orders: there is no team {code!r}", field="orders.team")
+            raise BadInput("orders: there is no team {code!r}", code=code, field="orders.team")
     for key, times in Counter(key for order in orders.values() for key in order).items():
         if key not in number:
-            raise BadInput(f"orders: there is no stop {key!r}", field="orders.stop")
+            raise BadInput("orders: there is no stop {key!r}", key=key, field="orders.stop")
         if times > 1:
-            raise BadInput(f"orders: stop {key!r} is in them {times} times", field="orders.stop")
+            raise BadInput("orders: stop {key!r} is in them {times} times", key=key, times=times, field="orders.stop")
     return {code: [number[key] for key in order] for code, order in orders.items()}
 
 

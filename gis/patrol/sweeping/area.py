@@ -207,7 +207,9 @@ def _started(
     edge = int(np.argmin(distance))
     if distance[edge] > START_M:
         raise BadInput(
-            f"start: is {distance[edge]:,.0f} m from the nearest street that leads there; at most {START_M:.0f} m",
+            "start: is {distance_m:,.0f} m from the nearest street that leads there; at most {most_m:.0f} m",
+            distance_m=distance[edge],
+            most_m=START_M,
             field="start",
         )
     line = lines[edge]

@@ -36,10 +36,10 @@ class AskedSweep:
 def parse_sweep(body: object) -> AskedSweep:
     """A request. Raises BadInput naming the member that cannot be used."""
     if not isinstance(body, dict):
-        raise BadInput("body: must be a JSON object", field="body")
+        raise BadInput("{field}: must be a JSON object", field="body")
     for name in body:
         if name not in _MEMBERS:
-            raise BadInput(f"{str(name)[:40]}: is no member; there are {', '.join(_MEMBERS)}", field=str(name)[:40])
+            raise BadInput("{field}: is no member; there are {words}", words=", ".join(_MEMBERS), field=str(name)[:40])
     area, polygon = body.get("area"), body.get("polygon")
     if (area is None) == (polygon is None):
         raise BadInput("area: give either an area or a polygon", field="area")
@@ -47,7 +47,7 @@ def parse_sweep(body: object) -> AskedSweep:
         level_of(str(area))
     mode = body.get("mode", Mode.foot)
     if mode not in list(Mode):
-        raise BadInput(f"mode: must be one of {', '.join(Mode)}", field="mode")
+        raise BadInput("{field}: must be one of {words}", words=", ".join(Mode), field="mode")
     shift = _number(body.get("shift_minutes"), "shift_minutes", FEWEST_MINUTES, MOST_MINUTES)
     speed = _number(body.get("speed_kmh"), "speed_kmh", SLOWEST_KMH, FASTEST_KMH)
     return AskedSweep(
@@ -69,26 +69,26 @@ def polygon_of(found: object, field: str = "polygon") -> shapely.Polygon | shape
         elif isinstance(features, list) and len(features) == 1:
             found = features[0]
         else:
-            raise BadInput(f"{field}: must hold exactly one polygon", field=field)
+            raise BadInput("{field}: must hold exactly one polygon", field=field)
     if not isinstance(found, dict) or found.get("type") not in ("Polygon", "MultiPolygon"):
-        raise BadInput(f"{field}: must be a GeoJSON Polygon or MultiPolygon", field=field)
+        raise BadInput("{field}: must be a GeoJSON Polygon or MultiPolygon", field=field)
     try:
         made = shape(found)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, GEOSException):
-        raise BadInput(f"{field}: its coordinates are no rings of longitudes and latitudes", field=field) from None
+        raise BadInput("{field}: its coordinates are no rings of longitudes and latitudes", field=field) from None
     return _usable(made, field)
 
 
 def _usable(made: Any, field: str) -> shapely.Polygon | shapely.MultiPolygon:
     if not isinstance(made, shapely.Polygon | shapely.MultiPolygon) or made.is_empty:
-        raise BadInput(f"{field}: is empty", field=field)
+        raise BadInput("{field}: is empty", field=field)
     if shapely.get_num_coordinates(made) > _MOST_CORNERS:
-        raise BadInput(f"{field}: has more than {_MOST_CORNERS:,} corners", field=field)
+        raise BadInput("{field}: has more than {most:,} corners", most=_MOST_CORNERS, field=field)
     west, south, east, north = made.bounds
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise BadInput(f"{field}: does not lie within longitudes and latitudes in degrees", field=field)
+        raise BadInput("{field}: does not lie within longitudes and latitudes in degrees", field=field)
     if not made.is_valid:
-        raise BadInput(f"{field}: crosses itself; draw it without crossing lines", field=field)
+        raise BadInput("{field}: crosses itself; draw it without crossing lines", field=field)
     return shapely.force_2d(made)
 
 
@@ -108,7 +108,9 @@ def _number(found: object, field: str, low: float, high: float) -> float | None:
     if found is None:
         return None
     if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
-        raise BadInput(f"{field}: must be a number", field=field)
+        raise BadInput("{field}: must be a number", field=field)
     if not low <= found <= high:
-        raise BadInput(f"{field}: {found:g} is not between {low:g} and {high:g}", field=field)
+        raise BadInput(
+            "{field}: {number:g} is not between {low:g} and {high:g}", number=found, low=low, high=high, field=field
+        )
     return float(found)

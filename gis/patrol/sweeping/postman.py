@@ -3,7 +3,7 @@
 The walk passes the required streets, and some edges more: those that make every node even (`joining`), and links that
 hold the parts together. In one piece, matching alone is the optimum. In several, links and matching depend on each
 other: links are added between what the matching has left apart, and then each is tried without and replaced by others,
-always with the matching anew. What is small is then proved, or improved, by `exact`.
+always with the matching anew. What is not the optimum for sure is then proved, or improved, by `exact`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from gis.patrol.network import Flags, Ints
 from gis.patrol.sweeping.exact import improve
-from gis.patrol.sweeping.joining import join
+from gis.patrol.sweeping.joining import ALL_PAIRS, join
 from gis.patrol.sweeping.streets import Streets
 
 _TRIES: Final = 30_000  # tries of other links × odd nodes²: what the search may cost
@@ -35,16 +35,20 @@ def postman(streets: Streets, required: Flags, start: int | None, *, prove: bool
     """How often each edge is passed by a short closed walk that passes all `required` ones, and `start` where given.
 
     All required edges and the start must be connected by the streets. Nothing required: nothing is passed. `prove`:
-    whether more is tried where matching alone is no optimum, which takes some seconds at most.
+    whether more is tried where matching alone is no optimum for sure, which takes a dozen seconds at most; without it
+    the bound may be 0.
     """
     if not required.any():
         return Passes(np.zeros(len(required), np.int64), 0.0)
     search = _Search(streets, required, start)
-    alone = search.with_links([])
-    bound = search.metres(alone)
-    if search.holds(alone):
-        return Passes(alone, bound)
-    links, times = search.grown()
+    links: list[Link] = []
+    times = search.with_links(links)
+    bound = search.metres(times) if search.matched_exactly else 0.0
+    holds = search.holds(times)
+    if holds and search.matched_exactly:
+        return Passes(times, bound)
+    if not holds:
+        links, times = search.grown()
     if prove:
         found = improve(streets, required, search.nodes, times)
         if found.proved:
@@ -67,6 +71,11 @@ class _Search:
 
     def metres(self, times: Ints) -> float:
         return float(times @ self.streets.length)
+
+    @property
+    def matched_exactly(self) -> bool:
+        """Whether the matching of the required edges alone is one of all pairs, and so the least there is."""
+        return len(self.streets.odd(self.base)) <= ALL_PAIRS
 
     def holds(self, times: Ints) -> bool:
         return bool((self.streets.parts(times > 0, self.nodes) == 0).all())

@@ -40,7 +40,9 @@ def sweep(
     required = np.unique(required)
     if len(required) > MOST_EDGES:
         raise BadInput(
-            f"area: has {len(required):,} pieces of street, a sweep takes {MOST_EDGES:,}; choose a smaller area",
+            "area: has {number:,} pieces of street, a sweep takes {most:,}; choose a smaller area",
+            number=len(required),
+            most=MOST_EDGES,
             field="area",
         )
     ground = Sweeping(network, mode, start, speed_mps)

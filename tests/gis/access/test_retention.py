@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from gis.access import audit, retention
 from gis.codes import Level
 from gis.errors import BadInput, Conflict, Interrupted
+from gis.events import log
 from gis.households.check import check
 from gis.households.coverage import CoverageTable, coverage, today_in
 from gis.households.load import load_dwellings
@@ -406,6 +407,12 @@ def test_the_service_cannot_remove_young_visits(county: Store, app: Store) -> No
             do(app, statement)
 
 
+def give_positions(store: Store) -> None:
+    """Give positions to what is in the outbox: without one nothing goes."""
+    with store.begin() as conn:
+        log.number(conn, 0.0, TODAY)
+
+
 def test_what_else_goes(county: Store, app: Store, tmp_path: Path) -> None:
     now = datetime.now(UTC)
     do(county, "INSERT INTO everycell.account (login, created_at) VALUES ('li', :now)", now=now)
@@ -423,8 +430,10 @@ def test_what_else_goes(county: Store, app: Store, tmp_path: Path) -> None:
             key=bytes([number]),
             at=now + timedelta(hours=26 * hours),
         )
+    give_positions(county)
     record(county, visit_on(TODAY, ONE))
     do(county, "UPDATE everycell.outbox SET at = at - interval '8 days'")
+    give_positions(county)
     record(county, visit_on(TODAY, TWO))
     uploads = tmp_path / "uploads" / "li"
     uploads.mkdir(parents=True)
