@@ -18,7 +18,7 @@ from gis.access.scope import Right
 from gis.patrol.network import Mode
 from gis.patrol.plan import WhyNot
 from gis.patrol.request import Aim, Because, Kind
-from gis.patrol.tiers import TIERS, Minutes
+from gis.patrol.tiers import TIERS, Minutes, Skill
 from maps.page import ANIMATED, Frame, GridMap, LivePage, render
 from maps.text import Lang, translator
 
@@ -50,6 +50,7 @@ SCRIPTS: Final = (
     "patrol-proposals.js",
     "patrol-choice.js",
     "patrol-minutes.js",
+    "patrol-windows.js",
     "patrol-places.js",
     "patrol-teams.js",
     "patrol-team-form.js",
@@ -69,6 +70,7 @@ SCRIPTS: Final = (
     "patrol-after.js",
     "patrol-plan.js",
     "patrol-keys.js",
+    "patrol-stage.js",
     "patrol.js",
 )
 MODULE: Final = "mvt.mjs"
@@ -113,6 +115,7 @@ def lists(lang: Lang) -> dict[str, Entries]:
         "why_not": _left_out(lang),
         "mode": _modes(lang),
         "aim": _aims(lang),
+        "skill": _skills(lang),
     }
     kinds: dict[str, type[StrEnum]] = {
         "kind": Kind,
@@ -120,6 +123,7 @@ def lists(lang: Lang) -> dict[str, Entries]:
         "why_not": WhyNot,
         "mode": Mode,
         "aim": Aim,
+        "skill": Skill,
     }
     return {name: [(entry.value, words[entry]) for entry in kinds[name]] for name, words in named.items()}
 
@@ -170,6 +174,11 @@ def _modes(lang: Lang) -> dict[Mode, str]:
 def _aims(lang: Lang) -> dict[Aim, str]:
     _ = translator(lang)
     return {Aim.shortest: _("Shortest ways"), Aim.equal: _("Equal work")}
+
+
+def _skills(lang: Lang) -> dict[Skill, str]:
+    _ = translator(lang)
+    return {Skill.mediation: _("Mediation"), Skill.safety: _("Safety check")}
 
 
 def _chrome(frame: Frame, config: PatrolPage) -> Markup:
