@@ -15,7 +15,7 @@ const everycell = {};
    * How large everything is, by the size of the page's text. `body` is the size, in pixels on a desk, of what the map
    * writes as large as that: on a wall, nothing is written smaller.
    */
-  everycell.measure = (body = 14) => {
+  everycell.sizeOf = (body = 14) => {
     const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
     everycell.scale = size / body;
     // Writing grows with the distance, lines with the screen: else they would cover small cells.
@@ -28,7 +28,7 @@ const everycell = {};
     everycell.config = read("config");
     everycell.theme = everycell.config.theme ?? "light";
     everycell.look = everycell.config.theme ? `wall-${everycell.config.theme}` : "desk";
-    everycell.measure();
+    everycell.sizeOf();
     everycell.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (everycell.still) jump();
   };

@@ -23,7 +23,7 @@
     const { text } = everycell.room({ ...config.wall, theme: config.theme });
     const columns = innerWidth / text;
     document.body.dataset.room = ROOMS.find(([least]) => columns >= least)[1];
-    everycell.measure(MAP_BODY);
+    everycell.sizeOf(MAP_BODY);
   };
 
   const soon = (wait) => new Promise((resolve) => setTimeout(resolve, wait));
