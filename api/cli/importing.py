@@ -158,7 +158,8 @@ def osm(
     rejects: RejectsFile = None,
     dry_run: DryRun = False,
 ) -> None:
-    """An OpenStreetMap extract (.osm.pbf): areas, first cells, doorplates, sites, streets; needs no other file."""
+    """An OpenStreetMap extract (.osm.pbf): areas, first cells, doorplates, sites, streets (also for patrols, as `roads`
+    reads them); needs no other file."""
     target = rejects or file.with_name(f"{file.name}.rejects.csv")
     with opened() as store, _Bar() as bar:
         summary = in_transaction(
@@ -201,6 +202,15 @@ def _show_roads(file: Path, summary: RoadsSummary, target: Path, dry_run: bool) 
     out.print(f"{file.name}: OpenStreetMap{as_of}, county {summary.county}", markup=False)
     for name, number in summary.read.items():
         out.print(f"  {name.replace('_', ' ')}: {number:,}", markup=False)
+    _show_network(summary)
+    if summary.left_out:
+        out.print(f"not used, with reasons: {target} ({len(summary.left_out):,} rows)", markup=False)
+    out.print(f"version {summary.version}: imported" if summary.changed else "nothing changed", markup=False)
+    if dry_run:
+        out.print("dry run: nothing was kept")
+
+
+def _show_network(summary: RoadsSummary) -> None:
     counts = summary.counts
     out.print(f"network: {counts['nodes']:,} nodes, {counts['edges']:,} edges, {counts['metres'] / 1000:,.1f} km")
     table = Table("connected", "nodes", "arcs", "parts dropped", "km dropped")
@@ -210,11 +220,6 @@ def _show_roads(file: Path, summary: RoadsSummary, target: Path, dry_run: bool) 
         km = f"{part['dropped_m'] / 1000:,.1f}"
         table.add_row(mode, f"{part['nodes']:,}", f"{part['arcs']:,}", f"{part['dropped']:,}", km)
     out.print(table)
-    if summary.left_out:
-        out.print(f"not used, with reasons: {target} ({len(summary.left_out):,} rows)", markup=False)
-    out.print(f"version {summary.version}: imported" if summary.changed else "nothing changed", markup=False)
-    if dry_run:
-        out.print("dry run: nothing was kept")
 
 
 def _show_osm(file: Path, summary: OsmSummary, target: Path, dry_run: bool) -> None:
@@ -227,6 +232,10 @@ def _show_osm(file: Path, summary: OsmSummary, target: Path, dry_run: bool) -> N
     for report in summary.reports:
         _add(table, report.table, None, [report], len(report.rejects))
     out.print(table)
+    if summary.roads is None:
+        out.print("no streets for patrols: ways between stops are estimated by straight lines × 1.4")
+    else:
+        _show_network(summary.roads)
     if summary.outside:
         out.print(f"not used, with reasons: {target} ({len(summary.outside):,} rows)", markup=False)
     if dry_run:
