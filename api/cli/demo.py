@@ -88,6 +88,7 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
         return
     from gis.demo.county import generate
     from gis.demo.load import load_county, settle
+    from gis.demo.patrolled import patrol_yesterday
     from gis.disputes.publication import publish_due
     from gis.households.coverage import today_in
 
@@ -97,6 +98,8 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
         county = generate(seed, households, today, visits)
         with store.begin() as conn:
             load_county(conn, county, settings(), today=today, on_progress=steps.told)
+            steps.told("yesterday's patrol", 0, 0)
+            patrol_yesterday(conn, int(COUNTY_CODE), settings(), today=today, seed=seed)
         steps.told("published figures of cases", 0, 0)
         publish_due(store, today)
         steps.told("statistics", 0, 0)
