@@ -90,6 +90,7 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
         return
     from gis.demo.county import generate
     from gis.demo.load import load_county, settle
+    from gis.demo.patrolled import patrol_yesterday
     from gis.disputes.overdue import publish_overdue
     from gis.disputes.publication import publish_due
     from gis.households.coverage import today_in
@@ -100,6 +101,8 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
         county = generate(seed, households, today, visits)
         with store.begin() as conn:
             load_county(conn, county, settings(), today=today, on_progress=steps.told)
+            steps.told(Sentence("yesterday's patrol"), 0, 0)
+            patrol_yesterday(conn, int(COUNTY_CODE), settings(), today=today, seed=seed)
         steps.told(Sentence("published figures of cases"), 0, 0)
         publish_due(store, today)
         publish_overdue(store, today)

@@ -161,7 +161,8 @@ def osm(
     rejects: RejectsFile = None,
     dry_run: DryRun = False,
 ) -> None:
-    """An OpenStreetMap extract (.osm.pbf): areas, first cells, doorplates, sites, streets; needs no other file."""
+    """An OpenStreetMap extract (.osm.pbf): areas, first cells, doorplates, sites, streets (also for patrols, as `roads`
+    reads them); needs no other file."""
     target = rejects or file.with_name(f"{file.name}.rejects.csv")
     with opened() as store, _Bar() as bar:
         summary = in_transaction(
@@ -206,6 +207,21 @@ def _show_roads(file: Path, summary: RoadsSummary, target: Path, dry_run: bool) 
     out.print(told.format(file=file.name, day=summary.data_on, county=summary.county), markup=False)
     for name, number in summary.read.items():
         out.print(f"  {say(word(name)).replace('_', ' ')}: {number:,}", markup=False)
+    _show_network(summary)
+    if summary.left_out:
+        out.print(
+            _("not used, with reasons: {file} ({number:,} rows)", file=target, number=len(summary.left_out)),
+            markup=False,
+        )
+    out.print(
+        _("version {version}: imported", version=summary.version) if summary.changed else _("nothing changed"),
+        markup=False,
+    )
+    if dry_run:
+        out.print(_("dry run: nothing was kept"))
+
+
+def _show_network(summary: RoadsSummary) -> None:
     counts = summary.counts
     out.print(
         _(
@@ -222,17 +238,6 @@ def _show_roads(file: Path, summary: RoadsSummary, target: Path, dry_run: bool) 
         km = f"{part['dropped_m'] / 1000:,.1f}"
         table.add_row(say(word(mode)), f"{part['nodes']:,}", f"{part['arcs']:,}", f"{part['dropped']:,}", km)
     out.print(table)
-    if summary.left_out:
-        out.print(
-            _("not used, with reasons: {file} ({number:,} rows)", file=target, number=len(summary.left_out)),
-            markup=False,
-        )
-    out.print(
-        _("version {version}: imported", version=summary.version) if summary.changed else _("nothing changed"),
-        markup=False,
-    )
-    if dry_run:
-        out.print(_("dry run: nothing was kept"))
 
 
 def _show_osm(file: Path, summary: OsmSummary, target: Path, dry_run: bool) -> None:
@@ -245,6 +250,10 @@ def _show_osm(file: Path, summary: OsmSummary, target: Path, dry_run: bool) -> N
     for report in summary.reports:
         _add(table, say(word(report.table)), None, [report], len(report.rejects))
     out.print(table)
+    if summary.roads is None:
+        out.print(_("no streets for patrols: ways between stops are estimated by straight lines × 1.4"))
+    else:
+        _show_network(summary.roads)
     if summary.outside:
         out.print(
             _("not used, with reasons: {file} ({number:,} rows)", file=target, number=len(summary.outside)),

@@ -1,4 +1,5 @@
-"""An OpenStreetMap extract into the database: divisions, cells, doorplates, sites and streets, in one transaction."""
+"""An OpenStreetMap extract into the database: divisions, cells, doorplates, sites and streets, to be drawn and for
+patrols, in one transaction."""
 
 from __future__ import annotations
 
@@ -13,9 +14,10 @@ from gis.cells.load import load_cells, load_divisions
 from gis.cells.sources import adopt_codes
 from gis.cells.topology import Fault
 from gis.codes import Level
-from gis.errors import BadInput
+from gis.errors import BadInput, WrongPlace
 from gis.exchange.importer import Progress
 from gis.exchange.osm import OsmExtract, read_osm
+from gis.exchange.roads_import import NoStreets, RoadsSummary, import_roads
 from gis.households.dwellings import split_dwellings
 from gis.households.load import load_dwellings
 from gis.sentence import Sentence
@@ -27,13 +29,15 @@ from gis.streets.load import load_streets
 
 @dataclass(frozen=True)
 class OsmSummary:
-    """What an extract held (`counts`) and what became of it; `outside` is what was not used, each with its reason."""
+    """What an extract held (`counts`) and what became of it; `outside` is what was not used, each with its reason.
+    `roads`: its streets for patrols, None where it has none."""
 
     county: str
     counts: dict[str, int]
     reports: list[LoadReport]
     outside: list[Reject]
     settled: list[Fault]
+    roads: RoadsSummary | None
 
 
 def parse_levels(levels: str) -> dict[Level, int]:
@@ -75,7 +79,7 @@ def import_osm(
     extract = read_osm(path, levels, county_code, reading, county_name=county_name)
     savepoint = conn.begin_nested() if dry_run else None
     try:
-        summary = _load(conn, extract, settings, told)
+        summary = _load(conn, path, extract, settings, told)
         if savepoint is not None:
             conn.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     finally:
@@ -85,7 +89,7 @@ def import_osm(
     return summary
 
 
-def _load(conn: Connection, extract: OsmExtract, settings: Settings, told: Progress) -> OsmSummary:
+def _load(conn: Connection, path: Path, extract: OsmExtract, settings: Settings, told: Progress) -> OsmSummary:
     today = datetime.now(UTC).astimezone(settings.zone).date()
     code = str(extract.divisions["code"].str[:6].iloc[0])
     county = int(code)
@@ -109,8 +113,17 @@ def _load(conn: Connection, extract: OsmExtract, settings: Settings, told: Progr
     )
     reports.append(load_sites(conn, county, extract.sites))
     reports.append(load_streets(conn, county, extract.streets))
+    roads = _roads(conn, path, code, told)
     outside = [*extract.outside, *split.rejects, *(reject for report in reports for reject in report.rejects)]
-    return OsmSummary(code, dict(extract.counts), reports, outside, extract.settled)
+    return OsmSummary(code, dict(extract.counts), reports, outside, extract.settled, roads)
+
+
+def _roads(conn: Connection, path: Path, county: str, told: Progress) -> RoadsSummary | None:
+    """The streets of the file for patrols. A file of areas and doorplates alone is none the worse."""
+    try:
+        return import_roads(conn, path, told, county_code=county)
+    except (NoStreets, WrongPlace):
+        return None
 
 
 def _counting(told: Progress, stage: Sentence, total: int) -> Callable[[int], None]:

@@ -25,6 +25,10 @@ MARGIN_M: Final = 3_000.0
 _OUTLINES: Final = text("SELECT county, ST_AsBinary(geom) AS outline FROM everycell.county_outline ORDER BY county")
 
 
+class NoStreets(BadInput):
+    """A file that holds no streets, or none of the county."""
+
+
 @dataclass(frozen=True)
 class RoadsSummary:
     """What became of a file: `changed` is False where the county has the same network already. `counts` is what the
@@ -51,8 +55,9 @@ def import_roads(
     """Make the streets of an extract the network of a county, those up to 3 km outside of it included; the caller owns
     the transaction.
 
-    `county_code` is needed where the database holds several counties. Raises BadInput where the file is no extract or
-    has no streets, NotFound for an unknown county, WrongPlace where no street of the file lies in the county.
+    `county_code` is needed where the database holds several counties. Raises BadInput where the file is no extract,
+    NoStreets where it has none, NotFound for an unknown county, WrongPlace where no street of the file lies in the
+    county.
     """
     told = progress or (lambda _stage, _done, _total: None)
     county, outline = _outline(conn, county_code)
@@ -134,7 +139,7 @@ def around(outline: shapely.Geometry) -> shapely.Geometry:
 
 def _refuse_elsewhere(path: Path, roads: Roads, county: int, outline: shapely.Geometry) -> None:
     if roads.bounds is None:
-        raise BadInput("{file}: holds no streets", file=path.name, field="file")
+        raise NoStreets("{file}: holds no streets", file=path.name, field="file")
     shapely.prepare(outline)
     if not shapely.intersects(outline, roads.network.line).any():
         raise WrongPlace(

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Final
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from gis.access.scope import ALL
 from gis.patrol import plans
 from gis.patrol.finder import Finder
-from gis.patrol.finding import Found
+from gis.patrol.finding import Found, find, network_of
 from gis.patrol.stored import StoredPlan, routes_text, stops_text
 from gis.storage.engine import Store
 from gis.storage.queries import query
@@ -71,6 +72,33 @@ def run(
             return None
         found = plans.get(conn, [row.county], row.plan)
     return _Search(store, finder, found, worker, on_progress, stopped or threading.Event(), compare, hurry).run()
+
+
+def find_here(conn: Connection, county: int, id: UUID, zone: ZoneInfo) -> StoredPlan:
+    """Find the routes of a plan that waits within the caller's transaction, and not in a process of their own: for who
+    makes data. Raises as `gis.patrol.finding.find`."""
+    worker = str(uuid4())
+    claim = {"worker": worker, "silent": SILENT_S, "attempts": ATTEMPTS, "plan": str(id)}
+    conn.execute(query("patrol/claim_plan"), claim).one()
+    found = find(plans.get(conn, [county], id), network_of(conn, county), zone)
+    _finished(conn, {"county": county, "id": str(id), "worker": worker}, found)
+    return plans.get(conn, [county], id)
+
+
+def _finished(conn: Connection, key: dict[str, Any], found: Found) -> bool:
+    """Write what was found into the plan; False where it is not the worker's any more."""
+    network = found.network
+    values = key | {
+        "solver": found.solver,
+        "cpu_s": found.cpu_s,
+        "straight": found.straight,
+        "network": network and network.version,
+        "source": network and network.source,
+        "network_on": network and network.data_on,
+        "routes": routes_text(found.routes),
+        "stops": stops_text(found.stops),
+    }
+    return bool(conn.execute(query("patrol/finish_plan"), values).scalar_one())
 
 
 class _Search:
@@ -156,20 +184,8 @@ class _Search:
         return Outcome("failed", fault)
 
     def _finish(self, found: Found) -> Outcome:
-        network = found.network
-        values = self._key | {
-            "solver": found.solver,
-            "cpu_s": found.cpu_s,
-            "straight": found.straight,
-            "network": network and network.version,
-            "source": network and network.source,
-            "network_on": network and network.data_on,
-            "routes": routes_text(found.routes),
-            "stops": stops_text(found.stops),
-        }
         with self._store.begin(ALL.settings()) as conn:
-            kept = conn.execute(query("patrol/finish_plan"), values).scalar_one()
-        return Outcome("planned" if kept else "lost")
+            return Outcome("planned" if _finished(conn, self._key, found) else "lost")
 
     def _compared(self, outcome: Outcome) -> Outcome:
         """The plan is there; what the other aim would have come to follows."""

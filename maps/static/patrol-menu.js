@@ -72,7 +72,7 @@
     menu.addEventListener("keydown", (event) => along(event, menu));
     document.body.append(menu);
     button.setAttribute("aria-expanded", "true");
-    open = { menu, button };
+    open = { menu, button, top: button.getBoundingClientRect().top };
     place(menu, button);
     menu.querySelector("[role=menuitem]").focus();
   };
@@ -82,7 +82,12 @@
     ({ target }) => open && !open.menu.contains(target) && !open.button.contains(target) && close(false),
   );
   addEventListener("resize", () => close(false));
-  document.addEventListener("scroll", () => close(false), true);
+  // A list that is put where it was, when it is drawn anew, tells that it was scrolled, too.
+  document.addEventListener(
+    "scroll",
+    () => open && Math.abs(open.button.getBoundingClientRect().top - open.top) > 1 && close(false),
+    true,
+  );
 
   /** Whether a menu is open; `menuclose` at the document tells when it no longer is. */
   everycell.menuOpen = () => open !== null;

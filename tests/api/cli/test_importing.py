@@ -133,6 +133,7 @@ def test_liechtenstein(shell: Store, shared_data: Path, tmp_path: Path) -> None:
         if line.startswith("│")
     }
     assert (lines["division"], lines["household"]) == ("14", "8,526")
+    assert (lines["foot"], lines["car"]) == ("15,422", "10,787")  # arcs of the streets for patrols
     before = fingerprint(shell, revisions=False)
     run(*command, "--rejects", tmp_path / "rejects.csv")
     assert fingerprint(shell, revisions=False) == before

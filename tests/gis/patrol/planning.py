@@ -8,10 +8,9 @@ from uuid import UUID, uuid4
 from gis.access.scope import ALL
 from gis.patrol import plans
 from gis.patrol.asking import parse_asked
-from gis.patrol.finding import Streets, find
-from gis.patrol.stored import StoredPlan, routes_text, stops_text
+from gis.patrol.jobs import find_here
+from gis.patrol.stored import StoredPlan
 from gis.storage.engine import Store
-from gis.storage.queries import query
 from tests.gis import world
 
 AREA = world.VILLAGE
@@ -50,17 +49,5 @@ def planned(store: Store, sent: dict[str, Any]) -> StoredPlan:
 
 def found(store: Store, id: UUID) -> StoredPlan:
     """Find the routes of a plan that waits, here and now."""
-    worker = str(uuid4())
-    claim = {"worker": worker, "silent": 15, "attempts": 3, "plan": str(id)}
     with store.begin(ALL.settings()) as conn:
-        conn.execute(query("patrol/claim_plan"), claim).one()
-    plan = read(store, id)
-    made = find(plan, Streets(), store.settings.zone)
-    values = {
-        **{"county": plan.county, "id": str(id), "worker": worker, "solver": made.solver, "cpu_s": made.cpu_s},
-        **{"straight": made.straight, "network": None, "source": None, "network_on": None},
-        **{"routes": routes_text(made.routes), "stops": stops_text(made.stops)},
-    }
-    with store.begin(ALL.settings()) as conn:
-        assert conn.execute(query("patrol/finish_plan"), values).scalar_one()
-    return read(store, id)
+        return find_here(conn, world.COUNTY, id, store.settings.zone)
