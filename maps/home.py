@@ -127,7 +127,7 @@ def _round(one: RoundProgress, config: HomePage) -> dict[str, Any]:
         "tried": _part(figures.tried, figures.known),
         "planned": None if one.planned is None else round(one.planned, 2),
         "against": against,
-        "behind": one.ahead is not None and one.ahead < 0,
+        "behind": one.ahead is not None and round(one.ahead) < 0,
         "spoken": _(", ").join(filter(None, [share, told, against])),
     }
 

@@ -16,7 +16,7 @@ from gis.access.scope import Right
 from gis.patrol.network import Mode
 from gis.patrol.plan import WhyNot
 from gis.patrol.request import Aim, Because, Kind
-from gis.patrol.tiers import TIERS, Minutes
+from gis.patrol.tiers import TIERS, Minutes, Skill
 from maps.page import ANIMATED, Frame, GridMap, LivePage
 from maps.text import Lang, translator
 
@@ -48,6 +48,7 @@ SCRIPTS: Final = (
     "patrol-proposals.js",
     "patrol-choice.js",
     "patrol-minutes.js",
+    "patrol-windows.js",
     "patrol-places.js",
     "patrol-teams.js",
     "patrol-team-form.js",
@@ -67,6 +68,7 @@ SCRIPTS: Final = (
     "patrol-after.js",
     "patrol-plan.js",
     "patrol-keys.js",
+    "patrol-stage.js",
     "patrol.js",
 )
 MODULE: Final = "mvt.mjs"
@@ -112,6 +114,7 @@ def lists(lang: Lang) -> dict[str, Entries]:
         "why_not": _left_out(lang),
         "mode": _modes(lang),
         "aim": _aims(lang),
+        "skill": _skills(lang),
     }
     kinds: dict[str, type[StrEnum]] = {
         "kind": Kind,
@@ -119,6 +122,7 @@ def lists(lang: Lang) -> dict[str, Entries]:
         "why_not": WhyNot,
         "mode": Mode,
         "aim": Aim,
+        "skill": Skill,
     }
     return {name: [(entry.value, words[entry]) for entry in kinds[name]] for name, words in named.items()}
 
@@ -169,3 +173,8 @@ def _modes(lang: Lang) -> dict[Mode, str]:
 def _aims(lang: Lang) -> dict[Aim, str]:
     _ = translator(lang)
     return {Aim.shortest: _("Shortest ways"), Aim.equal: _("Equal work")}
+
+
+def _skills(lang: Lang) -> dict[Skill, str]:
+    _ = translator(lang)
+    return {Skill.mediation: _("Mediation"), Skill.safety: _("Safety check")}

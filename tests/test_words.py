@@ -27,6 +27,7 @@ from tests.words import ROOT, calls, error_names, extracted, message_of
 
 DOMAINS = get_args(Domain)
 _PLACE = re.compile(r"\{\w*(?:![rsa])?(?::[^}]*)?\}")
+_NAME = re.compile(r"\{(\w+)(?=[!:}])")
 _MARKUP = re.compile(r"\[(?:blue|/)\]")
 # Translations without a Chinese sign: nothing but places, signs and names.
 _BARE = {"{text}", "{text} {advice}", "{name} = {value}", "{step} {done:,}", "{step} {done:,} of {total:,}"}
@@ -66,6 +67,16 @@ _FOR_PROGRAMS = {"ready ", "everycell: "}  # what scripts wait for, and who spea
 _NOT_SAID = {"box", "justify", "overflow", "end", "style", "title_justify"}
 
 
+# What errors carry beside the values of their templates.
+_BESIDE = {
+    "BrokenCoverage": {"pieces"},
+    "Unclean": {"pieces", "proposals", "notes"},
+    "TooManyTries": {"retry_after_s"},
+    "Stale": {"conflicts"},
+    "Trouble": {"more", "headers"},
+}
+
+
 def test_errors_and_sentences_are_templates() -> None:
     """An f-string has no message that a catalogue could hold. What is handed on is a sentence already."""
     wrong = []
@@ -75,6 +86,22 @@ def test_errors_and_sentences_are_templates() -> None:
             handed_on = isinstance(message, ast.Name | ast.Attribute | ast.Call) and "str(" not in ast.unparse(message)
             if not isinstance(message, ast.Constant) and not handed_on:
                 wrong.append(f"{path}:{line}: {ast.unparse(call)}")
+    assert wrong == []
+
+
+def test_templates_get_the_values_of_their_places() -> None:
+    """A place without a value would fail when something is wrong already; a value without a place is one not told."""
+    wrong = []
+    for name, call, path, line in calls():
+        shell = name == "_" and path.startswith("api/cli/")
+        given = {keyword.arg for keyword in call.keywords} - _BESIDE.get(name, set())
+        template = message_of(name, call)
+        if not (shell or name in error_names() | {"Sentence"}) or not isinstance(template, ast.Constant):
+            continue
+        places = set(_NAME.findall(template.value))
+        later = not given and name in ("Sentence", "_")  # a template whose values come later
+        if not later and None not in given and (places ^ given) - {"field"} | (places - given):
+            wrong.append(f"{path}:{line}: {sorted(places ^ given)} of {template.value!r}")
     assert wrong == []
 
 

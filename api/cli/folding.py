@@ -1,10 +1,10 @@
-"""Tables for Chinese: their columns fold. Rich breaks lines at spaces, which Chinese has not, and cuts off the rest."""
+"""Texts and tables for Chinese: they fold. Rich breaks lines at spaces, which Chinese has not, and cuts off the rest."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from rich import table
+from rich import table, text
 
 
 class Table(table.Table):
@@ -14,3 +14,11 @@ class Table(table.Table):
         super().add_row(*cells, **more)  # adds the columns that nobody has named
         for column in self.columns:
             column.overflow = "fold"
+
+
+class Text(text.Text):
+    """A text of Rich that folds, wherever it is put: for help texts, whose tables are Typer's."""
+
+    @classmethod
+    def from_markup(cls, text: str, **more: Any) -> text.Text:
+        return super().from_markup(text, **{"overflow": "fold", **more})

@@ -109,7 +109,7 @@ def _command(kind: Kind, help: str, without: Collection[str]) -> None:
 
     def command(file: Path, mapping: Sequence[str] | None, **said: Any) -> None:
         answers = Said(**{name: said.pop(name) for name in asked})
-        _import(kind, file, Options(mapping=parse_mapping(mapping or ()), say=say, **said), answers)
+        _import(kind, file, Options(mapping=parse_mapping(mapping or ()), **said), answers)
 
     # Typer reads the options of a command from its signature.
     parameters = [Parameter("file", Parameter.KEYWORD_ONLY, annotation=File)]
@@ -261,7 +261,7 @@ def _import(kind: Kind, file: Path, options: Options, said: Said) -> None:
         def attempt(agreed: Collection[str]) -> Summary:
             with _Bar() as bar:
                 return in_transaction(
-                    store, lambda conn: import_file(conn, kind, file, settings(), options, bar.told, agreed)
+                    store, lambda conn: import_file(conn, kind, file, settings(), options, bar.told, agreed, say)
                 )
 
         try:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from typer import rich_utils
 from typer.exceptions import TyperException
 
-from api.cli.folding import Table
+from api.cli.folding import Text
 from api.cli.words import LANG, _, say, translate
 from api.invalid import invalid
 from gis.sentence import Sentence, recognized
@@ -66,8 +66,8 @@ def spoken(command: Any) -> Any:
 
 
 def headings() -> None:
-    """The headings and marks of Typer's help, and tables that can hold Chinese."""
-    vars(rich_utils)["Table"] = Table
+    """The headings and marks of Typer's help, and texts that fold."""
+    vars(rich_utils)["Text"] = Text
     rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
     rich_utils.OPTIONS_PANEL_TITLE = _("Options")
     rich_utils.COMMANDS_PANEL_TITLE = _("Commands")

@@ -48,7 +48,9 @@ def _number(value: object, name: str) -> int:
 def _days(value: object, name: str) -> int:
     number = _number(value, name)
     if not 1 <= number <= _MOST_DAYS:
-        raise BadInput("{field}: {number} is not between {low} and {high}", number=number, high=_MOST_DAYS, field=name)
+        raise BadInput(
+            "{field}: {number} is not between {low} and {high}", number=number, low=1, high=_MOST_DAYS, field=name
+        )
     return number
 
 

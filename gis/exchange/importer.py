@@ -6,7 +6,7 @@ good ones are written, or with `strict` nothing is. Importing the same file agai
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,14 +58,16 @@ def import_file(
     options: Options | None = None,
     progress: Progress | None = None,
     agreed: Collection[str] = (),
+    say: Callable[[str], str] = str,
 ) -> Summary:
-    """Import one file of `kind`. `progress` is told the stage, the rows done and the rows in all (0: unknown).
+    """Import one file of `kind`. `progress` is told the stage, the rows done and the rows in all (0: unknown). `say`
+    says a sentence in the language of whoever reads the list of rejects.
 
     Cells that do not tile raise Unclean with proposals; with `options.clean` those are written whose digests are in
     `agreed`. Raises BadInput (or PersonalData, WrongPlace, BrokenCoverage) where the file cannot be used as a whole,
     where no row of it can, or with `strict` one cannot; then nothing is to be committed.
     """
-    job = Job(conn, kind, path, settings, options or Options(), progress or _silent, frozenset(agreed))
+    job = Job(conn, kind, path, settings, options or Options(), progress or _silent, frozenset(agreed), say)
     county = job.options.county
     if county is not None and (len(county) != 6 or not (county.isascii() and county.isdecimal())):
         raise BadInput("{field}: {code!r} is not the 6 digits of a county", code=county, field="--county")

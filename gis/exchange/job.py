@@ -43,7 +43,6 @@ class Options:
     parts: bool = False
     strict: bool = False
     dry_run: bool = False
-    say: Callable[[str], str] = str  # says a sentence in the language of whoever reads the rejects
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ class Job:
     options: Options
     progress: Progress
     agreed: frozenset[str] = frozenset()  # digests of the proposals for cells that do not tile
+    say: Callable[[str], str] = str  # says a sentence in the language of whoever reads the rejects
 
     @property
     def file(self) -> str:
@@ -174,7 +174,7 @@ class Job:
             )
         try:
             if rejects:
-                write_rejects(target, rejects, self.options.say)
+                write_rejects(target, rejects, self.say)
             elif self.options.rejects is None:
                 target.unlink(missing_ok=True)  # of an earlier try: it would mislead
         except OSError as error:

@@ -55,7 +55,10 @@ def _of_osm(path: Path) -> NDArray[Any]:
                 found.append(shapely.from_wkb(bytes.fromhex(factory.create_linestring(way))))
     except (osmium.InvalidLocationError, RuntimeError, OSError) as error:
         raise BadInput(
-            "{file}: cannot be read as an OpenStreetMap extract ({reason})", reason=error, field=path.name
+            "{file}: cannot be read as an OpenStreetMap extract ({reason})",
+            file=path.name,
+            reason=error,
+            field=path.name,
         ) from error
     return np.array(found, dtype=object)
 

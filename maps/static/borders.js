@@ -7,9 +7,9 @@
     { level: "town", width: 2.6, thin: 1.4 },
     { level: "county", width: 3.6, thin: 1.7 },
   ];
-  // On dark ground a light line in a dark one, which is seen on every colour of the scale and thin enough not to dazzle.
+  // On a wall a light line in a dark one, which is seen on every colour of the scale and thin enough not to dazzle.
   const INKS = {
-    light: {
+    desk: {
       village: "#5b6670",
       town: "#3c4751",
       county: "#27323c",
@@ -18,7 +18,17 @@
       name: "#10202e",
       halo: "rgba(255,255,255,.92)",
     },
-    dark: {
+    "wall-light": {
+      village: "#dfe4e8",
+      town: "#ffffff",
+      county: "#ffffff",
+      casing: "#1c2733",
+      around: "#1c2733",
+      selected: "#ffffff",
+      name: "#10202e",
+      halo: "rgba(255,255,255,.94)",
+    },
+    "wall-dark": {
       village: "#aab4bd",
       town: "#dfe4e8",
       county: "#ffffff",
@@ -56,7 +66,7 @@
     /** Paint them; `live` ones whatever a draft would make of them. */
     draw(context, toPoint, zoom, selected, { live = false } = {}) {
       Object.assign(context, { lineJoin: "round", lineCap: "round" });
-      const inks = INKS[everycell.theme];
+      const inks = INKS[everycell.look];
       for (const { level, width, thin } of BORDERS) {
         if (level === "village" && zoom < 10) continue;
         context.beginPath();
@@ -78,19 +88,20 @@
 
     /**
      * Paint names of towns and villages where no label stands yet; `taken` are boxes, and more are added. `large` ones
-     * only, which come before the numbers of cells as they leave most of their division free, or only the others.
+     * only, which come before the numbers of cells as they leave most of their division free, or only the others; of
+     * `levels`.
      */
-    drawNames(context, toPoint, bounds, { zoom, taken, large }) {
+    drawNames(context, toPoint, bounds, { zoom, taken, large, levels = NAMES.map(({ level }) => level) }) {
       Object.assign(context, {
         textAlign: "center",
         textBaseline: "middle",
         lineJoin: "round",
         lineWidth: 4 * everycell.scale,
-        fillStyle: INKS[everycell.theme].name,
-        strokeStyle: INKS[everycell.theme].halo,
+        fillStyle: INKS[everycell.look].name,
+        strokeStyle: INKS[everycell.look].halo,
       });
       const seen = everycell.seenZoom(zoom);
-      for (const { level, pixels, from } of NAMES) {
+      for (const { level, pixels, from } of NAMES.filter((one) => levels.includes(one.level))) {
         const size = pixels * everycell.scale;
         context.font = `700 ${size}px ${everycell.font}`;
         for (const { name, label } of this.divisions.filter(
@@ -110,7 +121,7 @@
   };
 
   const stroke = (context, width, colour) => {
-    context.lineWidth = width * everycell.scale;
+    context.lineWidth = width * everycell.stroke;
     context.strokeStyle = colour;
     context.stroke();
   };

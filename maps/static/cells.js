@@ -5,13 +5,19 @@
   const FADE_FROM = 14; // Where doors are drawn the cells step back.
   // Lines between cells and around what is selected.
   const INKS = {
-    light: {
+    desk: {
       line: "#ffffff",
       unknown: "#8a96a0",
       around: "rgba(255,255,255,.95)",
       selected: "#0b4f8a",
     },
-    dark: {
+    "wall-light": {
+      line: "#f3f4f2",
+      unknown: "#8a96a0",
+      around: "#1c2733",
+      selected: "#ffffff",
+    },
+    "wall-dark": {
       line: "#12181f",
       unknown: "#6b7885",
       around: "#0b1016",
@@ -105,8 +111,8 @@
     _style(code) {
       const look = this.shows.look(this.figures.get(code));
       const faded = this._faded;
-      const thick = everycell.scale;
-      const inks = INKS[everycell.theme];
+      const thick = everycell.stroke;
+      const inks = INKS[everycell.look];
       return {
         color: look.kind === "nodata" ? inks.unknown : inks.line,
         weight: (faded ? 1.6 : 1) * thick,
@@ -214,14 +220,14 @@
       if (!this.selected) return;
       const exact = this.layers.get(this.selected);
       if (!exact) return;
-      const { around, selected } = INKS[everycell.theme];
-      const thick = everycell.theme === "dark" ? 0.7 : 1;
+      const { around, selected } = INKS[everycell.look];
+      const thick = everycell.look === "desk" ? 1 : 0.7;
       this._outline(context, toPoint, exact.rings, 6 * thick, around);
       this._outline(context, toPoint, exact.rings, 3.2 * thick, selected);
     }
 
     _outline(context, toPoint, polygons, width, colour) {
-      context.lineWidth = width * everycell.scale;
+      context.lineWidth = width * everycell.stroke;
       context.strokeStyle = colour;
       context.lineJoin = "round";
       context.beginPath();

@@ -69,7 +69,7 @@
         context.font = `${label.bold ? 700 : 500} ${size}px ${everycell.font}`;
         const [width, height] = [context.measureText(label.text).width + size * 0.5, size * 1.25];
         // In the middle, or below or above a name that stands there.
-        const box = [0, 1.25, -1.25]
+        const box = [0, 1.35, -1.35]
           .map((lines) => ({
             x: at.x,
             y: at.y + lines * height,

@@ -33,10 +33,8 @@
     colours: ["#b88203", "#a16a06", "#8d5104", "#7b3604", "#6a1200", "#49030f", "#21010d"],
     inks: ["#000000", "#ffffff", "#ffffff", "#ffffff", "#ffffff", "#ffffff", "#ffffff"],
   };
-  const palette = () => {
-    if (everycell.theme === "dark") return DARK;
-    return document.documentElement.dataset.theme ? ROOM : LIGHT;
-  };
+  const PALETTES = { desk: LIGHT, "wall-light": ROOM, "wall-dark": DARK };
+  const palette = () => PALETTES[everycell.look];
 
   /** The class of a step of the scale, 0 for nothing left to 6 for everything: {colour, ink}. */
   const step = (index) => ({ colour: palette().colours[index], ink: palette().inks[index] });

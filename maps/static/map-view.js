@@ -21,11 +21,15 @@
   /**
    * `panes` are names with their height; nothing in them takes the pointer, the map does. `between`: a view from afar may
    * lie between two steps of the zoom; from `whole` on none does. `over` are the selectors of what lies over the map,
-   * `label` says what it is.
+   * `label` says what it is, `ruler` is how long the scale may be, in pixels on a desk.
    */
   everycell.MapView = class {
-    constructor(map, panes, { between = false, whole = between ? WHOLE_FROM : 0, over = OVER, label = null } = {}) {
-      Object.assign(this, { map, whole, over });
+    constructor(
+      map,
+      panes,
+      { between = false, whole = between ? WHOLE_FROM : 0, over = OVER, label = null, ruler = 110 } = {},
+    ) {
+      Object.assign(this, { map, whole, over, ruler });
       this._panes(panes, label ?? t("Map: arrows move it, plus and minus zoom"));
     }
 
@@ -39,7 +43,7 @@
         pane.style.pointerEvents = "none";
       }
       L.control.zoom({ position: "topright", zoomInTitle: t("Zoom in"), zoomOutTitle: t("Zoom out") }).addTo(map);
-      const wide = Math.round(110 * everycell.scale);
+      const wide = Math.round(this.ruler * everycell.scale);
       L.control.scale({ imperial: false, position: "bottomright", maxWidth: wide }).addTo(map);
       this._credit();
     }

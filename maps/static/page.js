@@ -9,6 +9,7 @@ const everycell = {};
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   let words = {};
   everycell.theme = "light";
+  everycell.look = "desk"; // or that of a wall, by its theme
 
   /**
    * How large everything is, by the size of the page's text. `body` is the size, in pixels on a desk, of what the map
@@ -17,6 +18,8 @@ const everycell = {};
   everycell.measure = (body = 14) => {
     const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
     everycell.scale = size / body;
+    // Writing grows with the distance, lines with the screen: else they would cover small cells.
+    everycell.stroke = Math.min(everycell.scale, Math.max(1, innerHeight / 500));
   };
 
   /** The page's configuration and words; called once, when the document is complete. */
@@ -24,6 +27,7 @@ const everycell = {};
     words = read("messages");
     everycell.config = read("config");
     everycell.theme = everycell.config.theme ?? "light";
+    everycell.look = everycell.config.theme ? `wall-${everycell.config.theme}` : "desk";
     everycell.measure();
     everycell.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (everycell.still) jump();

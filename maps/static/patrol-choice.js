@@ -5,10 +5,13 @@
   const MOST = 200; // as long as nobody says otherwise
   const KINDS = ["doorplate", "site", "revisit", "place"]; // places: those that were missed before
 
-  /** The table of what is proposed, with a box for each kind and tier. `onchange()` is called when another choice is made. */
+  /**
+   * The table of what is proposed, with a box for each kind and tier. `onchange()` is called when another choice is made,
+   * `onagain()` when what stands in other plans is to be read, too, or no longer.
+   */
   everycell.StopChoice = class {
-    constructor(target, told, onchange) {
-      Object.assign(this, { target, told, onchange, stops: [], loading: false });
+    constructor(target, told, onchange, onagain) {
+      Object.assign(this, { target, told, onchange, onagain, stops: [], loading: false, again: false, totals: {} });
       const kept = JSON.parse(memory.get("patrol.choice") ?? "{}");
       this.kinds = new Set(kept.kinds ?? KINDS);
       this.tiers = new Set(kept.tiers ?? everycell.config.tiers);
@@ -51,7 +54,20 @@
           h("tbody", {}, KINDS.map(row), sums),
         ),
         this._mostField(),
+        this._againField(),
       );
+    }
+
+    // Shown where some stand in another plan of the day; each of them would be visited twice.
+    _againField() {
+      const box = h("input", { type: "checkbox", name: "again" });
+      box.addEventListener("change", () => {
+        this.again = box.checked;
+        this.onagain();
+      });
+      this.elsewhere = h("span", {});
+      this.againField = h("label", { class: "tick again", hidden: true }, box, this.elsewhere);
+      return this.againField;
     }
 
     _box(set, value, text, label = null) {
@@ -95,9 +111,7 @@
 
     /** Begin anew with no stop. */
     clear() {
-      this.stops = [];
-      this.unplaced = 0;
-      this.loading = true;
+      Object.assign(this, { stops: [], totals: {}, loading: true });
       this._count();
     }
 
@@ -124,11 +138,21 @@
       for (const [key, cell] of this.counts) cell.textContent = number(counts.get(key) ?? 0);
       this.taken = new Set(this.fitting.slice(0, this.most ?? Infinity).map(({ key }) => key));
       this.told.textContent = this._words();
+      this._tellElsewhere();
+    }
+
+    _tellElsewhere() {
+      const elsewhere = this.totals.in_other_plans ?? 0;
+      this.againField.hidden = !elsewhere && !this.again;
+      this.elsewhere.textContent = this.again
+        ? t("Also stops that stand in other plans of this day")
+        : t("Also the {number} stops that stand in other plans of this day", { number: number(elsewhere) });
     }
 
     _words() {
-      const more = this.unplaced
-        ? ` ${t("Revisits without a place, which no route can have: {number}.", { number: number(this.unplaced) })}`
+      const { revisits_without_place: unplaced } = this.totals;
+      const more = unplaced
+        ? ` ${t("Revisits without a place, which no route can have: {number}.", { number: number(unplaced) })}`
         : "";
       return this._fitWords() + more;
     }
@@ -152,6 +176,7 @@
         kinds: KINDS.filter((kind) => this.kinds.has(kind)),
         tiers: everycell.config.tiers.filter((tier) => this.tiers.has(tier)),
         most: this.most,
+        in_other_plans: this.again,
       };
     }
   };

@@ -76,6 +76,21 @@
     ];
   };
 
+  /** Fill the legend of a sweep: its walks, once they are found. */
+  everycell.sweepLegend = (target, { found }) => {
+    const { image, station, teamColour } = everycell.stopSigns;
+    const walk = (_, index) =>
+      line(
+        h("i", { class: "route-sample", style: { backgroundColor: teamColour(index) } }),
+        t("Walk {number}", { number: index + 1 }),
+      );
+    const begins = image("begin", (context, radius) => station(context, radius * 1.2, "#0b4f8a"));
+    target.replaceChildren(
+      h("h2", {}, t("Walks over all streets, with arrows in their direction")),
+      h("ul", { class: "items" }, (found?.routes ?? []).map(walk), line(begins, t("Where they begin and end"))),
+    );
+  };
+
   /** Fill the legend: of a plan, or (null) of stops that are proposed. */
   everycell.patrolLegend = (target, plan, colours) =>
     target.replaceChildren(...(plan ? planned(plan, colours) : proposed()).filter(Boolean));

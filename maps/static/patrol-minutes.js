@@ -1,5 +1,6 @@
 "use strict";
-// How long stops take, and between which times of day, by kind: a folded part of the panel.
+// How long stops take, between which times of day, and what a team must be able to do there, by kind: a folded part of the
+// panel.
 {
   const { h, t, memory } = everycell;
   const KINDS = ["doorplate", "household", "site", "revisit", "place"];
@@ -11,11 +12,14 @@
       const kept = JSON.parse(memory.get("patrol.minutes") ?? "{}");
       this.minutes = { ...everycell.config.minutes, ...kept.minutes };
       this.windows = kept.windows ?? {};
+      this.needed = kept.needed ?? {};
       this._build();
     }
 
     _build() {
-      const head = [t("Kind"), t("Minutes"), t("From"), t("Until")].map((text) => h("th", { scope: "col" }, text));
+      const head = [t("Kind"), t("Minutes"), t("From"), t("Until"), t("Needs")].map((text) =>
+        h("th", { scope: "col" }, text),
+      );
       this.target.replaceChildren(
         h(
           "table",
@@ -47,8 +51,8 @@
       });
       const times =
         kind === "household"
-          ? [h("td", { colspan: "2" })]
-          : [0, 1].map((end) => h("td", {}, this._time(kind, name, end)));
+          ? [h("td", { colspan: "3" })]
+          : [...[0, 1].map((end) => h("td", {}, this._time(kind, name, end))), h("td", {}, this._need(kind, name))];
       return h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, minutes), times);
     }
 
@@ -75,9 +79,21 @@
       return input;
     }
 
+    _need(kind, name) {
+      const options = [["", "–"], ...everycell.config.lists.skill].map(([skill, text]) =>
+        h("option", { value: skill, selected: skill === (this.needed[kind] ?? "") }, text),
+      );
+      const select = h("select", { "aria-label": `${name}: ${t("Needs")}` }, options);
+      select.addEventListener("change", () => {
+        this.needed[kind] = select.value;
+        this._keep();
+      });
+      return select;
+    }
+
     _keep() {
-      const { minutes, windows } = this;
-      memory.set("patrol.minutes", JSON.stringify({ minutes, windows }));
+      const { minutes, windows, needed } = this;
+      memory.set("patrol.minutes", JSON.stringify({ minutes, windows, needed }));
       this.onchange();
     }
 
@@ -87,6 +103,12 @@
       if (wrong) return `${wrong.getAttribute("aria-label")}: ${wrong.validationMessage}`;
       const open = Object.entries(this.windows).find(([, [from, until]]) => Boolean(from) !== Boolean(until));
       return open ? t("{kind}: a time window has two times.", { kind: everycell.patrolName("kind", open[0]) }) : "";
+    }
+
+    /** What a team must be able to do, by kind, where anything is wanted. */
+    get needs() {
+      const wanted = Object.entries(this.needed).filter(([, skill]) => skill);
+      return Object.fromEntries(wanted.map(([kind, skill]) => [kind, [skill]]));
     }
 
     get wishedWindows() {

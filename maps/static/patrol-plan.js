@@ -43,13 +43,13 @@
     }
 
     get focus() {
-      return this.desk.routes.focus;
+      return this.desk.stage.routes.focus;
     }
 
     /** Open a plan by its id; `plan` where it is known already. */
     begin(id, plan = null) {
       Object.assign(this, { plan: null, chosen: null, report: null, fitted: false, late: null });
-      this.desk.routes.focus = null;
+      this.desk.stage.routes.focus = null;
       for (const name of ["progress", "planned"]) byId(name).hidden = true;
       byId("plan-title").textContent = t("Loading…");
       byId("plan-facts").textContent = "";
@@ -62,7 +62,7 @@
       this.watch.end();
       this.progress.stop();
       Object.assign(this, { plan: null, late: null });
-      this.desk.routes.take(null, this.colours);
+      this.desk.stage.routes.take(null, this.colours);
     }
 
     /** The plan as a change from here has made it. */
@@ -108,7 +108,7 @@
       Object.assign(this, { plan, late: null });
       desk.read();
       this.colours = new Map(plan.teams.map(({ code }, index) => [code, everycell.stopSigns.teamColour(index)]));
-      desk.routes.take(plan, this.colours);
+      desk.stage.routes.take(plan, this.colours);
       if (!plan.stops.some(({ key }) => key === this.chosen)) this.chosen = null;
       this._head();
       const running = this.progress.show(plan);
@@ -117,14 +117,14 @@
       if (planned) this._show();
       if (planned && !this.fitted) this._fit();
       if (running) byId("cancel").focus({ preventScroll: true });
-      everycell.patrolLegend(byId("legend-body"), planned ? plan : null, this.colours);
+      desk.legend();
       desk.repaint();
     }
 
     _fit() {
       this.fitted = true;
-      const bounds = this.desk.routes.bounds();
-      if (bounds) this.desk.view.zoom(bounds);
+      const bounds = this.desk.stage.routes.bounds();
+      if (bounds) this.desk.stage.view.zoom(bounds);
       if (this.plan.on < this.desk.config.today) this.tabs.show("after");
     }
 
@@ -264,7 +264,7 @@
       const stop = this.stop(key);
       if (!stop) return;
       const { desk } = this;
-      this.chosen = desk.routes.chosen = key;
+      this.chosen = desk.stage.routes.chosen = key;
       const free = desk.map.getBounds().pad(-0.1);
       if (!free.contains([stop.lat, stop.lon]))
         desk.map.setView([stop.lat, stop.lon], desk.map.getZoom(), { animate: false });
@@ -273,7 +273,7 @@
         areas: desk.areas,
         actions: this._actions(stop),
       });
-      desk.cards.show([stop.lat, stop.lon], card);
+      desk.stage.cards.show([stop.lat, stop.lon], card);
       this.lists.show();
       this.lists.reveal(key);
       desk.repaint();
@@ -282,14 +282,14 @@
     /** The card was closed. */
     unchoose() {
       if (!this.chosen) return;
-      this.chosen = this.desk.routes.chosen = null;
+      this.chosen = this.desk.stage.routes.chosen = null;
       for (const row of document.querySelectorAll("#plan .chosen[data-stop]")) row.classList.remove("chosen");
       this.desk.repaint();
     }
 
     /** Let the route of one team stand out; again: all of them. */
     focusTeam(code) {
-      const { routes, view } = this.desk;
+      const { routes, view } = this.desk.stage;
       routes.focus = routes.focus === code ? null : code;
       everycell.teamTable(byId("team-table"), this);
       const bounds = routes.bounds(routes.focus);

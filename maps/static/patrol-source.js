@@ -9,10 +9,11 @@
       .join("&");
 
   // The totals come before the features; null once they have been read.
-  const headOf = (text, onunplaced) => {
-    const [, number] = /"revisits_without_place"\s*:\s*(\d+)/.exec(text) ?? [];
-    if (number) onunplaced(Number(number));
-    return number || text.includes('"features"') ? null : text;
+  const headOf = (text, ontotals) => {
+    const end = text.search(/,\s*"features"/);
+    if (end < 0) return text;
+    ontotals(JSON.parse(`${text.slice(0, end)}}`).totals ?? {});
+    return null;
   };
 
   /** The service's HTTP interface with what the page of patrols needs. */
@@ -32,16 +33,19 @@
 
     /**
      * The stops proposed for an area on a day, in batches as they arrive, in the service's order: what presses most first.
-     * `onunplaced(number)` is told of revisits that have no place.
+     * `again`: also those that stand in another plan of the day. `ontotals(totals)` is told how many are not among them.
      */
-    async *stops(area, on, { signal, onunplaced }) {
+    async *stops(area, on, { signal, again, ontotals }) {
       const headers = { Accept: "application/geo+json" };
-      const answer = await this._ask(`/patrol/stops?${asked({ area, on })}`, { signal, headers });
+      const answer = await this._ask(`/patrol/stops?${asked({ area, on, in_other_plans: again ? "true" : null })}`, {
+        signal,
+        headers,
+      });
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       const features = everycell.featureStream();
       let head = "";
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        if (head !== null) head = headOf(head + part.value, onunplaced);
+        if (head !== null) head = headOf(head + part.value, ontotals);
         const batch = features.take(part.value).map(({ properties, geometry: { coordinates } }) => ({
           ...properties,
           lon: coordinates[0],

@@ -16,9 +16,12 @@
   /** The part of the panel, a <details>. `desk` is the page: {map, source, areaAsked, repaint()}. */
   everycell.SweepView = class {
     constructor(details, target, desk) {
-      Object.assign(this, { details, target, desk, corners: [], found: null, asked: null });
+      Object.assign(this, { details, target, desk, corners: [], start: null, found: null, asked: null });
       this._build();
-      details.addEventListener("toggle", () => this._tell());
+      details.addEventListener("toggle", () => {
+        this._stations();
+        this._tell();
+      });
     }
 
     /** Whether the sweep has the map, instead of the stops. */
@@ -28,6 +31,36 @@
 
     get polygon() {
       return this.form.elements.of.value === "polygon";
+    }
+
+    /** Whether a click on the map is a place of the sweep: where it begins, or a corner. */
+    get placing() {
+      return this.polygon || this._startWanted;
+    }
+
+    // Whether the next click tells where it begins.
+    get _startWanted() {
+      return this.form.elements.start.value === "place" && !this.start;
+    }
+
+    // Where walks may begin: anywhere, at the stations of teams, at a place that is clicked.
+    _stations() {
+      const select = this.form.elements.start;
+      const { value } = select;
+      const stations = this.desk.teams.list.map((team) => [
+        `team ${team.area} ${team.code}`,
+        t("at the station of {team}", { team: team.code }),
+      ]);
+      const places = [["", t("anywhere")], ["place", t("at a place on the map")], ...stations];
+      select.replaceChildren(
+        ...places.map(([key, text]) => h("option", { value: key, selected: key === value }, text)),
+      );
+    }
+
+    get _begin() {
+      const { value } = this.form.elements.start;
+      if (value === "place") return this.start;
+      return this.desk.teams.list.find(({ area, code }) => value === `team ${area} ${code}`)?.station ?? null;
     }
 
     _build() {
@@ -59,6 +92,7 @@
             h("input", { type: "number", name: "shift", min: "10", max: "1440", placeholder: t("one walk") }),
           ),
         ),
+        field(t("Begins"), h("select", { name: "start" })),
         this.hint,
         h("div", { class: "answers" }, this.ask, this.last),
         this.problem,
@@ -68,8 +102,12 @@
         this._find();
       });
       // While it is typed, not when the field is left: the button would move away from under a click on it.
-      this.form.addEventListener("input", () => this.clear());
+      this.form.addEventListener("input", ({ target }) => {
+        if (target.name === "start") this.start = null;
+        this.clear();
+      });
       this.target.replaceChildren(this.form, this.result);
+      this._stations();
       this._tell();
     }
 
@@ -81,8 +119,13 @@
       this._tell();
     }
 
-    /** A place of the map was clicked. False where that is no corner. */
+    /** A place of the map was clicked. False where it is none of the sweep. */
     placeAt({ lat, lng }) {
+      if (this._startWanted) {
+        this.start = { lon: Number(lng.toFixed(7)), lat: Number(lat.toFixed(7)) };
+        this.clear();
+        return true;
+      }
       if (!this.polygon) return false;
       if (this.found) this.corners = [];
       this.corners.push([Number(lng.toFixed(7)), Number(lat.toFixed(7))]);
@@ -97,6 +140,7 @@
 
     _hint() {
       const left = 3 - this.corners.length;
+      if (this._startWanted) return t("Click on the map where the walk begins.");
       if (!this.polygon) return t("A click on the map chooses its cell.");
       if (this.found) return t("Another click begins another polygon.");
       if (left > 0) return t("Click the corners on the map; {number} more at least.", { number: left });
@@ -106,10 +150,11 @@
     _tell() {
       this.hint.textContent = this._hint();
       this.last.hidden = !this.polygon || !this.corners.length || Boolean(this.found);
-      this.ask.disabled = Boolean(this.asked) || (this.polygon && this.corners.length < 3);
+      this.ask.disabled = Boolean(this.asked) || this._startWanted || (this.polygon && this.corners.length < 3);
       this.ask.textContent = this.asked ? t("Looking for the walk…") : t("Find the walk");
       this.result.replaceChildren(...(this.found ? this._figures() : []));
-      this.desk.map.getContainer().classList.toggle("placing", this.open && this.polygon);
+      this.desk.map.getContainer().classList.toggle("placing", this.open && this.placing);
+      this.desk.legend();
       this.desk.repaint();
     }
 
@@ -119,6 +164,7 @@
       return {
         ...(this.polygon ? { polygon: { type: "Polygon", coordinates: [ring] } } : { area: this.desk.areaAsked }),
         mode: mode.value,
+        start: this._begin,
         shift_minutes: shift.value ? Number(shift.value) : null,
       };
     }
@@ -197,6 +243,15 @@
         const points = line.coordinates.map(([lon, lat]) => toPoint([lat, lon]));
         this._walk(context, bounds, everycell.lines.beside(points, ASIDE * everycell.scale * near), colour);
       });
+      const begin = this._begin;
+      if (begin) this._station(context, toPoint([begin.lat, begin.lon]));
+    }
+
+    _station(context, { x, y }) {
+      context.save();
+      context.translate(x, y);
+      everycell.stopSigns.station(context, 11 * everycell.scale, "#0b4f8a");
+      context.restore();
     }
 
     _polygon(context, toPoint) {

@@ -1,5 +1,5 @@
 "use strict";
-// One team: code, how it gets about, where it begins and ends (by a click on the map), its shift and its breaks.
+// One team: code, how it gets about, where it begins and ends (by a click on the map), its shift, its breaks, what it can do.
 {
   const { h, t } = everycell;
   const NEW = {
@@ -109,6 +109,7 @@
           this.placed,
         ),
         h("label", {}, t("It ends"), this._ends()),
+        h("fieldset", { class: "skills" }, h("legend", {}, t("Can also do")), this._skills()),
         h(
           "fieldset",
           {},
@@ -133,6 +134,18 @@
       this.target.replaceChildren(form);
       for (const pause of team.breaks ?? []) this._addBreak(pause);
       this._tellPlaces();
+    }
+
+    _skills() {
+      return everycell.config.lists.skill.map(([skill, name]) => {
+        const checked = this.team.skills?.includes(skill);
+        return h(
+          "label",
+          { class: "tick" },
+          h("input", { type: "checkbox", name: "skill", value: skill, checked }),
+          h("span", {}, name),
+        );
+      });
     }
 
     _ends() {
@@ -201,7 +214,8 @@
         return { window: [from, until], minutes: Number(minutes) };
       });
       const shift = [elements.from.value.trim(), elements.until.value.trim()];
-      return { ...this.team, code: elements.code.value.trim(), mode: elements.mode.value, shift, breaks };
+      const skills = [...this.form.querySelectorAll("[name=skill]:checked")].map(({ value }) => value);
+      return { ...this.team, code: elements.code.value.trim(), mode: elements.mode.value, shift, breaks, skills };
     }
 
     async _keep() {

@@ -62,6 +62,7 @@
         everycell.patrolName("mode", mode),
         shift.join("–"),
         breaks?.length ? t("breaks: {number}", { number: breaks.length }) : null,
+        ...(team.skills ?? []).map((skill) => everycell.patrolName("skill", skill)),
       ];
       return h(
         "li",

@@ -2,7 +2,6 @@
 // The page of patrols: puts what is proposed, the teams, the plan and the map together.
 {
   const { h, t, number, byId } = everycell;
-  const PANES = { streets: 250, cells: 400, marks: 450 };
   const PARTS = ["prepare", "team", "plan"];
   const OLD_MS = 5 * 60000; // what was fetched longer ago may not be so any more
   const LOOK_MS = 30000;
@@ -28,72 +27,19 @@
 
     async open() {
       const { source } = this;
-      this.view = new everycell.MapView(this.map, PANES, { between: true });
       const [cells, divisions] = await Promise.all([source.cells(), source.divisions()]);
       this.areas = new everycell.Figures(cells, divisions);
       this.areas.take([]);
-      this._draw(cells, divisions);
+      this.stage = new everycell.PatrolStage(this, cells, divisions);
       this._restore();
       this._panel();
-      everycell.patrolLegend(byId("legend-body"), null);
-      if (!this.view.recall()) this._fit(this.area, false);
+      this.legend();
+      if (!this.stage.view.recall()) this.stage.fit(this.area, false);
       this._listen();
       const asked = everycell.address.read();
       if (asked.plan) this.openPlan(asked.plan);
       await this.load();
       document.documentElement.dataset.ready = "yes";
-    }
-
-    // --- what is on the map -------------------------------------------------------------------------------------
-
-    _draw(cells, divisions) {
-      const { map, source } = this;
-      if (!this.config.base_map) everycell.streets(map, source);
-      this.cells = new everycell.Cells(map, cells, { solid: 0, doors: false });
-      this.borders = new everycell.Borders(divisions);
-      this.proposals = new everycell.Proposals(map);
-      this.routes = new everycell.PlanRoutes(map);
-      this.cards = new everycell.Cards(this);
-      this.marks = new everycell.Overlay({ pane: "marks", draw: (...canvas) => this._marks(...canvas) });
-      this.repaint = everycell.eachFrame(() => this.marks.repaint());
-      this.tip = L.tooltip({ direction: "top", offset: [0, -10], className: "cell-tip" });
-    }
-
-    _marks(context, toPoint, bounds) {
-      const [zoom, taken] = [this.map.getZoom(), []];
-      const { plan } = this.plan;
-      const outlined = plan?.area ?? this.areaAsked;
-      this.borders.draw(context, toPoint, zoom, outlined);
-      this.cells.select(outlined);
-      this.cells.drawSelection(context, toPoint);
-      this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: true });
-      this.cells.drawLabels(context, toPoint, bounds, taken);
-      this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: false });
-      if (plan?.status === "planned") this.routes.draw(context, toPoint, bounds);
-      else this._proposed(context, toPoint, bounds);
-      this.map.getContainer().dataset.plan = plan?.status === "planned" ? `${plan.id} ${plan.version}` : "";
-    }
-
-    _proposed(context, toPoint, bounds) {
-      if (this.sweeping) return this.sweep.draw(context, toPoint, bounds);
-      this.proposals.draw(context, toPoint, bounds);
-      if (this.part === "team") this.form.draw(context, toPoint);
-      else this.teams.draw(context, toPoint);
-      return undefined;
-    }
-
-    // Whether the map shows a sweep, instead of stops.
-    get sweeping() {
-      return this.part === "prepare" && this.sweep.open;
-    }
-
-    _fit(code, animate = !everycell.still) {
-      const areas = this.cells.areas(code);
-      if (areas.length) this.view.zoom(areas, animate);
-      else {
-        const [west, south, east, north] = this.config.bounds;
-        this.view.zoom(L.latLngBounds([south, west], [north, east]), animate);
-      }
     }
 
     // --- the panel ----------------------------------------------------------------------------------------------
@@ -127,21 +73,22 @@
         oninput: () => this._dayTyped(),
       });
       byId("day").replaceWith(this.day);
-      this.choice = new everycell.StopChoice(byId("choice"), byId("stops-told"), changed);
+      this.choice = new everycell.StopChoice(byId("choice"), byId("stops-told"), changed, () => this.load());
+      this.windows = new everycell.StopWindows(changed);
       this.minutes = new everycell.StopMinutes(byId("minutes-body"), changed);
       this.places = new everycell.AddedPlaces(byId("places"), {
         onchange: changed,
-        ongo: (stop) => this._openProposal(stop),
+        ongo: (stop) => this.stage.open(stop),
       });
       this.teams = new everycell.Teams(byId("teams"), this, changed);
       this.form = new everycell.TeamForm(byId("team"), this);
       this.list = new everycell.PlanList(byId("plans"), byId("plans-list"), this);
       this.plan = new everycell.PlanView(this);
       this.sweep = new everycell.SweepView(byId("sweep"), byId("sweep-body"), this);
-      this.search = new everycell.Search(byId("search"), source, (feature) => this._found(feature));
+      this.search = new everycell.Search(byId("search"), source, (feature) => this.stage.found(feature));
       byId("add-team").addEventListener("click", () => this.editTeam(null));
       byId("go").addEventListener("click", () => this.go());
-      this.proposals.chosen = (stop) => stop.kind === "place" || this.choice.has(stop);
+      this.stage.proposals.chosen = (stop) => stop.kind === "place" || this.choice.has(stop);
       this._showArea();
     }
 
@@ -158,8 +105,23 @@
     _part(name) {
       this.part = name;
       for (const part of PARTS) byId(part).hidden = part !== name;
-      this.map.getContainer().classList.toggle("placing", name === "team" || (this.sweeping && this.sweep.polygon));
+      this.map
+        .getContainer()
+        .classList.toggle("placing", name === "team" || (this.stage.sweeping && this.sweep.placing));
+      this.legend();
       this.repaint();
+    }
+
+    /** The legend of what the map shows. */
+    legend() {
+      const plan = this.part === "plan" ? this.plan?.plan : null;
+      if (plan?.status === "planned") everycell.patrolLegend(byId("legend-body"), plan, this.plan.colours);
+      else if (this.stage.sweeping) everycell.sweepLegend(byId("legend-body"), this.sweep);
+      else everycell.patrolLegend(byId("legend-body"), null);
+    }
+
+    repaint() {
+      this.stage.repaint();
     }
 
     _showArea() {
@@ -187,7 +149,7 @@
       if (!this.sweep.polygon) this.sweep.clear();
       everycell.address.write({ area: code });
       this._showArea();
-      if (go) this._fit(code);
+      if (go) this.stage.fit(code);
       this.load();
     }
 
@@ -221,8 +183,9 @@
     async _read(signal) {
       try {
         if (this.on < this.config.today) return;
-        const onunplaced = (number) => (this.choice.unplaced = number);
-        for await (const batch of this.source.stops(this.areaAsked, this.on, { signal, onunplaced })) {
+        const ontotals = (totals) => (this.choice.totals = totals);
+        const { again } = this.choice;
+        for await (const batch of this.source.stops(this.areaAsked, this.on, { signal, again, ontotals })) {
           if (signal.aborted) return;
           this.choice.add(batch);
           this._chosen();
@@ -243,7 +206,7 @@
     // Another choice of stops, places, teams or minutes.
     _chosen() {
       if (!this.plan) return;
-      this.proposals.stops = [...this.places.stops, ...this.choice.stops];
+      this.stage.proposals.stops = [...this.places.stops, ...this.choice.stops];
       const fault = this._fault();
       byId("go").disabled = Boolean(fault);
       byId("go-told").textContent = fault || this._going();
@@ -274,7 +237,8 @@
         });
       if (!this.teams.chosen.length) return t("Choose a team, or add one.");
       if (twice) return t("Two of the teams are called {team}: leave one out.", { team: twice });
-      return this.minutes.fault;
+      const half = this.windows.half(this.choice);
+      return half ? t("{kind}: a time window has two times.", { kind: half }) : this.minutes.fault;
     }
 
     // --- teams --------------------------------------------------------------------------------------------------
@@ -304,7 +268,8 @@
         teams: this.teams.chosen,
         stops: { ...this.choice.wish, picked: this.places.wish },
         minutes: this.minutes.minutes,
-        windows: this.minutes.wishedWindows,
+        needs: this.minutes.needs,
+        windows: [...this.minutes.wishedWindows, ...this.windows.wish(this.choice)],
         aim: document.querySelector("#aim [name=aim]:checked").value,
         limit_s: limitFor(this._stops),
       });
@@ -346,7 +311,6 @@
         this.plan.end();
         everycell.address.write({ plan: null });
         this._part("prepare");
-        everycell.patrolLegend(byId("legend-body"), null);
         this.load();
       }
     }
@@ -355,109 +319,11 @@
       if (this.part === "plan") this.plan.undo();
     }
 
-    // --- moving and pointing ------------------------------------------------------------------------------------
-
     _listen() {
-      const { map } = this;
-      this.marks.addTo(map);
-      map.on("click", ({ latlng }) => this._click(latlng));
-      map.on("moveend", () => this.view.remember());
-      map.on(
-        "mousemove",
-        everycell.eachFrame(({ latlng }) => this._point(latlng)),
-      );
-      map.on("mouseout", () => this.tip.remove());
-      map.on("popupclose", () => this.plan.unchoose());
+      this.stage.listen();
       addEventListener("hashchange", () => location.reload());
       everycell.patrolKeys(this);
       setInterval(() => this.showTime(), LOOK_MS);
-    }
-
-    _click(latLng) {
-      if (this.part === "team") return this.form.placeAt(latLng);
-      if (this.sweeping) return this._sweepAt(latLng);
-      const planned = this.plan.plan?.status === "planned";
-      const stop = planned ? this.routes.at(latLng) : this.proposals.at(latLng);
-      if (stop && planned) return this.plan.choose(stop.key);
-      if (stop) return this._openProposal(stop);
-      return this._offer(latLng, planned);
-    }
-
-    // A corner of a polygon, or another cell to be swept.
-    _sweepAt(latLng) {
-      const cell = this.sweep.placeAt(latLng) ? null : this.cells.at(latLng);
-      if (cell) this.select(cell);
-    }
-
-    _openProposal(stop) {
-      const own = stop.kind === "place";
-      const drop = {
-        text: t("Take out"),
-        go: () => {
-          this.map.closePopup();
-          this.places.drop(stop.key);
-        },
-      };
-      this.cards.show(
-        [stop.lat, stop.lon],
-        everycell.stopCard(stop, { areas: this.areas, actions: own ? [drop] : [] }),
-      );
-    }
-
-    // A place of the map where nothing is: it may be added, or its cell be chosen.
-    _offer(latLng, planned) {
-      if (planned ? !this.plan.editable : this.part !== "prepare" || this.on < this.config.today) return;
-      const cell = this.cells.at(latLng);
-      if (!cell) return;
-      const place = { lon: Number(latLng.lng.toFixed(7)), lat: Number(latLng.lat.toFixed(7)) };
-      const onadd = (said) => {
-        this.map.closePopup();
-        if (planned) this.plan.add({ ...place, ...said });
-        else this.places.add({ ...place, ...said });
-      };
-      const onarea =
-        planned || cell === this.areaAsked ? null : { text: this.areas.name(cell), go: () => this.select(cell, true) };
-      if (!planned && !cell.startsWith(this.areaAsked)) {
-        this.select(cell);
-        return;
-      }
-      const form = everycell.placeForm({ minutes: this.minutes.minutes.place, onadd, onarea });
-      this.cards.show(latLng, form);
-      form.querySelector("button").focus({ preventScroll: true });
-    }
-
-    _point(latLng) {
-      const planned = this.plan.plan?.status === "planned";
-      const stop =
-        this.part === "team" || this.sweeping ? null : planned ? this.routes.at(latLng) : this.proposals.at(latLng);
-      this.map.getContainer().classList.toggle("over-door", Boolean(stop));
-      if (!stop) {
-        this.tip.remove();
-        return;
-      }
-      const head = stop.position ? `${stop.team} · ${stop.position} · ${stop.arrive_at}` : null;
-      const words = [head, everycell.reasonOf(stop)].filter(Boolean);
-      this.tip.setContent(
-        h(
-          "div",
-          {},
-          h("b", {}, everycell.titleOfStop(stop)),
-          words.map((text) => h("span", {}, text)),
-        ),
-      );
-      this.tip.setLatLng([stop.lat, stop.lon]).openOn(this.map);
-    }
-
-    _found({ properties, geometry }) {
-      const { kind, code } = properties;
-      const area = ["county", "town", "village", "cell"].includes(kind);
-      if (area && this.part === "prepare") this.select(code, true);
-      else if (area) this._fit(code);
-      else {
-        this.view.goTo(geometry.coordinates);
-        const [lng, lat] = geometry.coordinates;
-        if (this.part !== "team") this._click(L.latLng(lat, lng));
-      }
     }
 
     // --- time ---------------------------------------------------------------------------------------------------
@@ -470,7 +336,7 @@
 
     showTime() {
       const old = this.stale || this.over || Date.now() - this.fetchedAt > OLD_MS;
-      this.view.showTime(this.on, this.fetchedAt, old);
+      this.stage.view.showTime(this.on, this.fetchedAt, old);
     }
 
     // The session is over: whatever is asked from now on would be refused.

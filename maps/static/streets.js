@@ -7,12 +7,16 @@
     3: { from: 12, width: { 12: 0.7, 14: 1.5, 16: 4, 18: 9 }, colour: "#ffffff", edge: "#d9dde0" },
     4: { from: 14, width: { 14: 0.7, 16: 1.4, 18: 3 }, colour: "#e3e2dc", edge: null },
   };
-  // On dark ground they are drawn over the cells, as what shines through.
-  const DARK = { colour: "rgba(11,16,22,.34)", edge: null };
-  const styleOf = (number) => (everycell.theme === "dark" ? { ...STYLE[number], ...DARK } : STYLE[number]);
+  // On a wall they are drawn over the cells, as what shines through.
+  const OVER = {
+    "wall-light": { colour: "rgba(255,255,255,.26)", edge: null },
+    "wall-dark": { colour: "rgba(11,16,22,.34)", edge: null },
+  };
+  const styleOf = (number) => ({ ...STYLE[number], ...OVER[everycell.look] });
   const NAMES = {
-    light: { ink: "#75808a", halo: "rgba(255,255,255,.92)" },
-    dark: { ink: "#e6e9ec", halo: "rgba(11,16,22,.85)" },
+    desk: { ink: "#75808a", halo: "rgba(255,255,255,.92)" },
+    "wall-light": { ink: "#1c2733", halo: "rgba(255,255,255,.92)" },
+    "wall-dark": { ink: "#e6e9ec", halo: "rgba(11,16,22,.85)" },
   };
   const STEEP = 1; // radians: steeper than this a Chinese name is written downwards
   const CHINESE = /^[\u3400-\u9fff]+$/;
@@ -75,8 +79,8 @@
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineWidth = 3;
-    context.strokeStyle = NAMES[everycell.theme].halo;
-    context.fillStyle = NAMES[everycell.theme].ink;
+    context.strokeStyle = NAMES[everycell.look].halo;
+    context.fillStyle = NAMES[everycell.look].ink;
     const taken = [];
     const done = new Set();
     for (const { properties, geometry } of [...streets].reverse()) {

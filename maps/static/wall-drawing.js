@@ -13,6 +13,7 @@
       this.view = new everycell.MapView(this.map, PANES, {
         whole: everycell.config.base_map ? undefined : 20, // pictures of a base map blur between two steps
         between: true,
+        ruler: 70,
         over: OVER,
         label: t("Map: a click goes down, from town to village to cell"),
       });
@@ -110,10 +111,11 @@
       this._veil(context, toPoint, bounds);
       this.borders.draw(context, toPoint, zoom, this.selected);
       this.cells.drawSelection(context, toPoint);
-      this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: true });
+      const levels = areas?.levels;
+      this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: true, levels });
       areas?.shapes.drawLabels(context, toPoint, bounds, { say: areas.say, taken });
       if (this.scene.labels) this.cells.drawLabels(context, toPoint, bounds, taken, this.selected);
-      this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: false });
+      this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: false, levels });
     }
   };
 }

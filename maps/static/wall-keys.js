@@ -10,6 +10,7 @@
     [["1", "–", "9"], N("A scene by its number")],
     [["Esc"], N("One level up")],
     [["Home"], N("Back to the whole area")],
+    [["+", "−"], N("Zoom in, zoom out")],
     [["P"], N("Panel")],
     [["F"], N("Full screen")],
     [["?"], N("This help")],
@@ -37,7 +38,7 @@
     h("dd", {}, t(words)),
   ];
 
-  /** `actions`: toggle, step(places), nth(index), up, home. */
+  /** `actions`: toggle, step(places), nth(index), up, home, zoom(steps). */
   everycell.WallKeys = class {
     constructor(actions) {
       this.actions = actions;
@@ -82,6 +83,9 @@
         ArrowLeft: () => actions.step(-1),
         Escape: actions.up,
         Home: actions.home,
+        "+": () => actions.zoom(1),
+        "=": () => actions.zoom(1),
+        "-": () => actions.zoom(-1),
         p: () => byId("fold").click(),
         f: fullScreen,
         "?": () => this._help(),

@@ -52,9 +52,8 @@
 
   /** Bands of heat: the class of `count` classes in its colour. */
   const bandColour = (index, count) => {
-    const [least, most] = everycell.theme === "dark" ? [0, 6] : [1, 5];
     const share = count > 1 ? index / (count - 1) : 1;
-    return everycell.legend.step(Math.round(least + share * (most - least))).colour;
+    return everycell.legend.step(Math.round(6 * share)).colour;
   };
 
   // How much of its households a cell has that were never visited.

@@ -49,6 +49,17 @@
     ),
   ];
 
+  // From far away there is no room for charts: what they say first.
+  const OF_BOARD = {
+    cases: ({ cases_overdue: found }) =>
+      found?.own && leading(found.own.number === null ? "<5*" : number(found.own.number), words(found.month)),
+    patrols: ({ patrols_today: { ticked, stops } }) =>
+      leading(number(ticked), words(t("of {count} stops", { count: number(stops) }))),
+    sites: ({ sites_due: { never, overdue, sites } }) =>
+      leading(number(never + overdue), words(t("of {count} key sites", { count: number(sites) }))),
+  };
+  const words = (text) => h("b", {}, text);
+
   // What a scene says of an area first, and of the areas inside it: of most a chart tells more.
   const OF_SCENES = {
     coverage: {
@@ -65,9 +76,9 @@
     },
   };
 
-  const headline = (scene, figures, cutoff) => {
+  const headline = (scene, figures, board, cutoff) => {
     const say = OF_SCENES[scene]?.headline;
-    if (!say) return [];
+    if (!say) return document.body.dataset.room === "far" && board ? [OF_BOARD[scene]?.(board) || ""] : [];
     return figures?.known ? say(figures, cutoff) : [h("p", { class: "muted" }, everycell.inWords(figures))];
   };
 
@@ -102,10 +113,10 @@
     if (focused) target.querySelector(`[data-code="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   };
 
-  /** Fill the panel: {scene, area, figures (everycell.Figures), cutoff (words), onpick(code)}. */
-  everycell.showWallPanel = ({ scene, area, figures, cutoff, onpick }) => {
+  /** Fill the panel: {scene, area, figures (everycell.Figures), board, cutoff (words), onpick(code)}. */
+  everycell.showWallPanel = ({ scene, area, figures, board, cutoff, onpick }) => {
     everycell.showCrumbs(byId("crumbs"), figures.chain(area), onpick);
-    byId("headline").replaceChildren(...headline(scene, figures.of(area), cutoff));
+    byId("headline").replaceChildren(...headline(scene, figures.of(area), board, cutoff));
     refill(byId("areas"), list(scene, figures.inside(area), onpick));
     const doors = byId("doors"); // there for whoever may see them
     if (!doors) return;

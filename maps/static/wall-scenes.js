@@ -50,6 +50,7 @@
     };
     return {
       shapes: wall.drawing.areas(level),
+      levels: level === "town" ? ["town"] : undefined, // names of villages would take the room of the numbers of towns
       look: (shape) => looks.countLook(of(shape), classes),
       say: (shape) => {
         const count = of(shape);
@@ -65,9 +66,10 @@
     ({ county: "town", town: "village" })[everycell.periods.levelOf(drill.area)] ?? "village";
 
   // The legend explains what there is: the kinds of cells without a share that there are.
-  const specialOf = ({ figures }) => {
+  const special = ({ figures }) => {
     const found = new Set([...figures.cells.keys()].map((code) => legend.special(figures.byCell.get(code))?.kind));
-    return ["confirmed", "unchecked", "nodata"].filter((kind) => found.has(kind));
+    const kinds = ["confirmed", "unchecked", "nodata"].filter((kind) => found.has(kind));
+    return h("ul", { class: "items special" }, legend.cellLines(t, kinds));
   };
 
   const compact = (figures) => everycell.coverageShown.note(figures)?.replace(" ", "") ?? null;
@@ -79,7 +81,7 @@
     legend: (wall) => [
       heading(t("Cells by coverage; the strongest colour: most left")),
       legend.coverageRamp(),
-      items(...legend.cellLines(t, specialOf(wall))),
+      special(wall),
     ],
   };
 
@@ -90,7 +92,7 @@
     legend: (wall) => [
       heading(t("Households never visited: how many, and of how many")),
       looks.neverRamp(),
-      items(...legend.cellLines(t, specialOf(wall))),
+      special(wall),
     ],
   };
 

@@ -2,6 +2,7 @@
 // How old what is seen is: beside the map always, as a band across it when it is too old to act on.
 {
   const { h, t, byId } = everycell;
+  const SAME_MS = 10000;
   const SIGNS = { live: "●", delayed: "◐", stale: "○" };
 
   const formats = new Map();
@@ -55,12 +56,13 @@
       const time = everycell.momentAt(ages.at(names), now);
       this.words.textContent = `${t("Data {time}", { time })} · ${this._inWords(state, age_s)}`;
       this._band(state, time, age_s);
-      for (const box of document.querySelectorAll(".aged[data-of]")) this._stamp(box, now);
+      for (const box of document.querySelectorAll(".aged[data-of]")) this._stamp(box, now, names);
     }
 
     // Each part tells the time of what is in it; its own style shows it.
-    _stamp(box, now) {
+    _stamp(box, now, seen) {
       const names = box.dataset.of.split(" ").filter((name) => this.ages.readings.has(name));
+      box.classList.toggle("same", this.ages.at(names) - this.ages.at(seen) < SAME_MS);
       box.dataset.at = names.length ? everycell.momentAt(this.ages.at(names), now) : "";
       box.dataset.age = names.length ? this.ages.state(names) : "live";
     }

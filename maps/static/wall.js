@@ -10,6 +10,21 @@
   const SHOW_MS = 250; // figures that change faster are shown together
   const RECENT_MS = 10000;
   const SLEPT_MS = 5000;
+  // So many characters across at least: the panel, the map and the alarms side by side; without the alarms; a few figures.
+  const ROOMS = [
+    [56, "near"],
+    [40, "middle"],
+    [0, "far"],
+  ];
+
+  // Type is as large as the room asks for; how much of it the screen holds decides what there is room for.
+  const fitRoom = () => {
+    const { config } = everycell;
+    const { text } = everycell.room({ ...config.wall, theme: config.theme });
+    const columns = innerWidth / text;
+    document.body.dataset.room = ROOMS.find(([least]) => columns >= least)[1];
+    everycell.measure(MAP_BODY);
+  };
 
   const soon = (wait) => new Promise((resolve) => setTimeout(resolve, wait));
 
@@ -37,7 +52,7 @@
       for (const name of ["board", "heat", "plans"]) this._wants(name) && readings[name].read();
       this._alarms();
       this._area();
-      this.drawing.fit(this.drill.area, false);
+      this._fit(false);
       this._show();
       document.documentElement.dataset.ready = "yes";
       this._tick();
@@ -255,6 +270,7 @@
         nth: (index) => this.rotation.show(scenes[index]),
         up: () => this.drill.up(),
         home: () => this.drill.go(home),
+        zoom: (steps) => this.map.setZoom(this.map.getZoom() + steps),
       });
       this._watch();
     }
@@ -271,6 +287,19 @@
       this._area();
     }
 
+    // The view stays when scenes change: it is clear of the largest of their legends.
+    _fit(...how) {
+      const body = byId("legend-body");
+      const legends = this.rotation.keys.map((key) => everycell.wallScenes[key].legend(this));
+      const heights = legends.map((legend) => {
+        body.replaceChildren(...legend);
+        return body.offsetHeight;
+      });
+      body.replaceChildren(...legends[heights.indexOf(Math.max(...heights))]);
+      this.drawing.fit(this.drill.area, ...how);
+      body.replaceChildren(...legends[this.rotation.index]);
+    }
+
     get _marked() {
       return this.drill.down ? this.drill.area : "";
     }
@@ -279,7 +308,7 @@
     _moved() {
       this.rotation.hold("down", this.drill.down);
       this.drawing.select(this._marked);
-      this.drawing.fit(this.drill.area);
+      this._fit();
       if (this._wants("board")) this.readings.board.read();
       this._area();
     }
@@ -289,6 +318,7 @@
         scene: this.rotation.key,
         area: this.drill.area,
         figures: this.figures,
+        board: this.board,
         cutoff: everycell.cutoffText(this.cutoff),
         onpick: (code) => this.drill.go(code),
       });
@@ -316,7 +346,7 @@
 
     _resized() {
       this.map.invalidateSize({ animate: false });
-      this.drawing.fit(this.drill.area, false);
+      this._fit(false);
     }
 
     _tick() {
@@ -345,8 +375,8 @@
   /** Called by the page when its map is made. */
   everycell.startWall = (map) => {
     everycell.open();
-    everycell.room({ ...everycell.config.wall, theme: everycell.config.theme });
-    everycell.measure(MAP_BODY);
+    fitRoom();
+    addEventListener("resize", fitRoom);
     everycell.font = getComputedStyle(document.body).fontFamily;
     document.body.classList.toggle("kiosk", everycell.config.wall.kiosk);
     everycell.frame();

@@ -66,8 +66,8 @@ def team(code: str, column: float, row: float, mode: str = "foot", **more: Any) 
 class FakePatrols:
     """Proposed stops, teams, plans by id with their earlier versions; and what goes wrong on demand.
 
-    `steps`: so often a plan is looked at before it is found. `fails`: how the next search ends. `straight`:
-    without streets.
+    `elsewhere`: keys of stops that stand in another plan. `steps`: so often a plan is looked at before it is found.
+    `fails`: how the next search ends. `straight`: without streets.
     """
 
     proposals: list[Json] = field(default_factory=list)
@@ -76,6 +76,7 @@ class FakePatrols:
     before: dict[str, list[Json]] = field(default_factory=dict)
     looks: dict[str, int] = field(default_factory=dict)
     asked: list[Json] = field(default_factory=list)
+    elsewhere: set[str] = field(default_factory=set)
     steps: int = 2
     fails: str | None = None
     straight: bool = False
@@ -346,14 +347,15 @@ def _team_routes(app: FastAPI, patrols: FakePatrols) -> None:
         return Response(status_code=204)
 
     @app.get("/patrol/stops")
-    def stops(area: str, on: str) -> Response:
+    def stops(area: str, on: str, in_other_plans: bool = False) -> Response:
         found = []
         for one in patrols.proposals:
-            if one["cell"].startswith(area):
+            if one["cell"].startswith(area) and (in_other_plans or one["key"] not in patrols.elsewhere):
                 geometry = {"type": "Point", "coordinates": [one["lon"], one["lat"]]}
                 rest = {name: value for name, value in one.items() if name not in ("lon", "lat")}
                 found.append({"type": "Feature", "id": one["key"], "geometry": geometry, "properties": rest})
-        body = {"type": "FeatureCollection", "on": on, "totals": {"revisits_without_place": 1}, "features": found}
+        totals = {"revisits_without_place": 1, "in_other_plans": len(patrols.elsewhere)}
+        body = {"type": "FeatureCollection", "on": on, "totals": totals, "features": found}
         return Response(json.dumps(body, ensure_ascii=False), media_type="application/geo+json")
 
 

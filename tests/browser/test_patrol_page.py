@@ -59,7 +59,12 @@ def do(page: Page, key: str, what: str) -> None:
 
 def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None:
     patrols = service.patrols
+    late = patrols.proposals[-1]
+    patrols.elsewhere = {late["key"]}
     page = open_page(url(service))
+    # What another plan of the day has is left to it, unless it is asked for.
+    expect(page.locator("#choice .sums td")).to_have_text(["6", "33", "23", "0", "62"])
+    page.get_by_label("同时列入当天其他计划中的 1 处").check()
     # What is proposed is counted by kind and tier; what is taken and what not is told.
     expect(page.locator("#choice .sums td")).to_have_text(["6", "33", "24", "0", "63"])
     expect(page.locator("#stops-told")).to_have_text("所选 63 处全部进入计划。 另有 1 件回访不显示地点，无法排入路线。")
@@ -83,6 +88,7 @@ def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None
     form = page.locator(".team-form")
     form.locator("[name=code]").fill("C7")
     form.locator("[name=until]").fill("25:30")
+    form.get_by_label("安全检查").check()
     form.get_by_role("button", name="添加休息").click()
     form.get_by_role("button", name="保存").click()
     expect(form.locator(".late[role=alert]")).to_have_text("请在地图上点击出发地点。")
@@ -92,6 +98,7 @@ def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None
     kept = patrols.teams["621102 C7"]
     assert abs(kept["station"]["lon"] - FREE[0]) < 1e-4
     assert kept["shift"] == ["09:00", "25:30"]
+    assert kept["skills"] == ["safety"]
     assert kept["breaks"] == [{"window": ["11:00", "12:30"], "minutes": 20}]
     page.locator("#teams input").first.uncheck()
     expect(page.locator("#go-told")).to_have_text("40 处，3 队")
@@ -100,6 +107,13 @@ def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None
     expect(page.locator("#go-told")).to_have_text("重点场所：时段要填起止两个时间。")
     page.get_by_label("重点场所: 到").fill("11:00")
     page.get_by_label("每户: 分钟").fill("4")
+    page.get_by_label("重点场所: 要求").select_option("safety")
+    site = next(one for one in patrols.proposals if one["kind"] == "site")
+    click(page, (site["lon"], site["lat"]))
+    page.get_by_label("从", exact=True).fill("09:30")
+    expect(page.locator("#go-told")).to_have_text(f"{site['name']}：时段要填起止两个时间。")
+    page.get_by_label("到", exact=True).fill("10:30")
+    page.keyboard.press("Escape")
 
     plan = planned(page, service)
     [wish] = patrols.asked
@@ -107,7 +121,12 @@ def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None
     assert wish["stops"]["tiers"] == [1, 2, 4]
     assert wish["stops"]["most"] is None
     assert [(one["minutes"], one["tier"]) for one in wish["stops"]["picked"]] == [(8, 1)]
-    assert wish["windows"] == [{"stop": None, "kind": "site", "window": ["9:00", "11:00"]}]
+    assert wish["stops"]["in_other_plans"]
+    assert wish["needs"] == {"site": ["safety"]}
+    assert wish["windows"] == [
+        {"stop": None, "kind": "site", "window": ["9:00", "11:00"]},
+        {"stop": site["key"], "kind": None, "window": ["09:30", "10:30"]},
+    ]
     assert (wish["minutes"]["household"], wish["aim"], wish["on"]) == (4, "equal", str(fake.TODAY))
     expect(page.locator(".team-times tbody tr")).to_have_count(3)
     expect(page.locator("#plan-facts")).to_contain_text("排入 36/40 处")
@@ -124,7 +143,7 @@ def test_from_the_stops_to_routes(service: FakeService, open_page: Open) -> None
     expect(page.locator(".side.chosen dl")).to_contain_text("工时差距4 %")
     expect(page.locator(".side .bar-row")).to_have_count(6)
     page.locator(".team-times button").nth(1).click()
-    assert page.evaluate("everycell.page.routes.focus") == "B1"
+    assert page.evaluate("everycell.page.stage.routes.focus") == "B1"
 
     # The plan is in the list, and at its address.
     assert f"plan={plan['id']}" in page.evaluate("location.hash")
@@ -290,7 +309,22 @@ def test_a_sweep_of_all_streets(service: FakeService, open_page: Open, complaint
     expect(sweep).to_contain_text("每米街道走 1.30 米；单条路线的下限为 1.25 米")
     expect(sweep).to_contain_text("边界处的短头：42 米")
     asked = service.patrols.asked
-    assert asked[-1] == {"area": fake.code_at(1, 1), "mode": "foot", "shift_minutes": None}
+    assert asked[-1] == {"area": fake.code_at(1, 1), "mode": "foot", "start": None, "shift_minutes": None}
+    expect(page.locator("#legend-body li")).to_have_text(["路线 1", "起点和终点"])
+
+    # It begins at the station of a team, or where somebody clicks.
+    sweep.locator("[name=start]").select_option(label="B1 队的出发点")
+    sweep.locator(".primary").click()
+    expect(sweep.locator("tbody tr")).to_have_count(1)
+    assert asked[-1]["start"] == service.patrols.teams["621102 B1"]["station"]
+    sweep.locator("[name=start]").select_option("place")
+    expect(sweep.locator(".primary")).to_be_disabled()
+    spots = [(fake.WEST + x * fake.SIDE, fake.SOUTH + y * fake.SIDE) for x, y in ((1.2, 1.3), (1.8, 1.3), (1.7, 1.8))]
+    click(page, spots[0])
+    sweep.locator(".primary").click()
+    expect(sweep.locator("tbody tr")).to_have_count(1)
+    assert abs(asked[-1]["start"]["lon"] - spots[0][0]) < 1e-4
+    sweep.locator("[name=start]").select_option("")
 
     # A polygon by clicks; each corner can be taken back, and another wish clears what was found.
     sweep.locator("[name=of]").select_option("polygon")
@@ -298,7 +332,6 @@ def test_a_sweep_of_all_streets(service: FakeService, open_page: Open, complaint
     sweep.locator("[name=shift]").fill("60")
     expect(sweep.locator("tbody tr")).to_have_count(0)
     expect(sweep.locator(".primary")).to_be_disabled()
-    spots = [(fake.WEST + x * fake.SIDE, fake.SOUTH + y * fake.SIDE) for x, y in ((1.2, 1.3), (1.8, 1.3), (1.7, 1.8))]
     for spot in (*spots, spots[1]):
         click(page, spot)
     sweep.get_by_role("button", name="撤销上一个角点").click()

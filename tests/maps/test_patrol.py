@@ -12,7 +12,7 @@ from gis.access.scope import Right
 from gis.patrol.network import Mode
 from gis.patrol.plan import WhyNot
 from gis.patrol.request import Aim, Because, Kind
-from gis.patrol.tiers import Minutes
+from gis.patrol.tiers import Minutes, Skill
 from maps.page import BaseMap
 from maps.patrol import PatrolPage, lists, patrol_page
 from maps.qr import qr_code
@@ -57,7 +57,7 @@ def test_nothing_foreign_and_everything_with_a_nonce() -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_entry_of_the_closed_lists_has_its_name(lang: Lang) -> None:
     found = lists(lang)
-    kinds = {"kind": Kind, "because": Because, "why_not": WhyNot, "mode": Mode, "aim": Aim}
+    kinds = {"kind": Kind, "because": Because, "why_not": WhyNot, "mode": Mode, "aim": Aim, "skill": Skill}
     assert {name: [code for code, _ in entries] for name, entries in found.items()} == {
         name: [entry.value for entry in kind] for name, kind in kinds.items()
     }

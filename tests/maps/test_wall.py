@@ -45,7 +45,7 @@ def test_nothing_foreign_and_everything_with_a_nonce() -> None:
         assert not [one for one in attributes if one.startswith("on") or one == "style"]
         for address in (attributes.get("src"), attributes.get("href")):
             assert not address or re.match(
-                r"(/static/|/maps/coverage|/about/data$|/(\?f=html)?$|data:|\?lang=|#panel$)", address
+                r"(/static/|/maps/coverage|/about/data$|/(\?f=html)?$|data:|\?lang=|#panel$|#welcome$)", address
             )
         if name in ("script", "style", "link"):
             assert attributes["nonce"] == NONCE
