@@ -451,8 +451,8 @@ _CASES: Final = {
     ),
     "case_standing_figure": _table(
         "区县月末的纠纷办理情况：本月登记的到了哪一步，本月到期的回访结果如何；1 至 4 件不公布",
-        "How the cases of a county stood when a month ended: how far those of the month had come, and what had become of"
-        " the revisits that were due; 1 to 4 are withheld",
+        "How the cases of a county stood when a month ended: how far those of the month had come, and what had become"
+        " of the revisits that were due; 1 to 4 are withheld",
         Right.figures,
         Words("长期：公布后不再更改", "for good: what was published is not changed"),
         county=None,

@@ -25,6 +25,7 @@ from gis.disputes.disclosure import WITHHELD, Registered
 from gis.disputes.merging import Ints
 from gis.disputes.overdue_tables import Areas, overdue_tables
 from gis.disputes.periods import Period, Span
+from gis.disputes.stages import publish_stages
 from gis.disputes.workflow import DUE
 from gis.settings import Settings
 from gis.storage.bulk import array
@@ -83,10 +84,12 @@ def publish_overdue(
     return done
 
 
-def overdue_cases(conn: Connection, counties: Sequence[int], area: str | None) -> OverdueCases | None:
-    """What is published of the last month, of an area and all in it (None: of all that the caller may see); None where
-    nothing is. Of several counties those are told whose last month is the latest."""
-    out = _last_months(conn, counties)
+def overdue_cases(
+    conn: Connection, counties: Sequence[int], area: str | None, *, until: Period | None = None
+) -> OverdueCases | None:
+    """What is published of the last month, `until` one where it is given, of an area and all in it (None: of all that
+    the caller may see); None where nothing is. Of several counties those are told whose last month is the latest."""
+    out = _last_months(conn, counties, until)
     if not out:
         return None
     latest = max(month for month, _ in out.values())
@@ -101,8 +104,11 @@ def overdue_cases(conn: Connection, counties: Sequence[int], area: str | None) -
     return OverdueCases(Period(latest, Span.month), min(listed.values()), tuple(areas))
 
 
-def _last_months(conn: Connection, counties: Sequence[int]) -> dict[int, tuple[date, datetime]]:
-    rows = conn.execute(query("disputes/overdue_out"), {"counties": list(counties)})
+def _last_months(
+    conn: Connection, counties: Sequence[int], until: Period | None = None
+) -> dict[int, tuple[date, datetime]]:
+    asked = {"counties": list(counties), "until": date.max if until is None else until.first}
+    rows = conn.execute(query("disputes/overdue_out"), asked)
     return {row.county: (row.month, row.published_at) for row in rows}
 
 
@@ -136,13 +142,18 @@ def _publish(conn: Connection, county: int, month: Period, first: date, today: d
         "households": "{" + ",".join(str(n) for _, areas in levels for n in areas.households.tolist()) + "}",
     }
     conn.execute(query("disputes/publish_overdue"), values)
+    told = known.get(f"{county:06}", Registered(0, complete=False)).shown
+    publish_stages(conn, county, month, _end(month, settings.zone), int(homes.sum()), told)
+
+
+def _end(month: Period, zone: ZoneInfo) -> datetime:
+    return datetime.combine(month.following.first, time(), zone)
 
 
 def _counted(conn: Connection, county: int, month: Period, zone: ZoneInfo) -> tuple[list[str], Ints, Ints, Ints]:
     """Cells, sorted, with their households, their cases past their date, and those of earlier months that are not; a
     case may lie in a cell that has ended."""
-    end = datetime.combine(month.following.first, time(), zone)
-    values = {"county": county, "first": month.first, "after": month.following.first, "at": end}
+    values = {"county": county, "first": month.first, "after": month.following.first, "at": _end(month, zone)}
     rows = conn.execute(query("disputes/overdue_at"), values | {"states": array(sorted(DUE))})
     cases = {row.cell: (row.cases, row.spare) for row in rows}
     rows = conn.execute(query("disputes/households_of_cells"), {"counties": [county]})

@@ -1,8 +1,8 @@
 """Cases in the monthly report: published figures, heat and hot spots, and nothing else.
 
 Counts of cases exist for periods that are over, each level having one length of period (decision 15). The report takes
-for each level the last that was published and ended with the month or before it, and says which that is. Cases by
-state, cases past their date and revisits are not published, so no report has them.
+for each level the last that was published and ended with the month or before it, and says which that is; and likewise
+the last end of a month of which it is published how cases stood (decisions 27 and 28).
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from sqlalchemy import Connection
 from gis.codes import Level, county_of
 from gis.disputes.figures import AreaFigures, figures
 from gis.disputes.kept import Kept
+from gis.disputes.overdue import OverdueCases, overdue_cases
 from gis.disputes.periods import Period, Span
 from gis.disputes.questions import Mode, Question
 from gis.disputes.readable import Published, published
 from gis.disputes.releases import Release, of_kind, releases
+from gis.disputes.stages import Stood, stood
 from gis.errors import BadInput, NotFound
 from gis.settings import Settings
 
@@ -63,13 +65,16 @@ class CaseTable:
 class Cases:
     """`own` is of the area itself, `below` of the areas one level down (None: nothing of them is published yet, or a
     cell). `trend` are the area's own periods up to then, at most twelve, oldest first. `heat` and `judged` are None
-    where they cannot be had; `judged` is cut to the area by whoever shows it."""
+    where they cannot be had; `judged` is cut to the area by whoever shows it. `overdue` is of the end of a month, of
+    the area and all in it; `stood` of the same month, of a county alone; None where nothing is published."""
 
     own: CaseTable | None
     below: CaseTable | None
     trend: tuple[tuple[Period, AreaFigures], ...]
     heat: Heat | None
     judged: Judged | None
+    overdue: OverdueCases | None
+    stood: Stood | None
 
 
 def cases_of(
@@ -83,17 +88,21 @@ def cases_of(
     today: date,
 ) -> Cases:
     """The cases of an area; `levels` are its own and the one below (the same of a cell)."""
-    there = releases(conn, [county_of(area, field="area")])
+    county = county_of(area, field="area")
+    there = releases(conn, [county])
     ask = _Ask(conn, area, month, settings, today)
     own, below = levels
     trend = ask.tables(there, own)
     under = ask.tables(there, below, last=1) if below is not own else []
+    overdue = overdue_cases(conn, [county], area, until=month)
     return Cases(
         own=trend[-1] if trend else None,
         below=under[-1] if under else None,
         trend=tuple((table.period, table.areas[0]) for table in trend),
         heat=_heat(conn, area, month, reader, there, settings, today),
         judged=_judged(conn, area, month, reader, there, settings, today),
+        overdue=overdue,
+        stood=None if overdue is None or own is not Level.county else stood(conn, county, overdue.month),
     )
 
 

@@ -1,7 +1,7 @@
 """The grade of a cell: how much work is left in it, in four steps. Pure.
 
 A grade tells what is to be done: the share of a cell's households whose visit is overdue. It tells nothing of who lives
-there, and nothing of cases: how many of those are past their date is not published (decision 15).
+there, and nothing of cases: how many of those are past their date is not published of cells (decision 27).
 """
 
 from __future__ import annotations

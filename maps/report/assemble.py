@@ -7,6 +7,7 @@ from maps.report.cases import cases_section
 from maps.report.document import Document, Section, Text
 from maps.report.places import places_section
 from maps.report.plan import sheet
+from maps.report.standing import standing_section
 from maps.report.visits import coverage_section, overview, ranking_section, rounds_section
 from maps.report.work import work_section
 from maps.text import Lang, translator
@@ -30,6 +31,7 @@ def document(report: Report, lang: Lang = "zh") -> Document:
         ranking_section(report, lang),
         work_section(report, on, lang),
         cases_section(report, lang),
+        standing_section(report, lang),
         places_section(report, on, lang),
         _meaning(lang),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gis.codes import Level
@@ -36,7 +36,6 @@ def cases_section(report: Report, lang: Lang) -> Section:
     blocks += [
         Text(_("{mark}: 1 to 4, or kept back so that no 1 to 4 can be worked out.").format(mark=MARK), note=True),
         Text(_("Counted are cases registered in the period, on the grid of its end; published counts never change.")),
-        Text(_("Cases by state, cases past their date and revisits are not published, and so not in the report.")),
     ]
     return Section(_("Cases registered"), blocks)
 
@@ -60,7 +59,8 @@ def _own(table: CaseTable, area: AreaFigures, report: Report, lang: Lang) -> lis
     if area.total == 0 and (area.family == 0 or not area.family_told):
         blocks.append(Text(_("No case was registered in {period}.").format(period=table.period)))
     else:
-        blocks.append(Chart(_bars(area, title, lang), title, ""))
+        shown = {**area.parts, **({FAMILY: area.family} if area.family_told else {})}
+        blocks.append(counted({_name(each, lang): n for each, n in shown.items()}, title, "categories", lang))
     heads = (Column(_("Category"), Kind.text, wide=True), Column(_("Cases")))
     blocks.append(Table(_("Cases by category"), heads, rows))
     return blocks
@@ -71,20 +71,20 @@ def _name(category: object, lang: Lang) -> str:
     return names.zh if lang == "zh" else names.en
 
 
-def _bars(area: AreaFigures, title: str, lang: Lang) -> str:
+def counted(numbers: Mapping[str, int | None], title: str, name: str, lang: Lang) -> Chart:
+    """Published numbers by their names as bars; `name` is unique among the drawings of a report."""
     _ = translator(lang)
-    shown = {**area.parts, **({FAMILY: area.family} if area.family_told else {})}
-    most = max((number or 0 for number in shown.values()), default=0) or 1
+    most = max((number or 0 for number in numbers.values()), default=0) or 1
     rows = [
         Bar(
-            _name(category, lang),
+            entry,
             () if number is None else (number / most,),
             MARK if number is None else f"{number:,}",
             withheld=number is None,
         )
-        for category, number in shown.items()
+        for entry, number in numbers.items()
     ]
-    return bars(rows, Legend(((_("Cases"), _COLOUR),), withheld=_("Withheld")), title, "categories")
+    return Chart(bars(rows, Legend(((_("Cases"), _COLOUR),), withheld=_("Withheld")), title, name), title, "")
 
 
 def _trend(found: Cases, lang: Lang) -> Chart:

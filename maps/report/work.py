@@ -24,7 +24,7 @@ def work_section(report: Report, on: Sheet | None, lang: Lang) -> Section:
     _ = translator(lang)
     blocks: list[Block] = [
         Text(_("The grade tells how much work is left in a cell: the share of its households whose visit is overdue.")),
-        Text(_("It is no grade of those who live there. Cases past their date are not in it: they are not published.")),
+        Text(_("It is no grade of those who live there. Cases past their date are not in it: cells have no number.")),
     ]
     if on is not None:
         blocks.append(_plan(report, on, lang))

@@ -8,10 +8,13 @@ from typing import Any
 
 from shapely.geometry import shape
 
-from gis.codes import DIGITS, Level
+from gis.codes import DIGITS, Level, level_of
 from gis.disputes.categories import TABLED
 from gis.disputes.figures import AreaFigures
+from gis.disputes.overdue import OverdueArea, OverdueCases
 from gis.disputes.periods import Period, Span
+from gis.disputes.stages import Stood
+from gis.disputes.standing import Revisited, Stage
 from gis.households.coverage import AreaCoverage, total
 from gis.households.rounds import Round, planned_percent
 from gis.report.cases import Cases, CaseTable
@@ -80,4 +83,18 @@ def _cases(names: dict[str, str]) -> Cases:
         trend=tuple((period, figures("621102", Level.county, 6, number)) for period, number in trend),
         heat=None,
         judged=None,
+        overdue=_overdue(names),
+        stood=_stood(),
     )
+
+
+def _overdue(names: dict[str, str]) -> OverdueCases:
+    numbers = {"621102": 17, "621102001": 17, "621102002": 0}
+    areas = tuple(OverdueArea(code, names[code], level_of(code), number) for code, number in numbers.items())
+    return OverdueCases(Period(date(2026, 10, 1), Span.month), datetime(2026, 11, 1, tzinfo=UTC), areas)
+
+
+def _stood() -> Stood:
+    stages = dict(zip(Stage, (31, 18, None, None, 0, None), strict=True))
+    revisits = dict(zip(Revisited, (20, None, None, 6), strict=True))
+    return Stood(MappingProxyType(stages), 32, MappingProxyType(revisits))

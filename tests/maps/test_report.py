@@ -48,13 +48,13 @@ def test_withheld_counts_are_marked_in_tables_and_pictures() -> None:
         if isinstance(value, Withheld)
     ]
     # Three categories of the county and of both towns; a town's family disputes, the other's rest, both their sums.
-    assert len(withheld) == 3 + 2 * 3 + 1 + 1 + 2
+    assert len(withheld) == 3 + 2 * 3 + 1 + 1 + 2 + 3 + 2
     pictures = [b["svg"] for s in flat(made)["sections"] for b in s["blocks"] if b["kind"] == "chart"]
-    assert sum(svg.count("&lt;5*") for svg in pictures) == 3 + 1
+    assert sum(svg.count("&lt;5*") for svg in pictures) == 3 + 1 + 3
 
 
 def test_nothing_published_and_nothing_known() -> None:
-    none = Cases(own=None, below=None, trend=(), heat=None, judged=None)
+    none = Cases(own=None, below=None, trend=(), heat=None, judged=None, overdue=None, stood=None)
     whole = report()
     bare = replace(whole, cases=none, visits=replace(whole.visits, rounds=(), standings=(), parts=()))
     html = page(document(replace(bare, work=replace(whole.work, cells=(), grades={}, outlines={})), "en"))

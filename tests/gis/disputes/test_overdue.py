@@ -21,11 +21,13 @@ from gis.disputes.merging import is_small
 from gis.disputes.overdue import overdue_cases, publish_overdue
 from gis.disputes.periods import period_of
 from gis.disputes.publication import publish_due
+from gis.disputes.stages import stood
+from gis.disputes.standing import Revisited, Stage
 from gis.disputes.workflow import State
 from gis.storage.engine import Store, as_service
 from tests.conftest import Filled
 from tests.gis.disputes.counting import COUNTY, TOWNS, VILLAGES, fill
-from tests.gis.disputes.places import TOLD, become
+from tests.gis.disputes.places import THROUGH, TOLD, become
 
 MARCH: Final = datetime(2025, 3, 1, 4, tzinfo=UTC)
 
@@ -98,6 +100,45 @@ def test_what_was_past_its_date_when_a_month_ended(county: Store) -> None:
     ):
         with pytest.raises(DBAPIError, match="not changed"), county.begin() as conn:
             conn.execute(text(statement))
+
+
+def test_how_the_cases_of_a_month_stood_when_it_ended(filled: Filled) -> None:
+    """Those of April, by what had happened until the first of May; of the revisits those that were due in April."""
+    with filled.copy("cases_of_2025", fill) as (store, _):
+        with store.begin(TOLD) as conn:
+            rows = conn.execute(
+                text(
+                    "SELECT id FROM everycell.dispute WHERE counted_on = '2025-04-01' AND category <> 'family'"
+                    " ORDER BY cell, id"
+                )
+            )
+            april = list(rows.scalars())
+            for dispute in april[:16]:
+                become(conn, dispute, *THROUGH[:2], at=datetime(2025, 4, 12, tzinfo=UTC))
+            for dispute in april[:7]:
+                become(conn, dispute, *THROUGH[2:], at=datetime(2025, 4, 20, tzinfo=UTC))
+            for dispute in april[7:9]:
+                become(conn, dispute, State.agreed_oral, at=datetime(2025, 4, 30, 15, tzinfo=UTC))
+            for dispute in april[9:11]:  # an hour of May has gone by
+                become(conn, dispute, State.agreed_oral, at=datetime(2025, 4, 30, 17, tzinfo=UTC))
+        with as_service(store) as service:
+            publish_due(service, date(2025, 5, 3))
+            publish_overdue(service, date(2025, 5, 3))
+            with service.read(Scope.of([Grant(Role.wall, "990101")]).settings()) as conn:
+                found = stood(conn, COUNTY, period_of("2025-04"))
+            with service.read(Scope.of([Grant(Role.wall, TOWNS[0])]).settings()) as conn:
+                assert stood(conn, COUNTY, period_of("2025-04")) is None, "it is the county's"
+            late = text("SELECT everycell.publish_case_standing(990101, '2025-04-01', '{stage_closed}', '{9}', 400)")
+            with pytest.raises(DBAPIError, match="published with those"), service.begin() as conn:
+                conn.execute(late)
+    assert found is not None
+    # Seven closed, seven under way, the rest waits; the two that are agreed hide among those that are merged with them.
+    shown = {stage: number for stage, number in found.stages.items() if number is not None}
+    assert shown == {Stage.under_way: 7, Stage.closed: 7, Stage.referred: 0, Stage.not_accepted: 0}
+    assert found.stages[Stage.registered] is None
+    assert len(april) - 14 >= 5
+    assert found.revisits_due == 7
+    assert found.revisits == {Revisited.holds: 0, Revisited.broken: 0, Revisited.no_answer: 0, Revisited.waiting: 7}
 
 
 def test_a_reader_sees_the_last_month_of_the_own_area(county: Store) -> None:
