@@ -147,7 +147,7 @@ def _against(one: RoundProgress, lang: Lang) -> str:
     points = f"{abs(one.ahead):.0f}"
     if points == "0":
         return f"{plan}{_(': on plan')}"
-    gap = _(": {points} points behind") if one.ahead < 0 else _(": {points} points ahead")
+    gap = _(": {points} pp behind") if one.ahead < 0 else _(": {points} pp ahead")
     return plan + gap.format(points=points)
 
 

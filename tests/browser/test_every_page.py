@@ -196,7 +196,7 @@ def test_the_first_page_without_scripts(county: FakeService, chromium: Browser) 
     page.locator("#open-pages").click()
     page.locator("#to-report").wait_for(state="visible")
     page.get_by_role("link", name="English").click()
-    expect(page.locator("#rounds")).to_contain_text("22 points behind")
+    expect(page.locator("#rounds")).to_contain_text("22 pp behind")
     context.close()
 
 
