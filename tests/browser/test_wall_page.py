@@ -81,7 +81,7 @@ def test_scenes_in_turn_and_by_keys(service: FakeService, open_page: Open) -> No
     later(page, 5)
     expect(scene).to_have_text(TITLES[3])
     page.keyboard.press("?")
-    expect(page.locator("#help")).to_be_visible()
+    expect(page.locator("#help dd").first).to_have_text("暂停、继续轮播")
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_hidden()
     waiting = page.locator("#alarms .waiting")
