@@ -146,6 +146,38 @@ def test_bad_input_names_the_field(served: Served, path: str, status: int, field
         assert str(told["detail"]).startswith(f"{field}: ")
 
 
+def test_problems_speak_the_language_of_who_asks(served: Served) -> None:
+    """`?lang=` where the route has it, else Accept-Language; titles, sentences and what stands in their places."""
+    chinese = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
+    for path, status, title, detail in [
+        (
+            "/coverage?area=99",
+            400,
+            "请求无法使用",
+            "area：'99' 不是区划编码；请给 6 位（区县）、9 位（乡镇）、12 位（村）或 15 位（网格）数字",
+        ),
+        ("/nothing", 404, "没有找到", "/nothing 处没有内容"),
+        ("/search?q=a&limit=1000", 400, "请求无法使用", "limit：1000 不在 1 至 100 之间"),
+        ("/coverage?level=street", 400, "请求无法使用", "level：须为 county, town, village, cell 之一"),
+        ("/healthz?x=1", 400, "没有这个参数", "x：/healthz 没有这个参数；没有任何可用项"),
+        ("/x" * 9000, 414, "地址过长", "address：超过 16384 字节，请分次请求"),
+        ("/maps/heat?lang=fr", 400, "请求无法使用", "lang：没有语言 'fr'，只有 zh、en"),
+    ]:
+        answer = served.get(path, headers=chinese)
+        told = answer.json()
+        assert (answer.status_code, told["title"], told["detail"]) == (status, title, detail)
+        assert answer.headers["content-language"] == "zh-CN"
+        assert "Accept-Language" in answer.headers["vary"]
+    assert problem(served.get("/nothing"))["title"] == "There is no such thing"  # as the service of the tests is set up
+    assert served.get("/nothing").headers["content-language"] == "en"
+    english = served.get("/report?lang=en&month=x", headers=chinese)
+    assert english.headers["content-language"] == "en"
+    assert english.json()["detail"] == "month: 'x' is no month; write it like 2026-10"
+    batch = served.client.post("/visits", json=[{"id": "x"}], headers=chinese)
+    assert batch.json()["refused"][0]["detail"] == "household：未给出"
+    assert batch.headers["content-language"] == "zh-CN"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from gis.access.scope import Right
 from gis.cells.editing.operations import as_json
@@ -542,13 +542,22 @@ def test_waiting_for_a_proposal_can_be_given_up(service: FakeService, open_page:
     assert [op["op"] for op in ops(service)] == ["set"]
 
 
-def test_proposal_that_is_refused_is_said(service: FakeService, open_page: Open, complaints: Complaints) -> None:
+def test_a_refusal_is_said_in_the_language_of_the_page(
+    service: FakeService, open_page: Open, complaints: Complaints
+) -> None:
     page = open_page(url(service))
     choose(page, middle(2, 1))
-    problem = {"type": "urn:everycell:problem:busy", "status": 503, "detail": "try again later"}
-    page.route("**/proposals", lambda route: route.fulfill(status=503, json=problem))
+    spoken = []
+
+    def refuse(route: Route) -> None:
+        spoken.append(route.request.headers["accept-language"])
+        detail = "village：他人正在划分或均衡网格，请稍后再试"
+        route.fulfill(status=503, json={"status": 503, "field": "village", "detail": detail})
+
+    page.route("**/proposals", refuse)
     ask_for(page, "cut", 40, 60)
-    expect(page.locator(".notice.bad")).to_contain_text("服务正忙")
+    expect(page.locator(".notice.bad")).to_contain_text("他人正在划分或均衡网格，请稍后再试")
+    assert spoken == ["zh-CN"]
     expect(page.locator(".proposal [name=village]")).to_be_visible()
     complaints.expect(503)
 
