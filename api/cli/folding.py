@@ -1,4 +1,4 @@
-"""Texts and tables for Chinese: they fold. Rich breaks lines at spaces, which Chinese has not, and cuts off the rest."""
+"""Texts and tables for Chinese: they fold. Rich breaks lines at spaces, which Chinese has not; the rest it cuts off."""
 
 from __future__ import annotations
 
