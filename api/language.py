@@ -1,4 +1,4 @@
-"""The language of an answer over HTTP, where it holds sentences: `?lang=`, else Accept-Language, else the service's own.
+"""The language of an answer over HTTP that holds sentences: `?lang=`, else Accept-Language, else the service's own.
 
 Pages are chosen by `?lang=` alone and are Chinese without it: a link shows everybody the same.
 """

@@ -28,7 +28,7 @@ def overdue_of(of: County, seed: int, share: float) -> Ints:
 
 
 class Told:
-    """All numbers of a county that are published, of registered cases and of overdue ones, and what an attacker knows of
+    """All published numbers of a county, of registered cases and of overdue ones, and what an attacker knows of
     both together: a variable for each cell, category and month, and one for each cell and month."""
 
     def __init__(self, of: County, overdue: Ints, *, careless: bool = False) -> None:
