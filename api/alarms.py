@@ -76,7 +76,7 @@ def _changed(serving: ServiceFor, alarm: str, work: Work) -> Response:
     kind, area = line_of(alarm)
     role = _role(serving, area)
     if role is None:
-        raise NotFound(f"alarm: there is none of {kind} in {area}", field="alarm")
+        raise NotFound("alarm: there is none of {kind} in {area}", kind=kind, area=area, field="alarm")
     now = datetime.now(UTC)
     serving.service.store.retrying(lambda conn: work(conn, kind, area, role, now), serving.told)
     with serving.read() as conn:
@@ -115,5 +115,5 @@ def _minutes(body: Any) -> int:
     if not isinstance(minutes, int) or isinstance(minutes, bool):
         raise BadInput('minutes: must be a whole number, as {"minutes": 60}', field="minutes")
     if unknown := sorted(set(body) - {"minutes"}):
-        raise BadInput(f"{unknown[0]}: is no member of this body; it has minutes", field=unknown[0])
+        raise BadInput("{field}: is no member; there are {words}", words="minutes", field=unknown[0])
     return minutes

@@ -160,7 +160,7 @@ F = Annotated[str | None, Query(description="The representation, instead of an A
 def lang_of(text: str | None) -> Lang:
     """The language that a page or form names. Raises BadInput for one that the pages do not speak."""
     if text not in (None, "", "zh", "en"):
-        raise BadInput(f"lang: {text[:20]!r} is none of zh, en", field="lang")
+        raise BadInput("{field}: {lang!r} is none of zh, en", lang=text[:20], field="lang")
     return "en" if text == "en" else "zh"
 
 

@@ -21,6 +21,7 @@ from gis.patrol import plans
 from gis.patrol.afterwards import Report, report
 from gis.patrol.stored import StoredPlan
 from gis.storage.queries import query
+from gis.words import word
 
 router = APIRouter()
 _CSV: Final = "text/csv; charset=utf-8"
@@ -85,7 +86,9 @@ def plan_report(request: Request, serving: Serving, id: Id, f: F = None) -> Resp
 def refuse_unrouted(plan: StoredPlan) -> None:
     """Raise Conflict for a plan that has no routes: a file of it would be empty, and a report tell of nothing."""
     if not plan.routed:
-        raise Conflict(f"status: plan {plan.id} is {plan.status}: it has no routes", field="status")
+        raise Conflict(
+            "status: plan {id} is {status}: it has no routes", id=plan.id, status=word(plan.status), field="status"
+        )
 
 
 def report_of(conn: Connection, plan: StoredPlan, *, over: bool) -> Report:

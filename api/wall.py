@@ -69,7 +69,7 @@ def wall(
         kiosk=serving.caller.kind is Kind.wall,
     )
     if theme not in (None, *_THEMES):
-        raise BadInput(f"theme: {theme[:20]!r} is none of {', '.join(_THEMES)}", field="theme")
+        raise BadInput("{field}: {word!r} is none of {words}", word=theme[:20], words=", ".join(_THEMES), field="theme")
     nonce = token_urlsafe(18)
     told: dict[str, Any] = {**shared(request, serving, lang), "zone": serving.settings.zone.key}
     html = wall_page(WallPage(nonce=nonce, options=options, theme="light" if theme == "light" else "dark", **told))
@@ -102,9 +102,19 @@ def _scenes(text: str | None) -> tuple[Scene, ...]:
     names = text.split(",")
     for name in names:
         if name not in list(Scene):
-            raise BadInput(f"scenes: there is no {name[:20]!r}; there are {', '.join(Scene)}", field="scenes")
+            raise BadInput(
+                "{field}: there is no {word!r}; there are {words}",
+                word=name[:20],
+                words=", ".join(Scene),
+                field="scenes",
+            )
         if names.count(name) > 1:
-            raise BadInput(f"scenes: {name} is given {names.count(name)} times; give it once", field="scenes")
+            raise BadInput(
+                "{field}: {name} is given {times} times; give it once",
+                name=name,
+                times=names.count(name),
+                field="scenes",
+            )
     return tuple(map(Scene, names))
 
 
@@ -113,13 +123,21 @@ def _between(name: str, text: str | None, bounds: tuple[float, float]) -> float 
         return None
     least, most = bounds
     if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,4})?", text, re.ASCII) or not least <= float(text) <= most:
-        raise BadInput(f"{name}: {text[:20]!r} is no number from {least:g} to {most:g}", field=name)
+        raise BadInput(
+            "{field}: {text!r} is no number from {least:g} to {most:g}",
+            text=text[:20],
+            least=least,
+            most=most,
+            field=name,
+        )
     return float(text)
 
 
 def _cutoff(text: str | None) -> str | None:
     if text is not None and not _CUTOFF.fullmatch(text):
-        raise BadInput(f"since: {text[:20]!r} is neither days back (30d), a day nor round:CODE", field="since")
+        raise BadInput(
+            "{field}: {text!r} is neither days back (30d), a day nor round:CODE", text=text[:20], field="since"
+        )
     return text
 
 

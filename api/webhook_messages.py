@@ -57,7 +57,12 @@ def check_url(url: str) -> SplitResult:
     try:
         resolve(parts)
     except OSError as error:
-        raise BadInput(f"url: {parts.hostname} cannot be found: {error.strerror or error}", field="url") from None
+        raise BadInput(
+            "url: {host} cannot be found: {reason}",
+            host=parts.hostname,
+            reason=error.strerror or str(error),
+            field="url",
+        ) from None
     return parts
 
 
@@ -76,9 +81,11 @@ def _refuse(address: IPv4Address | IPv6Address, *, encrypted: bool) -> None:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     if address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved:
-        raise BadInput(f"url: {address} is an address that no webhook has", field="url")
+        raise BadInput("url: {address} is an address that no webhook has", address=address, field="url")
     if not encrypted and not address.is_private:
-        raise BadInput(f"url: {address} is not on a private network: give an https address", field="url")
+        raise BadInput(
+            "url: {address} is not on a private network: give an https address", address=address, field="url"
+        )
 
 
 def signature(secret: bytes, message_id: str, sent_at: int, body: bytes) -> str:

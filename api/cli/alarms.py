@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich import box
-from rich.table import Table
 from sqlalchemy import Connection
 
 from api.alarm_documents import alarms_document
 from api.cli.coverage import Area
+from api.cli.folding import Table
 from api.cli.output import Form, cell, err, opened, out
+from api.cli.words import _, say
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, Role
 from gis.alarms import store as kept
@@ -22,6 +23,9 @@ from gis.alarms.watch import look as look_at
 from gis.errors import BadInput
 from gis.households.coverage import counties
 from gis.households.figures import CountyFigures, Figures
+from gis.words import word
+
+_PRIORITY: Final = {"high": _("high"), "medium": _("medium"), "low": _("low")}
 
 app = typer.Typer(help="What somebody has to do something about.", invoke_without_command=True)
 
@@ -43,7 +47,7 @@ def alarms(
         listed = counties(conn, area)
         found, names = kept.alarms(conn, listed, area)
         document = alarms_document(
-            found, names, looked_at=kept.looked_at(conn, listed), now=datetime.now(UTC), may=lambda _: True
+            found, names, looked_at=kept.looked_at(conn, listed), now=datetime.now(UTC), may=lambda area: True
         )
     if format is Form.json:
         out.print_json(json.dumps(document, ensure_ascii=False))
@@ -75,7 +79,7 @@ def acknowledge(line: Line) -> None:
     with opened() as store, store.begin(ALL.settings()) as conn:
         number = kept.acknowledge(conn, kind, area, Role.admin, datetime.now(UTC))
         note_shell(conn, Action.alarm_acknowledge, area, {"kind": kind.value, "alarms": number})
-    err.print(f"{number:,} alarms acknowledged")
+    err.print(_("{number:,} alarms acknowledged", number=number))
 
 
 @app.command()
@@ -89,27 +93,34 @@ def shelve(
         number = kept.shelve(conn, kind, area, minutes, Role.admin, datetime.now(UTC))
         detail = {"kind": kind.value, "alarms": number, "minutes": minutes}
         note_shell(conn, Action.alarm_shelve, area, detail)
-    err.print(f"{number:,} alarms shelved for {minutes} minutes" if minutes else f"{number:,} alarms are back")
+    told = _("{number:,} alarms shelved for {minutes} minutes") if minutes else _("{number:,} alarms are back")
+    err.print(told.format(number=number, minutes=minutes))
 
 
 def _show(document: dict[str, Any]) -> None:
-    looked = document["as_of"] or "never: the service looks once a minute, or `everycell alarms look`"
-    out.print(f"告警 alarms, last looked at {looked}; {document['unacknowledged']} not acknowledged", markup=False)
-    for title, rows in (("", document["alarms"]), ("已搁置 shelved", document["shelved"])):
+    looked = document["as_of"] or _("never: the service looks once a minute, or `everycell alarms look`")
+    told = _("alarms, last looked at {time}; {number} not acknowledged", time=looked, number=document["unacknowledged"])
+    out.print(told, markup=False)
+    for title, rows in (("", document["alarms"]), (_("shelved"), document["shelved"])):
         if rows:
             out.print(_table(title, rows))
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:
     shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("id", "name", "priority", "areas", "number", "since", "acknowledged"):
-        shown.add_column(name, justify="right" if name in ("areas", "number") else "left", no_wrap=name == "id")
+    shown.add_column(_("id"), no_wrap=True)
+    for name in (_("name"), _("priority")):
+        shown.add_column(name)
+    for name in (_("areas"), _("number")):
+        shown.add_column(name, justify="right")
+    for name in (_("raised"), _("acknowledged")):
+        shown.add_column(name)
     for row in rows:
-        done = f"{row['acknowledged_by']} {row['acknowledged_at'][:16]}" if row["acknowledged_at"] else "—"
+        done = f"{say(word(row['acknowledged_by']))} {row['acknowledged_at'][:16]}" if row["acknowledged_at"] else "—"
         shown.add_row(
             row["id"],
             cell(row["name"]),
-            row["priority"],
+            _PRIORITY[row["priority"]],
             f"{row['count']:,}",
             f"{row['number']:,}",
             row["since"][:16],

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 import typer
 from rich import box
-from rich.table import Table
 
 from api.board_documents import board_document
 from api.cli.coverage import Area
+from api.cli.folding import Table
 from api.cli.output import Form, cell, opened, out, percent
+from api.cli.words import _
 from gis.access.scope import ALL
 from gis.board.content import Board
 from gis.board.gather import Question, gather
@@ -24,6 +25,23 @@ from gis.households.figures import Figures
 from gis.settings import settings
 
 app = typer.Typer()
+
+_COLUMNS: Final = {
+    "code": _("code"),
+    "name": _("name"),
+    "hour": _("hour"),
+    "known": _("known"),
+    "reached": _("reached"),
+    "no_answer": _("no answer"),
+    "never": _("never"),
+    "never_checked": _("never checked"),
+    "overdue": _("overdue"),
+    "due": _("due soon"),
+    "coverage": _("coverage"),
+    "oldest_on": _("oldest"),
+    "sites": _("key sites"),
+    "number": _("cases"),
+}
 
 
 @app.command()
@@ -53,27 +71,27 @@ def board(
 
 def _show(board: Board) -> None:
     document = board_document(board)
-    out.print(f"大屏数据 board {board.area or ''}, as of {board.as_of:%Y-%m-%d %H:%M:%S}", markup=False)
+    out.print(_("board {area}, as of {time:%Y-%m-%d %H:%M:%S}", area=board.area or "", time=board.as_of), markup=False)
     out.print(_lines(document), markup=False)
     _table(
-        "村(社区) villages" if document["villages"]["level"] == "village" else "网格 cells",
+        _("villages") if document["villages"]["level"] == "village" else _("cells"),
         ("code", "name", "known", "reached", "never", "overdue", "coverage"),
         document["villages"]["areas"],
     )
     _table(
-        f"剩余最多的网格 worst of {document['worst_cells']['with_overdue']:,} cells with overdue households",
+        _("worst of {number:,} cells with overdue households", number=document["worst_cells"]["with_overdue"]),
         ("code", "name", "known", "overdue", "coverage", "oldest_on"),
         document["worst_cells"]["cells"],
     )
-    _table("今日入户 visits today", ("hour", "reached", "no_answer"), _hours(document["visits_today"]["hours"]))
+    _table(_("visits today"), ("hour", "reached", "no_answer"), _hours(document["visits_today"]["hours"]))
     _table(
-        "重点场所 key sites",
-        ("code", "name", "sites", "never", "overdue", "due"),
-        document["sites_due"]["villages"],
+        _("key sites"),
+        ("code", "name", "sites", "never_checked", "overdue", "due"),
+        [row | {"never_checked": row["never"]} for row in document["sites_due"]["villages"]],
     )
     cases = document["cases_overdue"]
     if cases is not None:
-        title = f"超期纠纷 cases past their date at the end of {cases['month']}"
+        title = _("cases past their date at the end of {month}", month=cases["month"])
         listed = [*([cases["own"]] if cases["own"] else []), *cases["towns"], *cases["areas"]]
         rows = [row | {"number": MARK if row["number"] is None else row["number"]} for row in listed]
         _table(title, ("code", "name", "number"), rows)
@@ -82,20 +100,29 @@ def _show(board: Board) -> None:
 def _lines(document: dict[str, Any]) -> str:
     coverage, round_, patrols = document["coverage"], document["round"], document["patrols_today"]
     lines = [
-        f"覆盖率 coverage since {coverage['since']}: {coverage['reached']:,} of {coverage['known']:,} reached,"
-        f" {percent(coverage['coverage'])}; never {coverage['never']:,}, overdue {coverage['overdue']:,}"
+        _(
+            "coverage since {since}: {reached:,} of {known:,} reached, {share}; never {never:,}, overdue {overdue:,}",
+            **coverage,
+            share=percent(coverage["coverage"]),
+        )
     ]
     if round_ is not None:
         planned = (
-            "no target"
+            _("no target")
             if round_["target"] is None
-            else (f"target {percent(round_['target'])}, of which {percent(round_['planned_today'])} by today")
+            else _(
+                "target {target}, of which {planned} by today",
+                target=percent(round_["target"]),
+                planned=percent(round_["planned_today"]),
+            )
         )
-        lines.append(f"轮次 round {round_['code']} {round_['name']}, to {round_['last_on']}: {planned}")
+        lines.append(_("round {code} {name}, to {last_on}: {planned}", **round_, planned=planned))
     lines.append(
-        f"巡逻 patrols today: {patrols['planned']} planned, {patrols['waiting']} waiting, {patrols['out']} out,"
-        f" {patrols['done']} done, {patrols['over']} over; {patrols['ticked']} of {patrols['stops']} stops ticked,"
-        f" {patrols['missed']} missed"
+        _(
+            "patrols today: {planned} planned, {waiting} waiting, {out} out, {done} done, {over} over; {ticked} of"
+            " {stops} stops ticked, {missed} missed",
+            **patrols,
+        )
     )
     return "\n".join(lines)
 
@@ -109,7 +136,8 @@ def _table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> 
         return
     shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        shown.add_column(name, no_wrap=name == "code", justify="left" if name in ("code", "name", "hour") else "right")
+        justify: Literal["left", "right"] = "left" if name in ("code", "name", "hour") else "right"
+        shown.add_column(_COLUMNS[name], no_wrap=name == "code", justify=justify)
     for row in rows:
         shown.add_row(*(_written(name, row[name]) for name in columns))
     out.print(shown)

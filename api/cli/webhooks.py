@@ -8,10 +8,11 @@ from typing import Annotated
 from uuid import uuid4
 
 import typer
-from rich.table import Table
 
 from api.cli.accounts import AREA_HELP, warn_unknown
+from api.cli.folding import Table
 from api.cli.output import cell, opened, out
+from api.cli.words import _
 from api.event_streams import instant
 from api.webhook_messages import check_url, post
 from gis.access.audit import Action, note_shell
@@ -52,7 +53,13 @@ def add(
             {"webhook": made.id, "kinds": list(kinds), "encrypted": str(parts.scheme == "https")},
         )
     out.print(
-        f"webhook {made.id} {label}: {', '.join(kinds)} of {where or 'everywhere'}; its secret is shown only now:"
+        _(
+            "webhook {id} {label}: {kinds} of {area}; its secret is shown only now:",
+            id=made.id,
+            label=label,
+            kinds=", ".join(kinds),
+            area=where or _("everywhere"),
+        )
     )
     out.print(secret, markup=False, soft_wrap=True)
 
@@ -63,20 +70,20 @@ def list_() -> None:
     with opened() as store, store.read() as conn:
         found = webhooks.list_webhooks(conn)
     table = Table()
-    for column in ("id", "label", "address", "area", "events", "last delivered", "state"):
+    for column in (_("id"), _("label"), _("address"), _("area"), _("events"), _("last delivered"), _("state")):
         table.add_column(column)
     for each in found:
-        delivered = "never" if each.delivered_at is None else _minute(each.delivered_at)
+        delivered = _("not yet") if each.delivered_at is None else _minute(each.delivered_at)
         table.add_row(
             str(each.id),
             each.label,
             cell(each.url),
-            each.area or "all",
+            each.area or _("everywhere"),
             ", ".join(each.kinds),
             delivered,
             cell(_state(each)),
         )
-    out.print(table if found else "no webhooks yet: everycell webhook add LABEL URL --area AREA")
+    out.print(table if found else _("no webhooks yet: everycell webhook add LABEL URL --area AREA"))
 
 
 @app.command()
@@ -85,7 +92,7 @@ def remove(number: Number) -> None:
     with opened() as store, store.begin() as conn:
         ended = webhooks.remove(conn, number)
         note_shell(conn, Action.webhook_remove, ended.area, {"webhook": number})
-    out.print(f"webhook {number} {ended.label} is removed")
+    out.print(_("webhook {id} {label} is removed", id=number, label=ended.label))
 
 
 @app.command()
@@ -102,20 +109,30 @@ def test(number: Number) -> None:
                 webhooks.revive(conn, number)
             note_shell(conn, Action.webhook_test, found.area, {"webhook": number, "answered": str(outcome.delivered)})
     if not outcome.delivered:
-        raise StorageError(f"webhook {number} {found.label}: {outcome.word}")
-    out.print(f"webhook {number} {found.label} has answered: {outcome.word}")
+        raise StorageError("webhook {id} {label}: {outcome}", id=number, label=found.label, outcome=outcome.word)
+    out.print(_("webhook {id} {label} has answered: {outcome}", id=number, label=found.label, outcome=outcome.word))
     if found.dead_at is not None:
-        out.print("it had been given up, and is served again from now on")
+        out.print(_("it had been given up, and is served again from now on"))
 
 
 def _state(each: Webhook) -> str:
     if each.dead_at is not None:
-        return f"given up {_minute(each.dead_at)}: {each.outcome}; everycell webhook test {each.id} takes it up again"
+        return _(
+            "given up {time}: {outcome}; everycell webhook test {id} takes it up again",
+            time=_minute(each.dead_at),
+            outcome=each.outcome,
+            id=each.id,
+        )
     if each.failing_since is not None:
         again = max(0, round((each.next_at - datetime.now(UTC)).total_seconds()))
-        since = _minute(each.failing_since)
-        return f"failing since {since}: {each.outcome}; tried {each.attempts} times, again in {again} s"
-    return "waiting for news" if each.delivered_at is None else "delivering"
+        return _(
+            "failing since {time}: {outcome}; tried {times} times, again in {again} s",
+            time=_minute(each.failing_since),
+            outcome=each.outcome,
+            times=each.attempts,
+            again=again,
+        )
+    return _("waiting for news") if each.delivered_at is None else _("delivering")
 
 
 def _minute(instant_: datetime) -> str:

@@ -118,6 +118,8 @@ def line_of(id: str) -> tuple[Kind, str]:
     """The kind and the area that the id of a line names. Raises BadInput."""
     kind, _, area = id.partition("-")
     if kind not in list(Kind):
-        raise BadInput(f"alarm: {id!r} names no kind of alarm; there are {', '.join(Kind)}", field="alarm")
+        raise BadInput(
+            "{field}: {id!r} names no kind of alarm; there are {words}", id=id, words=", ".join(Kind), field="alarm"
+        )
     level_of(area, field="alarm")
     return Kind(kind), area

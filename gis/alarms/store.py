@@ -93,7 +93,10 @@ def shelve(conn: Connection, kind: Kind, area: str, minutes: int, role: Role, no
     """
     if minutes and not LEAST_MINUTES <= minutes <= MOST_MINUTES:
         raise BadInput(
-            f"minutes: {minutes} is not between {LEAST_MINUTES} and {MOST_MINUTES}; 0 takes an alarm back",
+            "{field}: {minutes} is not between {least} and {most}; 0 takes an alarm back",
+            minutes=minutes,
+            least=LEAST_MINUTES,
+            most=MOST_MINUTES,
             field="minutes",
         )
     until = now + timedelta(minutes=minutes) if minutes else None
@@ -103,5 +106,5 @@ def shelve(conn: Connection, kind: Kind, area: str, minutes: int, role: Role, no
 
 def _some(number: int, kind: Kind, area: str) -> int:
     if not number:
-        raise NotFound(f"alarm: there is none of {kind} in {area}", field="alarm")
+        raise NotFound("alarm: there is none of {kind} in {area}", kind=kind, area=area, field="alarm")
     return number

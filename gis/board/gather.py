@@ -102,7 +102,13 @@ def _inside(area: str | None, found: Round | None) -> str | None:
     if found is None or (area is not None and area.startswith(found.area)):
         return area
     if area is not None and not found.area.startswith(area):
-        raise BadInput(f"area: {area} lies outside round {found.code}, which is of {found.area}", field="area")
+        raise BadInput(
+            "area: {area} lies outside round {round}, which is of {whole}",
+            area=area,
+            round=found.code,
+            whole=found.area,
+            field="area",
+        )
     return found.area
 
 

@@ -77,7 +77,9 @@ def kinds_of(words: Sequence[str]) -> tuple[str, ...]:
     """Kinds of events by name, those of figures where none is named. Raises BadInput."""
     for word in words:
         if word not in TOLD:
-            raise BadInput(f"--event: there is no {word!r}; there are {', '.join(TOLD)}", field="--event")
+            raise BadInput(
+                "{field}: there is no {word!r}; there are {words}", word=word, words=", ".join(TOLD), field="--event"
+            )
     return tuple(kind for kind in TOLD if kind in words) or DEFAULT_KINDS
 
 
@@ -86,7 +88,8 @@ def add(conn: Connection, label: str, url: str, area: str, kinds: Sequence[str])
     committed from now on. Raises BadInput for a label that is none; the address was checked by the caller."""
     if not _LABEL.fullmatch(label):
         raise BadInput(
-            f"label: {label!r} is no label; it has 1 to 40 letters, digits and . _ -, a letter or digit first",
+            "label: {label!r} is no label; it has 1 to 40 letters, digits and . _ -, a letter or digit first",
+            label=label,
             field="label",
         )
     secret = secrets.token_bytes(_SECRET_BYTES)
@@ -182,7 +185,7 @@ def failed(conn: Connection, number: int, outcome: str, pause_s: float, *, gone:
 
 
 def _unknown(number: int) -> NotFound:
-    return NotFound(f"webhook: there is no webhook {number}", field="webhook")
+    return NotFound("webhook: there is no webhook {number}", number=number, field="webhook")
 
 
 def _webhook(row: Any) -> Webhook:

@@ -133,7 +133,13 @@ def inside_round(area: str | None, found: Round) -> str:
     if area is None or found.area.startswith(area):
         return found.area
     if not area.startswith(found.area):
-        raise BadInput(f"area: {area} lies outside round {found.code}, which is of {found.area}", field="area")
+        raise BadInput(
+            "area: {area} lies outside round {round}, which is of {whole}",
+            area=area,
+            round=found.code,
+            whole=found.area,
+            field="area",
+        )
     return area
 
 
