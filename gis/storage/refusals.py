@@ -74,6 +74,7 @@ SENTENCES: Final = (
     Sentence("cases of the last six months are never removed"),
     Sentence("cell: {cell} does not lie in your area"),
     Sentence("published figures of cases are not changed afterwards"),
+    Sentence("how cases stood is published with those past their date"),
     Sentence("the month in which a case is counted is not changed, and figures that are out count no more"),
     Sentence("cases are counted when the period is over"),
     Sentence("figures of cases of this time are out already, at this level or below"),
