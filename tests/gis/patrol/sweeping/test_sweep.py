@@ -9,6 +9,7 @@ import pytest
 
 from gis.errors import BadInput
 from gis.patrol.network import Mode
+from gis.patrol.sweeping import mixed
 from gis.patrol.sweeping import sweep as sweeping
 from gis.patrol.sweeping.chains import chained
 from gis.patrol.sweeping.check import faults
@@ -75,6 +76,16 @@ def test_a_shift_splits_it_into_walks_that_are_none_longer(mode: Mode, start: in
     assert 4 <= len(found.walks) <= 6
     assert found.walk_m < whole.walk_m * 1.7
     assert len(sweep(network, mode, required, start, shift_s=whole.walks[0].seconds).walks) == 1
+
+
+def test_one_way_streets_are_swept_without_any_time_to_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = lattice(6, 6, one_way=[20, 30, 35, 41])
+    required = np.array([0, 1, 20, 30, 33, 41, 58])
+    best = sweep(network, Mode.car, required, 35)
+    monkeypatch.setattr(mixed, "LIMIT_S", 0.0)
+    found = sweep(network, Mode.car, required, 35)
+    assert faults(network, Mode.car, required, 35, None, found) == []
+    assert best.walk_m <= found.walk_m < 2 * best.walk_m
 
 
 def test_what_no_shift_reaches_is_told() -> None:
