@@ -27,7 +27,8 @@ from maps.text import Lang, translator
 
 Headers = list[tuple[bytes, bytes]]
 
-_OF_PAGE: Final = {b"content-type", b"content-length", b"content-security-policy", b"vary"}  # ours replace them
+# Ours replace them.
+_OF_PAGE: Final = {b"content-type", b"content-length", b"content-security-policy", b"referrer-policy", b"vary"}
 _SCRIPT: Final = "again.js"
 
 
@@ -97,6 +98,7 @@ def error_page(scope: Scope, problem: Mapping[str, Any], retry_after: str = "") 
         (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", b"%d" % len(content)),
         (b"content-security-policy", policy.encode()),
+        (b"referrer-policy", b"no-referrer"),  # the address may be a team's link
         (b"vary", b"Accept, Accept-Language"),
     ]
 

@@ -23,7 +23,7 @@ from gis.settings import Settings
 from gis.storage.cluster import Cluster
 from gis.storage.engine import Store, as_service
 from tests.api.identity import CLIENT, SECRET, Identity, identity
-from tests.api.signing import Browser, signing
+from tests.api.signing import Browser, field_told, signing
 
 COOKIE = accounts.COOKIE
 MAPPING = {
@@ -207,7 +207,7 @@ def test_a_provider_that_is_down(browser: Browser, idp: Identity) -> None:
 
 def test_where_to_go_on_is_checked_before_the_journey(browser: Browser, idp: Identity) -> None:
     answer = browser.get("/login/oidc?next=//evil.test")
-    assert (answer.status_code, answer.json()["field"], idp.asked) == (400, "next", [])
+    assert (answer.status_code, field_told(answer), idp.asked) == (400, "next", [])
 
 
 def test_a_service_without_a_provider(store: Store, cluster: Cluster) -> None:

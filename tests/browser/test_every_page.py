@@ -102,6 +102,9 @@ def test_pages_with_data(
     ]
     assert not re.search(r"\b(null|undefined|NaN)\b", page.locator("body").inner_text())
     check(page, name, faults)
+    if name == "home":
+        page.locator("#account summary").click()
+        assert faults(page) == [], "nor with the menu open"
 
 
 @pytest.mark.parametrize("size", SIZES)
