@@ -37,5 +37,5 @@ def invalid(error: Mapping[str, Any]) -> Sentence:
     if known is None:
         return Sentence("{text}", text=error["msg"][0].lower() + error["msg"][1:])
     if known is _LISTED:
-        return Sentence(known.template, words=context["expected"].replace("'", "").replace(" or ", ", "))
-    return Sentence(known.template, **context) if "{" in known else known
+        return known.filled(words=context["expected"].replace("'", "").replace(" or ", ", "))
+    return known.filled(**context) if "{" in known else known

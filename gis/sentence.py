@@ -30,6 +30,10 @@ class Sentence(str):
         made.template, made.values = template, values
         return made
 
+    def filled(self, **values: object) -> Sentence:
+        """The sentence of the same template with these values."""
+        return Sentence(self.template, **values)
+
     def said(self, translate: Callable[[str], str]) -> str:
         """The text with its template, and those of the sentences within, as `translate` gives them."""
         return _filled(translate(self.template), {name: _said(value, translate) for name, value in self.values.items()})
@@ -49,7 +53,7 @@ def recognized(text: str, known: Iterable[Sentence]) -> Sentence | None:
     for each in known:
         found = _pattern(each.template).fullmatch(text)
         if found is not None:
-            return Sentence(each.template, **found.groupdict())
+            return each.filled(**found.groupdict())
     return None
 
 
@@ -72,5 +76,5 @@ def joined(parts: Iterable[str], how: Sentence = SEMICOLON) -> Sentence:
     whole: Sentence | None = None
     for each in parts:
         part = each if isinstance(each, Sentence) else Sentence(each)
-        whole = part if whole is None else Sentence(how.template, first=whole, second=part)
+        whole = part if whole is None else how.filled(first=whole, second=part)
     return Sentence(_NOTHING) if whole is None else whole

@@ -49,7 +49,7 @@ class Fault:
         at = shapely.point_on_surface(self.piece)
         where = Sentence("{area_m2:,.1f} m² at {lon:.6f} {lat:.6f}", area_m2=self.area_m2, lon=at.x, lat=at.y)
         cells = joined(self.cells, AND) if self.kind == "OVERLAP" else ", ".join(self.cells)
-        return Sentence(_IN_WORDS[self.kind].template, cells=cells, where=where)
+        return _IN_WORDS[self.kind].filled(cells=cells, where=where)
 
     def geojson(self) -> dict[str, Any]:
         """The piece as a GeoJSON feature (CRS84)."""

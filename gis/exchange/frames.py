@@ -194,7 +194,7 @@ def _first_only(frame: pd.DataFrame, col: Columns, rejects: Rejects, same: Sente
     if not repeated.any():
         return frame
     first = frame.drop_duplicates("id").set_index("id")["row"]
-    reasons = [Sentence(same.template, row=row) for row in first[frame.loc[repeated, "id"]].tolist()]
+    reasons = [same.filled(row=row) for row in first[frame.loc[repeated, "id"]].tolist()]
     bad = np.zeros(len(rejects.rows), dtype=bool)
     bad[np.searchsorted(rejects.rows, frame.loc[repeated, "row"].to_numpy(dtype=np.int64))] = True
     rejects.add_each(bad, "id" if "id" in col else None, reasons)

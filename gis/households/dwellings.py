@@ -71,7 +71,7 @@ def split_dwellings(dwellings: pd.DataFrame, county: int, *, same_m: float = SAM
 
 def _too_far(far: Far, row: Ints) -> list[Reject]:
     return [
-        Reject(number, far.what, Sentence(_FAR[far.what].template, row=main, metres=metres))
+        Reject(number, far.what, _FAR[far.what].filled(row=main, metres=metres))
         for number, main, metres in zip(
             row[far.rows].tolist(), row[far.main].tolist(), far.metres.tolist(), strict=True
         )
@@ -194,7 +194,7 @@ def _first_only(
         return frame
     firsts = chosen[~repeated].rename(columns={"row": "first"})
     for row, first in chosen[repeated].merge(firsts, on=keys)[["row", "first"]].to_numpy().tolist():
-        rejects.append(Reject(row, keys[-1], Sentence(same.template, row=first)))
+        rejects.append(Reject(row, keys[-1], same.filled(row=first)))
     kept = np.ones(len(frame), dtype=bool)
     kept[np.flatnonzero(among)[repeated]] = False
     return frame[kept].reset_index(drop=True)

@@ -318,7 +318,7 @@ def _policies(conn: Connection) -> Iterator[Finding]:
         how = Sentence("as it should be")
         if not says:
             how = Sentence("{number} policies, not the one it should have", number=len(row.policies))
-        found = Sentence("{policies}, {how}", policies=Sentence(told.template, table=row.name), how=how)
+        found = Sentence("{policies}, {how}", policies=told.filled(table=row.name), how=how)
         yield Finding("policy", not remedies, found, "; ".join(remedies))
 
 
@@ -407,7 +407,7 @@ def _functions(conn: Connection) -> Iterator[Finding]:
             yield Finding(
                 "function",
                 False,
-                Sentence(told.template, role=APP_ROLE, function=row.function),
+                told.filled(role=APP_ROLE, function=row.function),
                 remedy,
             )
         if row.strange:

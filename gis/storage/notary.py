@@ -96,7 +96,7 @@ def _role(conn: Connection) -> Iterator[Finding]:
         yield Finding(
             "notary",
             False,
-            Sentence(told.template, role=NOTARY_ROLE),
+            told.filled(role=NOTARY_ROLE),
             f"ALTER ROLE {NOTARY_ROLE} {powers}",
         )
     for other in found.others:

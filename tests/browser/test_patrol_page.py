@@ -261,7 +261,7 @@ def test_what_goes_out_and_what_was_done(service: FakeService, open_page: Open, 
     # A search that fails says why; a plan that is gone, and a session that is over, too.
     service.patrols.fails = "time"
     again.get_by_role("button", name="规划", exact=True).click()
-    expect(again.locator(".ended")).to_contain_text("未能按时算出，请减少停靠点或重试。")
+    expect(again.locator(".ended")).to_contain_text("未能按时算出，请减少打卡点或重试。")
     service.patrols.plans.clear()
     again.evaluate("everycell.page.plan.watch._look()")
     expect(again.locator(".notice.bad")).to_contain_text("此计划已不存在。")
