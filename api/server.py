@@ -124,6 +124,8 @@ _OPTIONS: Final[dict[str, Any]] = {
     "access_log": False,
     "server_header": False,
     "timeout_graceful_shutdown": _GRACE_S,
+    # A worker that does not answer its supervisor for so long is replaced; on a busy machine its start takes a while.
+    "timeout_worker_healthcheck": 60,
     "lifespan": "on",
     "http": PatientProtocol,
 }

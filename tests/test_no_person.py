@@ -152,7 +152,7 @@ FREE_TEXTS: Final = {
     "outbox.kind": "written by triggers only",
     "event.kind": "written by triggers only",
     "event_state.snapshot": "written by the database: numbers of transactions",
-    "event_state.database": "written by the database: numbers of the server and of its state",
+    "event_state.server": "written by the database: the number of the server",
     "webhook.url": "the address of another system, given in a shell",
     "webhook.outcome": "written by the program: how sending has ended",
     "account.password_hash": "written by the program: a digest",

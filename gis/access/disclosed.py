@@ -717,7 +717,7 @@ _SERVICE: Final = {
         single=("只有一行", "there is one row"),
         position=("最后的序号", "the last position"),
         snapshot=("事务快照", "which transactions were committed then"),
-        database=("哪个数据库", "which database this is"),
+        server=("哪个数据库服务器", "which database server this is"),
         numbered_at=("时间", "when"),
         day=("日期", "day"),
     ),

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from gis.access.scope import Grant, Right, Role, Scope
+from gis.access.scope import Right, Scope
 from gis.errors import BadInput, NotFound
 from gis.events.log import standing
 from gis.events.telling import TOLD, Cutoff, View
@@ -68,8 +68,8 @@ class Due:
     @property
     def view(self) -> View:
         """What it may see: of its area what a wall may, and of the kinds that were asked for what those need."""
-        areas = {TOLD[kind].right: (self.area,) for kind in self.kinds if kind in TOLD}
-        scope = Scope({**areas, **Scope.of([Grant(Role.wall, self.area)]).areas})
+        rights = {Right.figures} | {TOLD[kind].right for kind in self.kinds if kind in TOLD}
+        scope = Scope(dict.fromkeys(rights, (self.area,)))
         return View.of(scope, self.area or None, Cutoff(area=self.area or None))
 
 

@@ -394,7 +394,7 @@ event_state = Table(
     _required("single", Boolean, server_default=text("true")),
     _required("position", BigInteger),
     _required("snapshot", Text),
-    _required("database", Text),
+    _required("server", Text),
     _required("numbered_at", DateTime(timezone=True)),
     Column("day", Date),
     PrimaryKeyConstraint("single", name="pk_event_state"),

@@ -157,8 +157,10 @@ def delivering(store: Store, *pauses_s: float) -> Iterator[None]:
     with as_service(store) as service:
         deliveries = Deliveries(service, look_s=0.02, pauses_s=pauses_s or (0.05,))
         deliveries.start()
-        yield
-        deliveries.close()
+        try:
+            yield
+        finally:
+            deliveries.close()
 
 
 def state(store: Store) -> Any:

@@ -17,17 +17,20 @@ CREATE TABLE everycell.event (
 CREATE INDEX ix_event_position ON everycell.event (position);
 CREATE INDEX ix_outbox_xact ON everycell.outbox (xact);
 
--- One row: the last position, and what the last pass saw. `database` is the one of which all of this holds.
+-- One row: the last position, and what the last pass saw. `server` is where the numbers of its transactions count.
 CREATE TABLE everycell.event_state (
     single boolean NOT NULL DEFAULT true,
     position bigint NOT NULL,
     snapshot text NOT NULL,
-    database text NOT NULL,
+    server text NOT NULL,
     numbered_at timestamptz NOT NULL,
     day date,
     CONSTRAINT pk_event_state PRIMARY KEY (single),
     CONSTRAINT ck_event_state_single CHECK (single)
 );
+CREATE FUNCTION everycell.this_server() RETURNS text LANGUAGE sql STABLE AS
+$$ SELECT system_identifier::text FROM pg_control_system() $$;
+
 -- The log begins with an event that is told to nobody: a position from which the first ones can be followed.
 CREATE FUNCTION everycell.restart_events() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE first bigint := extract(epoch FROM clock_timestamp()) * 1000000;
@@ -36,10 +39,10 @@ BEGIN
     DELETE FROM everycell.event;
     DELETE FROM everycell.outbox;
     INSERT INTO everycell.event VALUES (0, first, 'begin', '{}', '{}', clock_timestamp());
-    INSERT INTO everycell.event_state (position, snapshot, database, numbered_at)
-    VALUES (first, pg_current_snapshot()::text, everycell.database_identity(), clock_timestamp())
+    INSERT INTO everycell.event_state (position, snapshot, server, numbered_at)
+    VALUES (first, pg_current_snapshot()::text, everycell.this_server(), clock_timestamp())
     ON CONFLICT (single) DO UPDATE
-    SET position = first, snapshot = excluded.snapshot, database = excluded.database, numbered_at = excluded.numbered_at;
+    SET position = first, snapshot = excluded.snapshot, server = excluded.server, numbered_at = excluded.numbered_at;
 END $$;
 
 -- ---- what was not told yet
@@ -131,8 +134,8 @@ BEGIN
     IF NOT mine OR ago BETWEEN 0 AND p_pause_s THEN
         RETURN greatest(ago, 0.000001);
     END IF;
-    IF here.database <> everycell.database_identity() THEN
-        -- Nobody can follow on: of this database the log does not tell, it is a copy that was restored.
+    IF here.server <> everycell.this_server() THEN
+        -- A dump that was restored elsewhere: what is committed here has other numbers, and nobody can follow on.
         PERFORM everycell.restart_events();
         PERFORM pg_notify('everycell_events', '');
         RETURN 0;
