@@ -25,7 +25,12 @@ from gis.codes import county_of
 router = APIRouter()
 
 
-@router.get("/board", summary="Coverage, the round, visits of today, key sites, patrols: the figures of the wall")
+@router.get(
+    "/board",
+    summary="Coverage, the round, visits of today, key sites, patrols: the figures of the wall",
+    description="Sums over an area (left out: all that the caller may see), each block with its own `as_of`. Shares are"
+    " between 0 and 1. `cases_overdue` is published by month; a number that is null is withheld.",
+)
 def board(request: Request, serving: Serving, area: Area = None, round: RoundCode = None, f: F = None) -> Response:
     form = format_of(f, Format.json, Format.html)
     as_page = form is Format.html or (form is None and html.asks_html(request, None))

@@ -36,13 +36,16 @@ def look(store: Store, county: int, now: datetime, figures: Figures) -> list[tup
     with store.begin(ALL.settings()) as conn:
         if not begin_look(conn, county, now - 0.9 * EVERY):
             return []
-        changed = step(watched(conn, county), readings(conn, county, local, figures, settings), now)
+        # What a worker keeps of figures is brought up to date on the way: that needs a snapshot of its own.
+        with store.read(ALL.settings()) as snapshot:
+            found = readings(snapshot, county, local, figures, settings)
+        changed = step(watched(conn, county), found, now)
         put(conn, county, changed, now)
     return changed
 
 
 def readings(conn: Connection, county: int, now: datetime, figures: Figures, settings: Settings) -> list[Reading]:
-    """What is measured of a county; `now` is on its clock."""
+    """What is measured of a county in one snapshot; `now` is on its clock."""
     today, code = now.date(), f"{county:06}"
 
     def villages(since: date) -> list[AreaCoverage]:

@@ -1,7 +1,7 @@
 """Visits of today by cell and hour, kept in the memory of a worker.
 
-Every visit raises the revision of its cell, so that a visit costs the next question the visits of one cell; the first
-question of a day reads them all. Nothing of single visits is kept.
+Every visit of today raises the revision of its cell, so that it costs the next question the visits of one cell; the
+first question of a day reads them all. Nothing of single visits is kept.
 """
 
 from __future__ import annotations

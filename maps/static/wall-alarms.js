@@ -19,7 +19,7 @@
     behind: { name: N("Behind the plan"), says: N("{count} percentage points") },
     overdue: { name: N("Households overdue"), says: N("{count} households") },
     sites: { name: N("Key sites overdue"), says: N("{count} key sites") },
-    silent: { name: N("Nothing has come in"), says: N("for {count} days") },
+    silent: { name: N("Nothing has come in"), says: N("{count} days") },
   };
   const LARGEST = new Set(["behind", "silent"]); // of several areas the most is told, not the sum
   const PARTS = { town: N("{count} villages of {name}"), county: N("{count} villages of {name}") };
@@ -129,8 +129,16 @@
       const title = unacknowledged
         ? t("Alarms: {count} not acknowledged", { count: number(unacknowledged) })
         : t("Alarms: {count}", { count: number(alarms.length) });
-      const rest = alarms.length - ROWS;
       this.node.dataset.waiting = unacknowledged;
+      // As many lines as there is room for; how many more there are is said.
+      let most = ROWS;
+      do this._fill(title, most);
+      while (this.node.scrollHeight > this.node.clientHeight + 1 && (most -= 1) > 0);
+    }
+
+    _fill(title, most) {
+      const { alarms, shelved } = this.list;
+      const rest = alarms.length - most;
       this.node.replaceChildren(
         h("header", {}, h("h2", {}, title), this._soundButton()),
         this.old ? h("p", { class: "old", role: "status" }, this._age()) : "",
@@ -138,7 +146,7 @@
           ? h(
               "ul",
               {},
-              alarms.slice(0, ROWS).map((line) => this._line(line)),
+              alarms.slice(0, most).map((line) => this._line(line)),
             )
           : h("p", {}, t("Nothing needs attention.")),
         rest > 0 ? h("p", {}, t("and {count} more", { count: number(rest) })) : "",
@@ -173,6 +181,7 @@
     _line(line) {
       const { id, kind, priority, unacknowledged, since, times, acknowledged_at: done } = line;
       const facts = [
+        where(line),
         t("since {time}", { time: this._time(since) }),
         times ? t("back {count} times", { count: times }) : null,
         done ? t("acknowledged {time}", { time: this._time(done) }) : null,
@@ -184,11 +193,14 @@
         h(
           "div",
           {},
-          h("b", {}, `${t(KINDS[kind].name)} ${tell(line)}`),
-          h("p", {}, where(line)),
-          h("p", {}, facts.filter(Boolean).join(" · ")),
+          h("b", {}, t("{name}: {what}", { name: t(KINDS[kind].name), what: tell(line) })),
+          h(
+            "div",
+            { class: "facts" },
+            h("p", {}, facts.filter(Boolean).join(" · ")),
+            this.send && line.may ? this._buttons(line) : null,
+          ),
         ),
-        this.send && line.may ? this._buttons(line) : null,
       );
     }
 

@@ -4,9 +4,11 @@
 {
   const { h, svg, t, number, percent } = everycell;
 
-  const ROWS = 6; // as many as an eye takes in; how many more there are is said
+  const ROWS = 6; // as many as an eye takes in, fewer where there is less room; how many more there are is said
+  const FEWEST = 2;
   const WIDEST_COLUMNS = 12;
   const MIN_HOURS = 4; // of the axis: one visit at nine is no block as wide as the chart
+  const HATCH_EM = 0.26; // from stroke to stroke
   const COLUMN_CH = 1.2; // room beside the number above a column
   const points = (share) => Math.round(100 * share);
   const shareText = (share) => (share === null ? "–" : `${points(share)} %`);
@@ -18,10 +20,11 @@
   let patterns = 0;
   const hatched = (colour) => {
     const id = `hatch-${(patterns += 1)}`;
-    const stroke = svg("path", { d: "M0 0V8", "stroke-width": 5, style: { stroke: colour } });
+    const gap = HATCH_EM * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const stroke = svg("path", { d: `M0 0V${gap}`, "stroke-width": gap, style: { stroke: colour } });
     const pattern = svg(
       "pattern",
-      { id, width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+      { id, width: gap, height: gap, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
       stroke,
     );
     return { fill: `url(#${id})`, pattern };
@@ -131,14 +134,14 @@
   };
 
   /** Villages (inside a village its cells) by coverage, least first. */
-  const villages = ({ villages: { level, areas }, round: found }) => {
+  const villages = ({ villages: { level, areas }, round: found }, { most }) => {
     const known = areas.filter((area) => area.known);
     const sorted = [...known].sort((a, b) => a.coverage - b.coverage || b.known - a.known);
     const marks =
       found && found.planned_today !== null ? [{ at: 100 * found.planned_today, colour: "var(--ink)" }] : [];
     const title = level === "cell" ? t("Coverage by cell") : t("Coverage by village");
     if (!sorted.length) return block("villages", title, quiet(t("No data")));
-    const rows = sorted.slice(0, ROWS).map(({ name, known: all, reached }) => ({
+    const rows = sorted.slice(0, most).map(({ name, known: all, reached }) => ({
       name,
       bar: bar([{ share: shareOf(reached, all), colour: "var(--reached)" }], marks),
       values: [percent(reached, all)],
@@ -147,12 +150,12 @@
   };
 
   /** Villages by households that were never visited, most first. */
-  const never = ({ villages: { areas } }) => {
+  const never = ({ villages: { areas } }, { most: longest }) => {
     const sorted = areas.filter((area) => area.never).sort((a, b) => b.never - a.never);
     const title = t("Never visited");
     if (!sorted.length) return block("never", title, quiet(t("Every household was visited at least once.")));
     const most = sorted[0].never;
-    const rows = sorted.slice(0, ROWS).map(({ name, never: count, known }) => ({
+    const rows = sorted.slice(0, longest).map(({ name, never: count, known }) => ({
       name,
       bar: bar([{ share: shareOf(count, most), colour: "var(--left)" }]),
       values: [number(count), percent(count, known)],
@@ -184,7 +187,7 @@
       h("b", {}, reached + no_answer ? number(reached + no_answer) : ""),
       svg(
         "svg",
-        {},
+        { "aria-hidden": "true" },
         svg("defs", {}, pattern),
         svg("rect", { ...at(low, 0), style: { fill: "var(--reached)" } }),
         svg("rect", { ...at(high, low), fill, style: { stroke: "var(--tried)" } }),
@@ -194,8 +197,8 @@
   };
 
   /** Visits of today by hour: reached solid, nobody there hatched. */
-  const hours = ({ visits_today: { reached, no_answer, hours: counted } }, node) => {
-    const title = t("Visits today: {count}", { count: number(reached + no_answer) });
+  const hours = ({ visits_today: { reached, no_answer, hours: counted } }, { node }) => {
+    const title = t("Visits today by hour: {count}", { count: number(reached + no_answer) });
     if (!counted.length) return block("hours", title, quiet(t("No visit has come in yet today.")));
     const widest = Math.max(...counted.map(([, yes, no]) => number(yes + no).length), 2);
     const letter = parseFloat(getComputedStyle(node).fontSize) * 0.56;
@@ -227,11 +230,11 @@
   };
 
   /** The cells with most work left. */
-  const worst = ({ worst_cells: { with_overdue, cells }, villages: { areas } }) => {
+  const worst = ({ worst_cells: { with_overdue, cells }, villages: { areas } }, { most }) => {
     const title = t("Cells with most work left");
     if (!cells.length) return block("worst", title, quiet(t("No household is overdue.")));
     const names = new Map(areas.map(({ code, name }) => [code, name]));
-    const rows = cells.slice(0, ROWS).map(({ code, name, overdue, known }) => ({
+    const rows = cells.slice(0, most).map(({ code, name, overdue, known }) => ({
       name: [names.get(code.slice(0, 12)), name].filter(Boolean).join(" "),
       bar: bar([{ share: shareOf(overdue, known), colour: "var(--left)" }]),
       values: [number(overdue), percent(overdue, known)],
@@ -241,13 +244,13 @@
   };
 
   /** Villages by key sites that are to be checked: overdue and never checked solid, due soon hatched. */
-  const sites = ({ sites_due: { sites: all, never: unchecked, overdue, due, villages: rows } }) => {
+  const sites = ({ sites_due: { sites: all, never: unchecked, overdue, due, villages: rows } }, { most: longest }) => {
     const title = t("Key sites: {late} of {all} overdue", { late: number(overdue + unchecked), all: number(all) });
     const work = (row) => row.overdue + row.never;
     const sorted = rows.filter((row) => work(row) + row.due).sort((a, b) => work(b) - work(a) || b.due - a.due);
     if (!sorted.length) return block("sites", title, quiet(t("No key site is due.")));
     const most = Math.max(...sorted.map((row) => work(row) + row.due));
-    const shown = sorted.slice(0, ROWS).map((row) => ({
+    const shown = sorted.slice(0, longest).map((row) => ({
       name: row.name,
       bar: bar([
         { share: shareOf(work(row), most), colour: "var(--left)" },
@@ -293,7 +296,7 @@
   const counted = (value) => (value === null ? WITHHELD : number(value));
 
   /** Cases past their date, as published: the area's own number, then the areas inside it. */
-  const cases = ({ cases_overdue: found }) => {
+  const cases = ({ cases_overdue: found }, { most: longest }) => {
     if (!found) return block("cases", t("Cases past their date"), quiet(t("No figures have been published yet.")));
     const { month, own, areas, towns } = found;
     const title = t("Cases past their date, end of {month}", { month });
@@ -301,7 +304,7 @@
     const rank = ({ number: value }) => value ?? 0.5; // withheld: some, or none that may be told; above nothing at all
     const sorted = [...inside].sort((a, b) => rank(b) - rank(a));
     const most = Math.max(...sorted.map(rank), 1);
-    const rows = sorted.slice(0, ROWS).map(({ name, number: value }) => ({
+    const rows = sorted.slice(0, longest).map(({ name, number: value }) => ({
       name,
       bar: bar([
         value === null
@@ -334,12 +337,20 @@
   /** The charts of a scene, by their keys, in order; those of coverage where it has none of its own. */
   everycell.chartsOf = (scene) => SCENES[scene] ?? SCENES.coverage;
 
+  const fits = (node) => node.scrollHeight <= node.clientHeight + 1;
+
   /**
-   * Show what `GET /board` says in an element: the charts of a scene, or those named in `charts`. Nothing is read of the
-   * page but the element's width and size of type.
+   * Show what `GET /board` says in an element: the charts of a scene, or those named in `charts`. Where the element is not
+   * high enough for them, their lists are shorter, and then the last charts are left out. Nothing is read of the page but
+   * the element's size and that of its type.
    */
   everycell.showBoard = (node, board, scene, charts = everycell.chartsOf(scene)) => {
     node.classList.add("charts");
-    node.replaceChildren(...(board ? charts.map((key) => BLOCKS[key](board, node)) : []));
+    const show = (most) => node.replaceChildren(...charts.map((key) => BLOCKS[key](board, { node, most })));
+    if (!board) return node.replaceChildren();
+    let most = ROWS;
+    do show(most);
+    while (!fits(node) && (most -= 1) >= FEWEST);
+    while (node.childElementCount > 1 && !fits(node)) node.lastElementChild.remove();
   };
 }

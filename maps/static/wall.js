@@ -71,11 +71,7 @@
         shapes: [() => Promise.all([source.cells(), source.divisions()]), (shapes) => this._takeShapes(...shapes)],
         rounds: [() => source.rounds(), (rounds) => this._takeRounds(rounds)],
         coverage: [() => this._askCoverage(), (answer) => this._takeCoverage(answer)],
-        board: [
-          () => source.board({ area: this.drill.area, cutoff: this.cutoff }),
-          (board) => this._takeBoard(board),
-          ({ as_of }) => Date.parse(as_of),
-        ],
+        board: [() => source.board({ area: this.drill.area, cutoff: this.cutoff }), (board) => this._takeBoard(board)],
         heat: [() => this._askHeat(), (heat) => this._takeHeat(heat)],
         plans: [() => source.plans(everycell.isoDay(this.today)), (plans) => this._takePlans(plans)],
       };

@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from gis.disputes.overdue import publish_overdue
+from gis.disputes.publication import publish_due
 from gis.households.visits import record_visits
 from tests.api.conftest import Served, database, run, serving
+from tests.conftest import Filled
 from tests.gis import world
+from tests.gis.disputes.counting import TOWNS, VILLAGES
+from tests.gis.disputes.test_overdue import fill_overdue
 from tests.gis.patrol.places import add_plan
 from tests.gis.world import AFAR, COUSIN, OWN, SIBLING
 
@@ -154,3 +159,23 @@ def test_whatever_it_counts_makes_it_anew(region: Served) -> None:
         add_plan(conn, SIBLING, on=region.today, team="A2")
     region.service.mirror.refresh()
     assert client.get("/board", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_cases_past_their_date_are_told_as_published(filled: Filled) -> None:
+    with filled.copy("cases_overdue", fill_overdue) as (store, _):
+        publish_due(store, date(2025, 5, 3))
+        publish_overdue(store, date(2025, 5, 3))
+        with serving(store) as served:
+            whole = served.client_of("wall", "all").get("/board").json()["cases_overdue"]
+            town = served.client_of("wall", TOWNS[0]).get("/board").json()["cases_overdue"]
+        with store.read() as conn:
+            rows = conn.execute(text("SELECT area, number FROM everycell.case_overdue_figure")).all()
+    stored = {row.area: row.number for row in rows}
+    told = {row["code"]: row["number"] for row in [whole["own"], *whole["towns"], *whole["areas"]]}
+    assert told == stored
+    assert {1, 2, 3, 4}.isdisjoint(told.values())
+    assert any(told.values())
+    assert None in told.values()
+    assert (whole["month"], whole["ended_on"]) == ("2025-04", "2025-04-30")
+    assert (town["own"]["code"], town["towns"]) == (TOWNS[0], [town["own"]])
+    assert {row["code"] for row in town["areas"]} == {code for code in VILLAGES if code.startswith(TOWNS[0])}

@@ -159,7 +159,7 @@ def write_page(
     layout = "main{display:grid;grid-template-columns:repeat(auto-fill,23em);gap:1.5em;padding:1em;overflow:auto}"
     html = (
         f'<!DOCTYPE html><html lang="{lang}" data-theme="{theme}"><head><meta charset="utf-8"><title>board</title>'
-        f"<style>{styles}\n{layout} #alarms{{width:30em;padding:1em}}</style></head><body><main></main>"
+        f"<style>{styles}\n{layout} #alarms{{width:30em;max-height:none;padding:1em}}</style></head><body><main></main>"
         f'<section id="alarms" aria-label="alarms"></section><div id="notices"></div>'
         f'<script type="application/json" id="messages">{words}</script>'
         f'<script type="application/json" id="config">{json.dumps(config, ensure_ascii=False)}</script>'

@@ -35,9 +35,9 @@ def apart(one: str, other: str, eyes: str | None) -> float:
 
 
 def tokens(theme: str) -> dict[str, str]:
-    """The colours of wall.css for a theme, over those of page.css."""
-    page, wall = ((STATIC / name).read_text("utf-8") for name in ("page.css", "wall.css"))
-    blocks = re.findall(r":root(\[data-theme=\"dark\"\])? \{(.*?)\}", page + wall, re.S)
+    """The colours of the wall for a theme, over those of every page."""
+    sheets = "".join((STATIC / name).read_text("utf-8") for name in ("page.css", "wall.css", "wall-charts.css"))
+    blocks = re.findall(r":root(\[data-theme=\"dark\"\])? \{(.*?)\}", sheets, re.S)
     found: dict[str, str] = {}
     for dark, block in blocks:
         if not dark or theme == "dark":
@@ -64,6 +64,8 @@ def test_text_and_graphics_stand_out_from_their_ground(theme: str) -> None:
             assert contrast(told[ink], told[ground]) >= TEXT, (ink, ground)
         for graphic in ("left", "tried", "reached"):
             assert contrast(told[graphic], told[ground]) >= GRAPHICS, (graphic, ground)
+        caution = told["amber"] if theme == "dark" else told["caution"]
+        assert contrast(caution, told[ground]) >= GRAPHICS
     assert contrast("#12181f", told["amber"]) >= TEXT  # the band of what is too old
 
 

@@ -78,8 +78,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = everycell, public, pg_tem
     FROM route GROUP BY village ORDER BY village NULLS FIRST
 $$;
 
--- As in 0004, but every visit that is accepted raises the revision of its cell and is news, also one that moves no last
--- date (nobody there in the morning, and nobody in the afternoon): it is counted among the visits of today.
+-- As in 0004, but a visit of today (or of yesterday: days differ from place to place) raises the revision of its cell and
+-- is news also where it moves no last date (nobody there in the morning, and nobody in the afternoon): it is counted among
+-- the visits of today.
 CREATE OR REPLACE FUNCTION everycell.record_visits(
     p_county integer, p_ids uuid[], p_households text[], p_days date[], p_times timestamptz[],
     p_outcomes text[], p_teams text[], p_purposes text[]
@@ -189,7 +190,10 @@ BEGIN
     ), raised AS (
         UPDATE everycell.cell_revision r SET revision = revision + 1
         WHERE r.county = p_county AND r.cell IN (
-            SELECT l.cell FROM unnest(homes, cells) AS l (home, cell) JOIN fresh f ON f.home = l.home)
+            SELECT cell FROM change
+            UNION ALL
+            SELECT l.cell FROM unnest(homes, cells) AS l (home, cell) JOIN fresh f ON f.home = l.home
+            WHERE f.visited_on >= current_date - 1)
         RETURNING r.cell
     ), told AS (
         SELECT everycell.emit(p_county, 'coverage', jsonb_build_object('cells', jsonb_agg(cell ORDER BY cell)))

@@ -1,0 +1,65 @@
+"""What of figures is over a limit, and what is not worth calling anybody for."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from gis.alarms import measure
+from gis.alarms.kinds import Kind
+from gis.board.content import Patrols, Sites
+from gis.codes import Level
+from gis.disputes.overdue import OverdueArea, OverdueCases
+from gis.disputes.periods import period_of
+from gis.households.coverage import AreaCoverage
+from gis.households.rounds import Round
+from tests.gis.world import TODAY
+
+CODE = "990101100201"
+
+
+def village(known: int = 100, reached: int = 50, tried: int = 0, overdue: int = 0, code: str = CODE) -> AreaCoverage:
+    return AreaCoverage(
+        code, "", Level.village, known, reached, tried, 0, overdue, None, None if known else "unchecked"
+    )
+
+
+def over(found: object) -> list[tuple[Kind, str, int]]:
+    return [(one.kind, one.area, one.number) for one in found if one.over]  # type: ignore[attr-defined]
+
+
+def test_behind_the_plan() -> None:
+    days = Round("R", "990101", "", date(2026, 11, 11), date(2026, 11, 30), 80, None)  # half of it by the 20th: 40 %
+    found = [*measure.behind([village(reached=n) for n in (29, 30, 31, 41)], days, TODAY, limit_percent=10)]
+    assert [(one.number, one.over) for one in found] == [(11, True), (10, True), (9, False), (0, False)]
+    assert list(measure.behind([village(known=0, reached=0)], days, TODAY, limit_percent=10)) == []
+    without = Round("R", "990101", "", days.first_on, days.last_on, None, None)
+    assert list(measure.behind([village(reached=0)], without, TODAY, limit_percent=10)) == []
+
+
+def test_overdue_is_a_share_of_enough_households() -> None:
+    told = [village(overdue=30), village(overdue=29), village(known=12, reached=0, overdue=9), village(known=0)]
+    found = [one.over for one in measure.overdue(told, limit_percent=30)]
+    assert found == [True, False, False]
+
+
+def test_nothing_has_come_in() -> None:
+    told = [village(reached=0), village(reached=0, tried=1), village(known=0, reached=0)]
+    assert over(measure.silent(told, days=7)) == [(Kind.silent, CODE, 7)]
+
+
+def test_sites_and_stops() -> None:
+    assert over(measure.sites([Sites(CODE, "", 9, 3, 0, 2), Sites("990101100202", "", 9, 0, 2, 0)])) == [
+        (Kind.sites, "990101100202", 2)
+    ]
+    both = [Patrols(CODE, "", 2, 0, 1, 1, 9, 6, 3), Patrols(CODE, "", 1, 0, 0, 1, 4, 3, 1)]
+    (added,) = measure.added([*measure.patrols(both)])  # of today, and of yesterday
+    assert (added.number, added.over) == (4, True)
+
+
+def test_published_cases_of_the_smallest_areas_that_have_a_number() -> None:
+    numbers = {"990101": 40, "990101100": 25, "990101101": 15, "990101100201": 20, "990101100202": None}
+    levels = {6: Level.county, 9: Level.town, 12: Level.village}
+    areas = tuple(OverdueArea(code, "", levels[len(code)], number) for code, number in numbers.items())
+    cases = OverdueCases(period_of("2026-10"), None, areas)  # type: ignore[arg-type]
+    assert over(measure.cases(cases)) == [(Kind.cases, "990101101", 15), (Kind.cases, "990101100201", 20)]
+    assert list(measure.cases(None)) == []
