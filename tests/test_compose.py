@@ -138,9 +138,10 @@ class Deployed:
         """What compose tells a service: the file .env filled in, the host replaced by this cluster's socket."""
         socket = make_url(self.cluster.url).query
         told = {"PATH": sys.exec_prefix + "/bin:/usr/bin:/bin", "EVERYCELL_HOME": str(self.cluster.home / name)}
+        told_by = {"EVERYCELL_LANG": "en", **dot_env}
         for key, value in self.services[name]["environment"].items():
             filled = re.sub(r"\$\{(\w+):\?[^}]*\}", lambda match: SECRETS[match[1]], value)
-            filled = re.sub(r"\$\{(\w+):-([^}]*)\}", lambda match: dot_env.get(match[1], match[2]), filled)
+            filled = re.sub(r"\$\{(\w+):-([^}]*)\}", lambda match: told_by.get(match[1], match[2]), filled)
             told[key] = filled.replace(
                 "@postgis:5432/everycell", f"@/everycell?host={socket['host']}&port={socket['port']}"
             )
