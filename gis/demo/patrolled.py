@@ -49,7 +49,6 @@ def _patrol(conn: Connection, county: int, settings: Settings, today: date, seed
         "on": on.isoformat(),
         "teams": [team.code for team in going],
         "stops": {"most": _STOPS},
-        "aim": "equal",
         "seed": seed % 1_000,
         "limit_s": _LIMIT_S,
     }

@@ -43,6 +43,15 @@ def test_a_killed_search_is_begun_again_and_a_stopped_one_given_back(store: Stor
                 killed = True
             assert time.monotonic() < until
             time.sleep(0.05)
+        # What the other aim would have come to follows; the process then is ready for the next plan.
+        while planning.read(store, plan.id).compared is None:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        later = planning.asked(store, planning.body(limit_s=0.5, stops={"in_other_plans": True}))
+        again.wake()
+        while planning.read(store, later.id).status == "planning":
+            assert time.monotonic() < until
+            time.sleep(0.05)
         again.close()
     found = planning.read(store, plan.id)
     assert killed
