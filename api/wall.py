@@ -69,9 +69,7 @@ def wall(
         kiosk=serving.caller.kind is Kind.wall,
     )
     if theme not in (None, *_THEMES):
-        raise BadInput(
-            "{field}: {word!r} is none of {words}", word=theme[:20], words=", ".join(_THEMES), field="theme"
-        )
+        raise BadInput("{field}: {word!r} is none of {words}", word=theme[:20], words=", ".join(_THEMES), field="theme")
     nonce = token_urlsafe(18)
     told: dict[str, Any] = {**shared(request, serving, lang), "zone": serving.settings.zone.key}
     html = wall_page(WallPage(nonce=nonce, options=options, theme="light" if theme == "light" else "dark", **told))
