@@ -74,7 +74,7 @@ def welcome(owner: Store) -> None:
             note_shell(conn, Action.account_add, detail={"login": made[0]})
         logins = [account.login for account in accounts.list_accounts(conn)]
     if made is not None:
-        print(  # noqa: T201 - also read by scripts
+        print(  # noqa: T201
             _("administrator {login}, password {password} (shown this once)", login=made[0], password=made[1]),
             flush=True,
         )
