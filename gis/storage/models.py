@@ -223,7 +223,6 @@ visit = Table(
     _one_of("visit", "purpose", "routine", "safety", "publicity", "address_check"),
     CheckConstraint("team ~ '^[A-Z0-9][A-Z0-9-]{0,19}$'", name="ck_visit_team"),
     Index("ix_visit_household", "county", "household"),
-    Index("ix_visit_on", "county", "visited_on"),
     postgresql_partition_by="RANGE (visited_on)",
 )
 

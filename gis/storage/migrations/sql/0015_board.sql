@@ -1,10 +1,8 @@
 -- The board beside the map: figures of areas that are nobody's to read row by row. Each function gives numbers of cells,
 -- villages or areas within those on which the caller has the right `figures`, and nothing else of the rows behind them.
 
--- The visits of a day are found without reading those of its month; new ones are appended at the end of the index.
-CREATE INDEX ix_visit_on ON everycell.visit (county, visited_on);
-
--- Visits of a day by cell and hour (0 to 23 on the clock of `p_zone`): in some cells, or (NULL) in all.
+-- Visits of a day by cell and hour (0 to 23 on the clock of `p_zone`): in some cells, or (NULL) in all. All are read once a
+-- day by each worker, from the month they lie in; an index by day would cost every visit more than it saves (bench/board.py).
 CREATE FUNCTION everycell.visits_of_day(p_county integer, p_day date, p_zone text, p_cells text[])
 RETURNS TABLE (cell text, hour integer, reached integer, no_answer integer)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = everycell, public, pg_temp AS $$
