@@ -30,7 +30,7 @@ const everycell = {};
     everycell.look = everycell.config.theme ? `wall-${everycell.config.theme}` : "desk";
     everycell.sizeOf();
     everycell.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (everycell.still) jump();
+    if (everycell.still && window.L) jump(); // some pages have no map
   };
 
   // Leaflet glides when it makes room for a popup or follows an arrow key, whatever its options say of animations.

@@ -402,7 +402,7 @@ def grid_routes(app: FastAPI, grid: FakeGrid) -> None:
     @app.get("/changesets/{number}")
     def one(number: str) -> Response:
         if number not in grid.sets:
-            return _problem(404, "not-found", f"there is no change set {number}")
+            return _problem(404, "not-found", f"没有变更批次 {number}")
         return JSONResponse(grid.sets[number].told())
 
     @app.delete("/changesets/{number}")

@@ -721,7 +721,7 @@ def test_draft_that_is_not_there_is_said_and_left(
     service: FakeService, open_page: Open, complaints: Complaints
 ) -> None:
     page = open_page(url(service, draft="00000000-0000-4000-8000-00000000dead"))
-    expect(page.locator(".notice.bad")).to_contain_text("已不存在")
+    expect(page.locator(".notice.bad")).to_contain_text("没有变更批次")
     expect(page.locator("#draft-title")).to_have_text("未开草稿")
     assert "draft=" not in page.url
     complaints.expect(404)
