@@ -25,7 +25,7 @@ def scope_of(path: str = "/x", query: str = "", method: str = "GET", **headers: 
 
 @pytest.mark.parametrize("slug", list(PROBLEMS))
 def test_every_problem_has_a_page_in_both_languages(slug: str) -> None:
-    problem = document(PROBLEMS[slug], HOSTILE, reference="0123abcd")
+    problem = document(scope_of(), PROBLEMS[slug], HOSTILE, reference="0123abcd")
     titles = set()
     for lang in ("zh", "en"):
         content, headers = error_page(scope_of(query=f"lang={lang}"), problem, retry_after="7")
@@ -53,14 +53,14 @@ def test_every_problem_has_a_page_in_both_languages(slug: str) -> None:
     ],
 )
 def test_the_language_is_the_readers(query: str, accepted: str, lang: str) -> None:
-    problem = document(PROBLEMS["not-found"], "x")
+    problem = document(scope_of(), PROBLEMS["not-found"], "x")
     content, _ = error_page(scope_of(query=query, Accept_Language=accepted), problem)
     assert f'<html lang="{lang}">' in content.decode()
 
 
 @pytest.mark.parametrize("path", ["//evil.test/x", "/\\evil.test", "/%5cevil.test", "/%2fevil.test"])
 def test_it_leads_to_no_other_host(path: str) -> None:
-    content, _ = error_page(scope_of(path), document(PROBLEMS["internal"], "x"))
+    content, _ = error_page(scope_of(path), document(scope_of(), PROBLEMS["internal"], "x"))
     assert "evil.test" not in content.decode()
 
 
@@ -82,7 +82,7 @@ async def _answer(problem: bytes, scope: dict[str, Any]) -> list[dict[str, Any]]
 
 
 async def _check_pieces() -> None:
-    problem = body_of(document(PROBLEMS["storage"], "x"))
+    problem = body_of(document(scope_of(), PROBLEMS["storage"], "x"))
     start, body = await _answer(problem, scope_of(Accept="text/html"))
     headers = dict(start["headers"])
     assert (start["status"], headers[b"retry-after"], headers[b"vary"]) == (503, b"2", b"Accept, Accept-Language")

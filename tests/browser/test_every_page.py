@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from playwright.sync_api import Browser, Page, expect
 
@@ -210,9 +210,10 @@ def test_a_page_waits_for_the_database_and_opens_by_itself(
     static_files(app)
     app.add_middleware(ErrorPages)
 
-    def answer() -> Response:
+    def answer(request: Request) -> Response:
         if gone.is_set():
-            return Response(body_of(problem_document(PROBLEMS["storage"], "no answer")), 503, media_type=PROBLEM)
+            told = problem_document(request.scope, PROBLEMS["storage"], "no answer")
+            return Response(body_of(told), 503, media_type=PROBLEM)
         return HTMLResponse('<html data-ready="yes"><link rel="icon" href="data:,"><h1>here it is</h1></html>')
 
     for path in ("/maps/coverage", "/readyz"):
