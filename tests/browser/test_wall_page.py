@@ -85,9 +85,10 @@ def test_scenes_in_turn_and_by_keys(service: FakeService, open_page: Open) -> No
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_hidden()
     waiting = page.locator("#alarms .waiting")
-    expect(waiting).to_have_count(3)
+    expect(waiting.nth(1)).to_be_visible()  # as many as there is room for
+    before = waiting.count()
     page.keyboard.press("a")
-    expect(waiting).to_have_count(2)
+    expect(waiting).to_have_count(before - 1)
     page.keyboard.press("p")
     expect(page.locator("#panel")).to_be_hidden()
 
