@@ -10,7 +10,7 @@ from typing import Any
 from maps.assets import STATIC
 from maps.text import messages
 
-STYLES = ("page.css", "wall.css", "wall-charts.css")
+STYLES = ("base.css", "page.css", "wall.css", "wall-charts.css")
 SCRIPTS = ("page.js", "room.js", "wall-charts.js", "wall-alarms.js")
 NOW = "2026-11-20T10:30:00.000+08:00"
 TOWN = "990101100"
