@@ -300,7 +300,7 @@ def test_commands(county: Store, receiver: Receiver) -> None:
         ("ftp://127.0.0.1/x", "must be an http or https address"),
         ("https:///x", "must be an http or https address"),
         ("http://127.0.0.1:0x/", "is no address"),
-        ("https://li:secret@127.0.0.1/", "must be without a name, a password"),
+        ("https://li:secret@127.0.0.1/", "must be without a name, a password"),  # pragma: allowlist secret
         ("https://127.0.0.1/#x", "must be without"),
         ("https://169.254.169.254/latest/meta-data", "169.254.169.254 is an address that no webhook has"),
         ("https://[::ffff:169.254.169.254]/", "no webhook has"),
