@@ -9,12 +9,12 @@ which the service did not run is made up for when it runs again.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from api.periodic import Periodic
 from gis.access import retention
 from gis.cells import scheduled
 from gis.disputes import publication, snap_points
@@ -29,8 +29,8 @@ _LOOK_S: Final = 3600.0  # also after a failure, and where the machine slept or 
 _log = logging.getLogger(__name__)
 
 
-class Daily:
-    """A thread that does what is due. `start()` and `close()` belong together.
+class Daily(Periodic):
+    """Does what is due. A run that is at work when it is closed ends after the transaction it is in.
 
     `clock` tells the time, an aware instant; `after_start_s` is how long the first look waits.
     """
@@ -42,24 +42,11 @@ class Daily:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         after_start_s: float = _AFTER_START_S,
     ) -> None:
+        super().__init__("daily", after_start_s)
         self._store = store
         self._clock = clock
-        self._after_start_s = after_start_s
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="everycell-daily", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop looking; a run that is at work ends after the transaction it is in."""
-        self._stopped.set()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     def look(self) -> float:
-        """Do what is due. Returns in how many seconds to look again."""
         return min(self._look_at_schedule(), self._look_at_figures(), self._look_at_retention())
 
     def _look_at_schedule(self) -> float:
@@ -113,11 +100,6 @@ class Daily:
     def _go_on(self, _: str) -> None:
         if self._stopped.is_set():
             raise Interrupted("the service stops; the next run goes on")
-
-    def _run(self) -> None:
-        wait_s = self._after_start_s
-        while not self._stopped.wait(wait_s):
-            wait_s = self.look()
 
 
 def due_at(finished_at: datetime | None, now: datetime, zone: ZoneInfo) -> datetime:

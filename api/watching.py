@@ -6,13 +6,13 @@ Every process looks; the first of a minute does the work (`gis.alarms.watch`).
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
+from api.periodic import Periodic
 from gis.access.scope import ALL, Right
 from gis.alarms.watch import EVERY, look
 from gis.households.figures import CountyFigures, Figures
@@ -25,8 +25,8 @@ _AFTER_START_S: Final = 20.0  # a start has other things to do
 _log = logging.getLogger(__name__)
 
 
-class Watch:
-    """A thread that watches. `start()` and `close()` belong together; `clock` tells the time, an aware instant."""
+class Watch(Periodic):
+    """Watches; `clock` tells the time, an aware instant."""
 
     def __init__(
         self,
@@ -37,23 +37,11 @@ class Watch:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         after_start_s: float = _AFTER_START_S,
     ) -> None:
+        super().__init__("watch", after_start_s)
         self._store, self._mirror, self._figures = store, mirror, figures
         self._clock = clock
-        self._after_start_s = after_start_s
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="everycell-watch", daemon=True)
 
-    def start(self) -> None:
-        """Begin to watch."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop; a look that is under way comes to its end first."""
-        self._stopped.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def look(self) -> None:
+    def look(self) -> float:
         """Look at every county once. What fails is logged, and tried again at the next look."""
         for county in self._mirror.counties(Touch(within=ALL.where(Right.figures))):
             try:
@@ -62,12 +50,7 @@ class Watch:
                         _log.info("alarm %s of %s is %s", watched.kind, watched.area, change)
             except Exception:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
                 _log.exception("alarms of %06d could not be looked at; it is tried again in a minute", county)
+        return EVERY.total_seconds()
 
     def _county(self, conn: Connection, county: int, since: date, today: date) -> CountyFigures:
         return self._figures.county(conn, county, self._mirror.stamp(county), since, today)
-
-    def _run(self) -> None:
-        wait_s = self._after_start_s
-        while not self._stopped.wait(wait_s):
-            self.look()
-            wait_s = EVERY.total_seconds()

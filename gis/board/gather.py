@@ -20,7 +20,6 @@ from gis.board.today import HOURS, HourCounts
 from gis.board.works import patrols_of, sites_of
 from gis.codes import DIGITS, Level
 from gis.disputes.overdue import overdue_cases
-from gis.errors import BadInput
 from gis.households.coverage import (
     CoverageTable,
     coverage_of_round,
@@ -29,7 +28,7 @@ from gis.households.coverage import (
     parts_of,
 )
 from gis.households.figures import CountyFigures, coverage_table
-from gis.households.rounds import Round, get_round
+from gis.households.rounds import Round, get_round, inside_round
 from gis.report.grades import most_left_first
 from gis.settings import Settings
 
@@ -61,7 +60,7 @@ def gather(conn: Connection, ask: Question, figures: Figures, visits: Visits, se
     Raises NotFound for an unknown round and an area without cells, BadInput for an area outside the round.
     """
     found = _round(conn, ask)
-    area = _inside(ask.area, found)
+    area = inside_round(ask.area, found) if found else ask.area
     areas = parts_of(area, ask.within)
     since = found.first_on if found else default_since(conn, area, ask.today)
     by_county = figures(since)
@@ -95,21 +94,6 @@ def _round(conn: Connection, ask: Question) -> Round | None:
         opened = open_round_at(conn, ask.area, ask.today)
         code = opened[0] if opened else None
     return get_round(conn, code) if code is not None else None
-
-
-def _inside(area: str | None, found: Round | None) -> str | None:
-    """The part of the area that lies in the round. Raises BadInput where it has none."""
-    if found is None or (area is not None and area.startswith(found.area)):
-        return area
-    if area is not None and not found.area.startswith(area):
-        raise BadInput(
-            "area: {area} lies outside round {round}, which is of {whole}",
-            area=area,
-            round=found.code,
-            whole=found.area,
-            field="area",
-        )
-    return found.area
 
 
 def _inside_villages(areas: Sequence[str]) -> bool:

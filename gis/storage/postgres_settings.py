@@ -16,7 +16,7 @@ listen_addresses = ''
 port = {port}
 unix_socket_directories = '{sockets}'
 unix_socket_permissions = 0700
-max_connections = 60
+max_connections = 100
 
 # Nothing that was acknowledged is lost.
 fsync = on

@@ -257,93 +257,52 @@ def static_files(app: FastAPI) -> None:
         return Response(content, media_type=kind, headers=headers)
 
 
+def _told(service: FakeService, lang: str) -> dict[str, Any]:
+    """What every page with a map is told."""
+    return {
+        "nonce": NONCE,
+        "today": fake.TODAY,
+        "bounds": None if service.empty else fake.BOUNDS,
+        "lang": language(lang),
+        "rights": service.rights,
+        "areas": service.areas,
+        "who": service.who,
+        "csrf": service.csrf,
+    }
+
+
+def _sealed(html: str, **more: Any) -> HTMLResponse:
+    """A page with its policy."""
+    return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE, **more)})
+
+
 def _pages(app: FastAPI, service: FakeService) -> None:
 
     @app.get("/")
     def first(lang: str = "zh") -> Response:
-        html = home_page(
-            fake_home.page(
-                nonce=NONCE,
-                lang=language(lang),
-                bounds=None if service.empty else fake.BOUNDS,
-                home=None if service.empty else fake_home.home(),
-                rights=service.rights,
-                who=service.who,
-                csrf=service.csrf,
-            )
-        )
-        return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE)})
+        told = {name: value for name, value in _told(service, lang).items() if name not in ("today", "areas")}
+        return _sealed(home_page(fake_home.page(**told, home=None if service.empty else fake_home.home())))
 
     @app.get("/maps/coverage")
     def page(lang: str = "zh") -> Response:
-        bounds = None if service.empty else fake.BOUNDS
         base = service.base_map
-        html = coverage_page(
-            CoveragePage(
-                nonce=NONCE,
-                today=fake.TODAY,
-                bounds=bounds,
-                lang=language(lang),
-                base_map=base,
-                rights=service.rights,
-                areas=service.areas,
-                who=service.who,
-                csrf=service.csrf,
-            )
-        )
-        rule = policy(NONCE, base_map_url=base.url if base else None)
-        return HTMLResponse(html, headers={"Content-Security-Policy": rule})
+        html = coverage_page(CoveragePage(**_told(service, lang), base_map=base))
+        return _sealed(html, base_map_url=base.url if base else None)
 
     @app.get("/maps/edit")
     def editor(lang: str = "zh") -> Response:
-        html = edit_page(
-            EditPage(
-                nonce=NONCE,
-                today=fake.TODAY,
-                bounds=None if service.empty else fake.BOUNDS,
-                lang=language(lang),
-                rights=service.rights,
-                areas=service.areas,
-                who=service.who or service.grid.who,
-                csrf=service.csrf,
-            )
-        )
-        return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE)})
+        told = _told(service, lang) | {"who": service.who or service.grid.who}
+        return _sealed(edit_page(EditPage(**told)))
 
     @app.get("/maps/heat")
     def heat(lang: str = "zh") -> Response:
         base = service.base_map
-        html = heat_page(
-            HeatPage(
-                nonce=NONCE,
-                today=fake.TODAY,
-                bounds=None if service.empty else fake.BOUNDS,
-                lang=language(lang),
-                base_map=base,
-                rights=service.rights,
-                areas=service.areas,
-                who=service.who,
-                csrf=service.csrf,
-            )
-        )
-        rule = policy(NONCE, base_map_url=base.url if base else None)
-        return HTMLResponse(html, headers={"Content-Security-Policy": rule})
+        html = heat_page(HeatPage(**_told(service, lang), base_map=base))
+        return _sealed(html, base_map_url=base.url if base else None)
 
     @app.get("/maps/patrol")
     def patrol(lang: str = "zh") -> Response:
-        html = patrol_page(
-            PatrolPage(
-                nonce=NONCE,
-                today=fake.TODAY,
-                bounds=None if service.empty else fake.BOUNDS,
-                lang=language(lang),
-                rights=service.rights,
-                areas=service.areas,
-                who=service.who,
-                csrf=service.csrf,
-            )
-        )
-        return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE)})
+        return _sealed(patrol_page(PatrolPage(**_told(service, lang))))
 
     @app.get("/wall")
     def wall(
@@ -356,21 +315,8 @@ def _pages(app: FastAPI, service: FakeService) -> None:
         kiosk: bool = False,
     ) -> Response:
         chosen = tuple(map(Scene, scenes.split(","))) if scenes else tuple(Scene)
-        html = wall_page(
-            WallPage(
-                nonce=NONCE,
-                today=fake.TODAY,
-                bounds=None if service.empty else fake.BOUNDS,
-                lang=language(lang),
-                rights=service.rights,
-                areas=service.areas,
-                who=service.who,
-                csrf=service.csrf,
-                theme=theme,
-                options=WallOptions(scenes=chosen, dwell_s=dwell_s, return_s=return_s, area=area, kiosk=kiosk),
-            )
-        )
-        return HTMLResponse(html, headers={"Content-Security-Policy": policy(NONCE, workers=True)})
+        options = WallOptions(scenes=chosen, dwell_s=dwell_s, return_s=return_s, area=area, kiosk=kiosk)
+        return _sealed(wall_page(WallPage(**_told(service, lang), theme=theme, options=options)), workers=True)
 
     @app.get("/base/{z}/{x}/{y}.png")
     def base_tile(z: int, x: int, y: int) -> Response:
@@ -379,19 +325,7 @@ def _pages(app: FastAPI, service: FakeService) -> None:
 
 def _desk(service: FakeService, lang: str) -> Response:
     """The case desk."""
-    html = disputes_page(
-        DisputesPage(
-            nonce=NONCE,
-            today=fake.TODAY,
-            bounds=None if service.empty else fake.BOUNDS,
-            lang=language(lang),
-            rights=service.rights,
-            areas=service.areas,
-            who=service.who,
-            csrf=service.csrf,
-        )
-    )
-    return page_of(html, policy(NONCE))
+    return page_of(disputes_page(DisputesPage(**_told(service, lang))), policy(NONCE))
 
 
 def _collections(app: FastAPI, service: FakeService) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from gis.access.scope import Right
 from maps.cells import EditPage, edit_page
 from maps.page import BaseMap
 from tests.maps import fake
-from tests.maps.test_households import GOLDEN, NONCE, data_of, normal
+from tests.maps.reading import NONCE, assert_golden, data_of, normal
 from tests.maps.test_page import OWN_ADDRESS, Tags
 
 
@@ -31,11 +30,7 @@ def page(**changes: Any) -> str:
     ],
 )
 def test_page_is_the_golden_one(name: str, changes: dict[str, Any]) -> None:
-    made = normal(page(**changes))
-    golden = GOLDEN / f"{name}.html"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(made, "utf-8")
-    assert made == golden.read_text("utf-8")
+    assert_golden(name, normal(page(**changes)))
 
 
 def test_nothing_foreign_and_everything_with_a_nonce() -> None:

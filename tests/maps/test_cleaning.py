@@ -9,7 +9,7 @@ import pytest
 from maps.cleaning import CleaningFile, cleaning_file
 from maps.text import Lang
 from tests.maps.fake import code_at, collection
-from tests.maps.test_households import data_of
+from tests.maps.reading import data_of
 
 SIDE = 0.01
 

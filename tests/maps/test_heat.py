@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -13,7 +12,7 @@ from gis.disputes.categories import TABLED
 from maps.heat import HeatPage, heat_page
 from maps.page import BaseMap
 from tests.maps import fake
-from tests.maps.test_households import GOLDEN, NONCE, data_of, normal
+from tests.maps.reading import NONCE, assert_golden, data_of, normal
 from tests.maps.test_page import OWN_ADDRESS, Tags
 
 
@@ -33,11 +32,7 @@ def page(**changes: Any) -> str:
     ],
 )
 def test_page_is_the_golden_one(name: str, changes: dict[str, Any]) -> None:
-    made = normal(page(**changes))
-    golden = GOLDEN / f"{name}.html"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(made, "utf-8")
-    assert made == golden.read_text("utf-8")
+    assert_golden(name, normal(page(**changes)))
 
 
 def test_nothing_foreign_and_everything_with_a_nonce() -> None:

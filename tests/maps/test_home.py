@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
@@ -17,7 +16,7 @@ from gis.disputes.periods import Period, Span
 from gis.home import Published
 from maps.home import home_page, percent
 from tests.maps.fake_home import home, page
-from tests.maps.test_households import GOLDEN, normal
+from tests.maps.reading import assert_golden, normal
 from tests.maps.test_page import OWN_ADDRESS, Tags
 
 
@@ -27,10 +26,7 @@ from tests.maps.test_page import OWN_ADDRESS, Tags
 )
 def test_page_is_the_golden_one(name: str, changes: dict[str, Any]) -> None:
     made = normal(home_page(page(**changes))).replace(version("everycell"), "VERSION")
-    golden = GOLDEN / f"{name}.html"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(made, "utf-8")
-    assert made == golden.read_text("utf-8")
+    assert_golden(name, made)
 
 
 def test_names_are_text_and_links_are_our_own() -> None:

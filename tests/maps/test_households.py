@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +12,7 @@ from maps.households import CoveragePage, coverage_file, coverage_page, purposes
 from maps.page import BaseMap
 from maps.text import Lang
 from tests.maps import fake
-
-GOLDEN = Path(__file__).parent / "golden"
-NONCE = "bm9uY2Vub25jZW5vbmNl"
+from tests.maps.reading import NONCE, assert_golden, data_of, normal
 
 
 def page(**changes: Any) -> str:
@@ -26,29 +21,12 @@ def page(**changes: Any) -> str:
     return coverage_page(CoveragePage(**{**values, **changes}))
 
 
-def normal(html: str) -> str:
-    """Without content hashes and without the words, which have a test of their own."""
-    html = re.sub(r"\?v=[0-9a-f]{12}", "?v=HASH", html)
-    return re.sub(r'(<script id="messages"[^>]*>).*?(</script>)', r"\1{}\2", html, flags=re.DOTALL)
-
-
-def data_of(html: str, name: str) -> Any:
-    """A JSON value that a page carries."""
-    found = re.search(rf'<script id="{name}"[^>]*>(.*?)</script>', html, re.DOTALL)
-    assert found
-    return json.loads(found[1])
-
-
 @pytest.mark.parametrize(
     ("name", "changes"),
     [("coverage_zh", {}), ("coverage_en", {"lang": "en"}), ("coverage_empty", {"bounds": None})],
 )
 def test_page_is_the_golden_one(name: str, changes: dict[str, Any]) -> None:
-    made = normal(page(**changes))
-    golden = GOLDEN / f"{name}.html"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(made, "utf-8")
-    assert made == golden.read_text("utf-8")
+    assert_golden(name, normal(page(**changes)))
 
 
 def test_configuration_reaches_the_page() -> None:

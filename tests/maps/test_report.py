@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 
@@ -17,17 +16,14 @@ from maps.report.flat import flat
 from maps.report.page import page
 from maps.text import Lang
 from tests.maps.fake_report import report
-from tests.maps.test_households import GOLDEN, NONCE
+from tests.maps.reading import NONCE, assert_golden
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_page_is_the_golden_one(lang: Lang) -> None:
     whole = page(document(report(), lang), PlainFrame(NONCE, lang, here="report", rights=list(Right)))
     made = re.sub(r"(<style[^>]*>).*?(</style>)", r"\1\2", whole, flags=re.DOTALL)
-    golden = GOLDEN / f"report_{lang}.html"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(made, "utf-8")
-    assert made == golden.read_text("utf-8")
+    assert_golden(f"report_{lang}", made)
 
 
 def test_the_file_asks_nobody_and_runs_nothing() -> None:

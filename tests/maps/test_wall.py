@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from gis.access.scope import RIGHTS, Right, Role
 from maps.wall import Scene, WallOptions, WallPage, wall_page
 from tests.maps import fake
-from tests.maps.test_households import GOLDEN, NONCE, data_of, normal
+from tests.maps.reading import NONCE, assert_golden, data_of, normal
 from tests.maps.test_page import Tags
 
 KIOSK = {"options": WallOptions(kiosk=True, scenes=(Scene.never,), dwell_s=10), "rights": RIGHTS[Role.wall]}
@@ -33,11 +32,7 @@ def page(**changes: Any) -> str:
     ],
 )
 def test_page_is_the_golden_one(name: str, changes: dict[str, Any]) -> None:
-    made = normal(page(**changes))
-    golden = GOLDEN / f"{name}.html"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(made, "utf-8")
-    assert made == golden.read_text("utf-8")
+    assert_golden(name, normal(page(**changes)))
 
 
 def test_nothing_foreign_and_everything_with_a_nonce() -> None:
