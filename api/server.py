@@ -24,6 +24,7 @@ from api.app import create_app
 from api.slow_clients import PatientProtocol
 from api.tls import Certificate, own_client
 from gis.errors import BadInput
+from gis.reasons import reason_of
 from gis.settings import settings
 from gis.storage.engine import Store, open_service
 
@@ -91,7 +92,7 @@ def listen(host: str, port: int, *, next_free: bool = False) -> socket.socket:
         try:
             return _bound(host, candidate)
         except OSError as error:
-            reason = (error.strerror or str(error)).partition(" (")[0].lower()
+            reason = reason_of(error)
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise BadInput(
                     "--host: {host!r} is no address of this machine: {reason}", host=host, reason=reason, field="--host"

@@ -30,6 +30,7 @@ from typing import Final, Self
 from sqlalchemy.engine import URL
 
 from gis.errors import StorageError
+from gis.reasons import reason_of
 from gis.storage.postgres_binaries import PostgresBinaries, find_binaries
 from gis.storage.postgres_server import PostgresServer
 from gis.storage.postgres_settings import PORT
@@ -134,7 +135,7 @@ class Cluster:
             self.home.mkdir(mode=0o711, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
-                "the data folder {home} cannot be made: {reason}", home=self.home, reason=error.strerror
+                "the data folder {home} cannot be made: {reason}", home=self.home, reason=reason_of(error)
             ) from error
 
     @contextmanager
@@ -165,7 +166,7 @@ class Cluster:
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)
         except OSError as error:
             raise StorageError(
-                "the data folder {home} cannot be written: {reason}", home=self.home, reason=error.strerror
+                "the data folder {home} cannot be written: {reason}", home=self.home, reason=reason_of(error)
             ) from error
         return descriptor
 

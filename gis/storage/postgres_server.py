@@ -19,6 +19,7 @@ import psycopg2
 from psycopg2 import sql
 
 from gis.errors import StorageError
+from gis.reasons import reason_of
 from gis.sentence import Sentence
 from gis.storage import notary, roles
 from gis.storage import postgres_processes as processes
@@ -281,7 +282,7 @@ class PostgresServer:
                 "the database cannot be kept in {folder}: {what}: {reason}",
                 folder=self._folder,
                 what=what,
-                reason=error.strerror,
+                reason=reason_of(error),
             ) from error
 
     def _last_words(self) -> str:

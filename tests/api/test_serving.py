@@ -72,7 +72,7 @@ def test_several_workers(store: Store) -> None:
 def test_a_port_that_is_taken(store: Store) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(BadInput, match=f"--port: cannot listen on 127.0.0.1 port {port}: address already in use"):
+        with pytest.raises(BadInput, match=f"--port: cannot listen on 127.0.0.1 port {port}: Address already in use"):
             listen("127.0.0.1", port)
         with listen("127.0.0.1", port, next_free=True) as other:
             assert other.getsockname()[1] > port
