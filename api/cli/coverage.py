@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from api import tables
 from api.cli.folding import Table
-from api.cli.output import Form, cell, day, err, opened, out, percent
+from api.cli.output import Form, cell, day, err, opened, out
 from api.cli.words import _
 from gis.codes import Level
 from gis.errors import BadInput
@@ -23,6 +23,7 @@ from gis.households.coverage import CoverageTable, coverage_of_round, default_si
 from gis.households.coverage import coverage as figures
 from gis.households.unvisited import unvisited as waiting
 from gis.settings import settings
+from maps.numbers import percent
 
 app = typer.Typer()
 

@@ -60,11 +60,6 @@ def cell(text: str) -> Text:
     return Text("".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text))
 
 
-def percent(share: float | None) -> str:
-    """63.2 %, or a dash where nothing is known."""
-    return "—" if share is None else f"{share * 100:.1f} %"
-
-
 def write(path: Path, content: bytes, field: str = "--output") -> None:
     """Write a file whole: one that was there stays as it is until then. Raises BadInput naming `field`."""
     partial = path.with_name(path.name + ".part")

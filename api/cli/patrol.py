@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from api import tables
 from api.cli.folding import Table
-from api.cli.output import cell, day, err, lang_of, opened, out, percent, write
+from api.cli.output import cell, day, err, lang_of, opened, out, write
 from api.cli.sweeping import sweep
 from api.cli.words import _, say
 from api.patrol_documents import FAULTS, hours_of, plan_document
@@ -39,6 +39,7 @@ from gis.patrol.surroundings import area_name
 from gis.settings import settings
 from gis.storage.engine import Store
 from gis.words import word
+from maps.numbers import percent
 from maps.text import Lang
 
 app = typer.Typer(

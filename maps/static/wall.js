@@ -148,7 +148,7 @@
         live: this.live,
         ask: () => source.alarms(),
         send: everycell.may("visits") ? (path, body) => source.tell(path, body) : null,
-        clock: everycell.instantAt,
+        clock: everycell.clock,
       });
       return this.alarms.read();
     }
