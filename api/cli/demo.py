@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -90,7 +91,7 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
         return
     from gis.demo.county import generate
     from gis.demo.load import load_county, settle
-    from gis.demo.patrolled import patrol_yesterday
+    from gis.demo.patrolled import patrol
     from gis.disputes.overdue import publish_overdue
     from gis.disputes.publication import publish_due
     from gis.households.coverage import today_in
@@ -101,8 +102,12 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
         county = generate(seed, households, today, visits)
         with store.begin() as conn:
             load_county(conn, county, settings(), today=today, on_progress=steps.told)
-            steps.told(Sentence("yesterday's patrol"), 0, 0)
-            patrol_yesterday(conn, int(COUNTY_CODE), settings(), today=today, seed=seed)
+            for what, on in (
+                (Sentence("yesterday's patrol"), today - timedelta(days=1)),
+                (Sentence("today's patrol"), today),
+            ):
+                steps.told(what, 0, 0)
+                patrol(conn, int(COUNTY_CODE), settings(), on=on, now=datetime.now(UTC), seed=seed)
         steps.told(Sentence("published figures of cases"), 0, 0)
         publish_due(store, today)
         publish_overdue(store, today)

@@ -160,8 +160,10 @@
     }
 
     _takeHeat(heat) {
+      const first = heat && !this.heat;
       const band = (one) => ({ ...one, polygons: everycell.shapes.ringsOf(one.geometry) });
       this.heat = heat && { ...heat, bands: heat.features.map(band) };
+      if (first && !this.drill.down) this._fit(false); // only now its legend is as high as it will be
       this._show();
     }
 
@@ -314,8 +316,10 @@
     }
 
     _area() {
+      const { key } = this.rotation;
       everycell.showWallPanel({
-        scene: this.rotation.key,
+        scene: key,
+        told: everycell.wallScenes[key].areas(this),
         area: this.drill.area,
         figures: this.figures,
         board: this.board,

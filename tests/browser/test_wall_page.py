@@ -101,7 +101,26 @@ def test_only_the_scenes_that_are_asked_for(service: FakeService, open_page: Ope
     expect(page.locator("#scene")).to_have_text("Never visited")
     expect(page.locator("#scenes")).to_be_hidden()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    assert (asked.number("/coverage?"), asked.number("/board"), asked.number("/disputes/heat")) == (1, 0, 0)
+    expect(page.locator("#board [data-chart=worst]")).to_be_visible()
+    assert (asked.number("/coverage?"), asked.number("/board"), asked.number("/disputes/heat")) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("scene", "listed", "chart"),
+    [
+        ("cases", [["城关镇", "9"], ["青岚乡", "<5"]], "cases"),
+        ("patrols", [["青岚乡", "20/60"], ["城关镇", "4/12"]], "patrols"),
+        ("sites", [["青岚乡", "6"], ["城关镇", "2"]], "sites"),
+        ("heat", [["城关镇"], ["青岚乡"]], "round"),
+    ],
+)
+def test_a_scene_lists_areas_by_what_it_shows(
+    service: FakeService, open_page: Open, scene: str, listed: list[list[str]], chart: str
+) -> None:
+    page = wall(open_page, service, scenes=scene)
+    expect(page.locator(f"#board [data-chart={chart}]")).to_be_visible()
+    rows = page.locator("#areas button").all()
+    assert [row.inner_text().split() for row in rows] == listed
 
 
 def test_down_to_the_doors_and_back_by_itself(service: FakeService, open_page: Open) -> None:
