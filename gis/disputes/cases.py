@@ -347,7 +347,7 @@ def next_of(case: Case, wanted: Change, settings: Settings, at: datetime) -> Nex
     if to in (State.accepted, State.reopened):
         due = due_at(at, level, limits)
     ended = at if to in (State.not_accepted, State.closed) else None
-    revisits = revisits_on(at.astimezone(settings.zone).date(), code) if isinstance(code, Closing) else ()
+    revisits = revisits_on(at.astimezone(settings.zone).date()) if isinstance(code, Closing) else ()
     return Next("state", to, level, due, extensions, ended, None if code is None else code.value, revisits)
 
 

@@ -1,7 +1,7 @@
 """How the cases of a county stand at the end of a period, as it is published: how far those that were registered in it
 have come, and what became of the revisits that were due in it. Family disputes are in neither. Pure.
 
-Both are of counties alone: why, and why nothing small follows from them, is in docs/decisions/0025-standing.md.
+Both are of counties alone: why, and why nothing small follows from them, is in docs/decisions/0028-standing.md.
 """
 
 from __future__ import annotations

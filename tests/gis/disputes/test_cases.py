@@ -19,7 +19,7 @@ from gis.disputes import cases, revisits
 from gis.disputes.cases import Change, Wanted, parse_case, parse_change
 from gis.disputes.categories import Category, Closing, Extension
 from gis.disputes.revisits import Done, RevisitOutcome
-from gis.disputes.workflow import DUE, LADDER, OPEN, REVISIT_DAYS, State, next_states, said_with
+from gis.disputes.workflow import DUE, LADDER, OPEN, REVISIT_DAYS, State, next_states, revisits_on, said_with
 from gis.errors import BadInput, Conflict, EverycellError, NotFound
 from gis.storage.engine import Store, as_service
 from gis.storage.queries import query
@@ -183,6 +183,17 @@ def test_a_case_that_is_opened_again_is_not_visited_until_it_is_closed_again(sto
         assert [each.seq for each in revisits.of_case(conn, COUNTY, made)] == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("said", [code.value for code in Closing])
+def test_with_whatever_a_case_is_closed_its_place_is_visited_again(store: Store, said: str) -> None:
+    with store.begin(TOLD) as conn:
+        build(conn)
+        dispute = case_in(conn)
+        case = become(conn, dispute, *THROUGH[:2], State.not_agreed)
+        case, _ = change(conn, dispute, Change(uuid4(), case.version, state=State.closed, code=said), NOW)
+        waiting = revisits.of_case(conn, COUNTY, dispute)
+    assert [(one.seq, one.due_on) for one in waiting] == list(enumerate(revisits_on(NOW.date()), start=1))
+
+
 def test_the_same_change_again_is_no_second_one(store: Store) -> None:
     with store.begin(TOLD) as conn:
         build(conn)
@@ -300,7 +311,7 @@ def test_any_sequence_of_changes_keeps_the_rules(store: Store, data: st.DataObje
             if wanted.state is not None:
                 assert wanted.state in next_states(before.state)
                 started = at if wanted.state in (State.accepted, State.reopened) else started
-                closings += wanted.state is State.closed and wanted.code != "taken_over"
+                closings += wanted.state is State.closed
             if wanted.level is not None:
                 assert abs(LADDER.index(case.level) - LADDER.index(before.level)) == 1
             extended += wanted.extension is not None
@@ -317,7 +328,7 @@ def test_any_sequence_of_changes_keeps_the_rules(store: Store, data: st.DataObje
             assert case.due_at is not None
             assert case.due_at - started in runs
         waiting = revisits.of_case(conn, COUNTY, case.id)
-        assert len(waiting) == (3 if case.state is State.closed and listed[-1].code != "taken_over" else 0)
+        assert len(waiting) == (3 if case.state is State.closed else 0)
         assert closings == 0 or case.version >= 4
 
 
