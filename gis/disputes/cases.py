@@ -28,6 +28,7 @@ from gis.disputes.categories import FAMILY, Category, Channel, Closing
 from gis.disputes.workflow import (
     DUE,
     LADDER,
+    OPEN,
     Deadlines,
     State,
     check_change,
@@ -397,6 +398,7 @@ def listed(
         "running": sorted(DUE),
         "area": wanted.area,
         "states": None if wanted.states is None else sorted(wanted.states),
+        "open": wanted.overdue or (wanted.states is not None and OPEN.issuperset(wanted.states)),
         "category": wanted.category,
         "level": wanted.level,
         "due_before": now if wanted.overdue else None,

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 
 from gis.access.scope import Grant, Role, Scope
@@ -376,6 +376,48 @@ def test_the_longest_overdue_comes_first_page_by_page(store: Store) -> None:
         ]:
             found, _ = cases.listed(conn, HERE, filtered, now=NOW, limit=100)
             assert [one.id for one in found] == expected, filtered
+
+
+# One case in a hundred is open; a date a quarter of an hour.
+MANY = """
+INSERT INTO everycell.dispute (county, id, cell, snap, category, channel, state, level, version, reported_at,
+                               registered_at, due_at, extensions, ended_at, counted_on)
+SELECT d.county, gen_random_uuid(), d.cell, d.snap, d.category, d.channel,
+       CASE WHEN n % 100 = 0 THEN 'accepted' ELSE 'closed' END, d.level, d.version, d.reported_at, d.registered_at,
+       CAST(:now AS timestamptz) - make_interval(mins => 15 * (n - 500)), 0,
+       CASE WHEN n % 100 > 0 THEN d.registered_at END, d.counted_on
+FROM everycell.dispute d, generate_series(1, 20000) n
+"""
+
+
+def test_lists_of_open_cases_go_by_the_index_of_their_dates(store: Store) -> None:
+    """Of what is kept for two years after it has ended, hardly anything is open."""
+    with store.begin(TOLD) as conn:
+        build(conn)
+        case_in(conn)
+        conn.execute(text("SET LOCAL session_replication_role = replica"))
+        conn.execute(text(MANY), {"now": NOW})
+    with store.begin() as conn:
+        conn.execute(text("ANALYZE everycell.dispute"))
+    for wanted, index in (
+        (Wanted(overdue=True), True),
+        (Wanted(states=OPEN, area=VILLAGE), True),
+        (Wanted(states={State.accepted}), True),
+        (Wanted(states={State.accepted, State.closed}), False),
+    ):
+        plans = plans_of(store, wanted)
+        assert ("ix_dispute_due" in plans) == index, plans
+
+
+def plans_of(store: Store, wanted: Wanted) -> str:
+    """How the database goes about the first page of a list, for a reader of the whole county."""
+    asked = []
+    with as_service(store) as service, service.read(Scope.of([Grant(Role.operator, "990101")]).settings()) as conn:
+        event.listen(conn, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+        assert cases.listed(conn, HERE, wanted, now=NOW, limit=20)[0]
+        cursor = conn.connection.cursor()
+        cursor.execute(f"EXPLAIN {asked[0][0]}", asked[0][1])
+        return "\n".join(row[0] for row in cursor.fetchall())
 
 
 def test_a_family_dispute_is_told_down_to_its_village_only(store: Store) -> None:
