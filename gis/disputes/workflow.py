@@ -187,6 +187,6 @@ def is_overdue(state: State, due: datetime | None, now: datetime) -> bool:
 
 
 def revisits_on(closed_on: date) -> tuple[date, ...]:
-    """The days on which the place is visited again ("回头看"), with whatever the case was closed: that another authority
-    has taken it over says nothing of whether it has come to rest there."""
+    """The days on which the place is visited again ("回头看"), with whatever a case was closed: that others have taken
+    it over does not say that it has come to rest."""
     return tuple(closed_on + timedelta(days=days) for days in REVISIT_DAYS)

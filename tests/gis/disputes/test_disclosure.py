@@ -96,7 +96,7 @@ def _with_holes(counts: Ints) -> Table:
 def test_published_is_not_everything_and_not_nothing(spans: tuple[int, int, int, int]) -> None:
     of = county(11, rate=20.0, columns=4, spans=spans)
     shown = [number for _, _, number in numbers(of, publish(of))]
-    assert sum(number > 0 for number in shown) > 10
+    assert sum(number > 0 for number in shown) >= 10
     assert WITHHELD in shown
 
 
