@@ -142,6 +142,20 @@ def test_nor_of_categories(margins: tuple[int, int]) -> None:
         assert (held[:, small].max(axis=0) >= 4).all()
 
 
+@pytest.mark.parametrize(("columns", "most"), [(2, 22), (3, 22), (4, 18)])
+def test_nor_of_the_categories_of_a_county(columns: int, most: int) -> None:
+    """In one row whose total is shown no withheld category is 0, for a 0 is shown, unless all are withheld."""
+    for total in range(5, most):
+        alike: dict[bytes, list[Ints]] = defaultdict(list)
+        for counts in split(total, columns):
+            alike[publish_top(ints(*counts), 1000).parts.tobytes()].append(ints(*counts))
+        for published, tables in alike.items():
+            held = np.stack(tables)[:, np.frombuffer(published, np.int64) == WITHHELD]
+            small = ((held > 0) & (held < 5)).any(axis=0)
+            assert (held[:, small].min(axis=0) <= 1).all()
+            assert (held[:, small].max(axis=0) >= 4).all()
+
+
 def test_zero_is_shown_and_a_small_count_is_not() -> None:
     above = publish_top(ints(60), 1000)
     table = publish_below(ints([0], [3], [20], [12], [25]), ints(90, 90, 80, 70, 300), np.zeros(5, np.int64), [above])
