@@ -1,5 +1,6 @@
 -- Cases of an area, a page of them: those whose date runs first, by their date; then what waits for something else, then
 -- what has ended, each by when it was reported. As in one.sql, of family disputes the village is all that is told.
+-- That those asked for have not ended is said in the words of the index of dates (ix_dispute_due), which is partial.
 SELECT c.* FROM (
     SELECT d.county, d.id, d.area, d.category, d.channel, d.state, d.level, d.version, d.reported_at, d.registered_at,
            d.due_at, d.extensions, d.ended_at, ST_X(s.geom) AS lon, ST_Y(s.geom) AS lat,
@@ -11,6 +12,7 @@ SELECT c.* FROM (
     WHERE d.county = ANY (:counties)
         AND (CAST(:area AS text) IS NULL OR starts_with(d.area, CAST(:area AS text)))
         AND (CAST(:states AS text[]) IS NULL OR d.state = ANY (CAST(:states AS text[])))
+        AND (NOT CAST(:open AS boolean) OR d.ended_at IS NULL)
         AND (CAST(:category AS text) IS NULL OR d.category = CAST(:category AS text))
         AND (CAST(:level AS text) IS NULL OR d.level = CAST(:level AS text))
         AND (CAST(:due_before AS timestamptz) IS NULL OR (
