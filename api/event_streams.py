@@ -11,6 +11,7 @@ import json
 import socket
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -155,4 +156,5 @@ def _keep_little(connection: asyncio.Transport | None) -> None:
     connection.set_write_buffer_limits(high=_BUFFER_BYTES)
     connected = connection.get_extra_info("socket")
     if connected is not None:
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+        with suppress(OSError):  # the client has gone already, as the response is about to learn
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)

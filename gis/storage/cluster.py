@@ -110,8 +110,8 @@ class Cluster:
         return self._server.is_ending()
 
     def revive(self) -> bool:
-        """Start PostgreSQL again under those who use the cluster, where it has died or waits for them to go. Never makes
-        one. False where it runs, or another process starts or stops it at this moment. Raises StorageError."""
+        """Start PostgreSQL again under those who use the cluster, where it has died or waits for them to go; never make
+        it. False where it runs, or another process starts or stops it at this moment. Raises StorageError."""
         lock = self._open_lock("postgres.start")
         try:
             if not _try_lock(lock) or (self.pid() is not None and not self.is_ending()):

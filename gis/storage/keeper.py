@@ -18,7 +18,7 @@ from gis.settings import Settings
 from gis.storage.cluster import Cluster
 
 _LOOK_S: Final = 1.0
-# PostgreSQL that was told to end (SIGTERM) waits for those who use it. A service that is to end as well is gone by then.
+# PostgreSQL that was told to end (SIGTERM) waits for those who use it. A service that shall end too is gone by then.
 _ENDING_PATIENCE_S: Final = 10.0
 _LONGEST_PAUSE_S: Final = 60.0
 _WELL_AFTER_S: Final = 600.0
@@ -29,9 +29,9 @@ _log = logging.getLogger(__name__)
 class Keeper:
     """Looks at a cluster, which somebody else in this process uses, from a thread of its own.
 
-    The first start follows at once, each further one after twice the pause, up to a minute, until PostgreSQL has run for
-    ten minutes: one that cannot run is tried for ever, but not in a loop that fills disk and log. `start()` and `close()`
-    belong together.
+    The first start follows at once, each further one after twice the pause, up to a minute, until PostgreSQL has run
+    for ten minutes: one that cannot run is tried for ever, but not in a loop that fills disk and log. `start()` and
+    `close()` belong together.
     """
 
     def __init__(self, cluster: Cluster, *, look_s: float = _LOOK_S, patience_s: float = _ENDING_PATIENCE_S) -> None:

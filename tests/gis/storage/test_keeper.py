@@ -9,7 +9,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg2
 import pytest
@@ -85,7 +84,7 @@ def test_it_is_started_again_and_holds_what_was_committed(used: Cluster, caplog:
 
 
 def test_one_that_was_told_to_end_is_given_time_for_it(used: Cluster, clock: Clock) -> None:
-    """Whoever ends a service and its PostgreSQL at once shall not see it start; one that others stay in does not end."""
+    """Whoever ends a service and its PostgreSQL shall not see it start; one that others stay in does not end."""
     keeper = Keeper(Cluster(used.home), patience_s=10)
     with connected(used):
         old = kill(used, signal.SIGTERM)
