@@ -26,7 +26,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def running(app: Any, port: int = 0) -> Iterator[str]:
-    """Serve an ASGI application from a thread; yields its address. 0 is any port. TimeoutError where it does not start."""
+    """Serve an ASGI application from a thread; yields its address. Raises TimeoutError where it does not start."""
     config = uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=2)
     server = _Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

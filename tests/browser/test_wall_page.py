@@ -21,6 +21,19 @@ IN_CELL = (fake.SOUTH + 0.5 * fake.SIDE, fake.WEST + 2.5 * fake.SIDE)
 TITLES = ["走访覆盖", "从未走访", "超期纠纷", "今日巡逻", "重点场所待查", "纠纷热力"]
 WRONG_CLOCK = "2001-02-03T04:05:06Z"  # a wall's may be
 ALONE = "delete window.SharedWorker;"
+# What becomes of the screen that is kept on; and a page that can be hidden.
+WATCHED = """
+window.locks = [];
+window.seen = { hidden: false, asked: 0 };
+Object.defineProperty(document, "hidden", { get: () => seen.hidden });
+const ask = WakeLock.prototype.request;
+WakeLock.prototype.request = async function (kind) {
+  seen.asked += 1;
+  const lock = await ask.call(this, kind);
+  locks.push(lock);
+  return lock;
+};
+"""
 
 
 def url(service: FakeService, **asked: object) -> str:
@@ -229,6 +242,49 @@ def test_nothing_of_doors_and_cases_passes_to_a_wall(service: FakeService, open_
     for address, text in texts.items():
         assert not re.search(r"doorplates|households|sites/|/patrol/|/disputes/[0-9a-f]{8}|/search", address), address
         assert not [secret for secret in secrets if secret and secret in text], address
+
+
+def test_full_screen_by_a_key(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    full = "document.fullscreenElement === document.documentElement"
+    page.keyboard.press("f")
+    becomes(lambda: page.evaluate(full), wanted=True)
+    page.keyboard.press("F")
+    becomes(lambda: page.evaluate("document.fullscreenElement"), wanted=None)
+    page.evaluate("document.documentElement.requestFullscreen = () => Promise.reject(new Error('not allowed'))")
+    page.keyboard.press("f")
+    assert not page.evaluate(full), "a browser that allows none is no error"
+
+
+def test_the_screen_is_kept_on_as_long_as_the_page_is_seen(service: FakeService, open_page: Open) -> None:
+    """Browsers let go of the screen when the page is hidden: it is asked for again when it is seen again."""
+    page = wall(open_page, service, before=WATCHED)
+    becomes(lambda: page.evaluate("locks.map(({ type, released }) => [type, released])"), [["screen", False]])
+    for hidden, asked in ((True, 1), (False, 2), (True, 2), (False, 3)):
+        page.evaluate(
+            "(hidden) => { seen.hidden = hidden; document.dispatchEvent(new Event('visibilitychange')); }", hidden
+        )
+        assert page.evaluate("seen.asked") == asked
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_contain_text("本页面打开时屏幕保持常亮")
+
+
+def test_a_browser_that_cannot_keep_the_screen_on_says_so(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, before="delete Navigator.prototype.wakeLock;")
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_contain_text("请关闭屏保和休眠")
+
+
+@pytest.mark.parametrize(("role", "tells"), [(Role.operator, True), (Role.wall, False)])
+def test_the_help_tells_of_keys_that_do_something(
+    service: FakeService, open_page: Open, role: Role, tells: bool
+) -> None:
+    service.rights = RIGHTS[role]
+    page = wall(open_page, service)
+    page.keyboard.press("?")
+    rows = page.locator("#help dl").inner_text()
+    assert ("确认第一条告警" in rows) is tells
+    assert "全屏" in rows
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
