@@ -7,16 +7,20 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import unquote
 
+import pyogrio
 from sqlalchemy import Connection, text
 
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+A_POINT = "a point in a tile"
 _PLACES = 6  # decimals of a degree: a decimetre
 # What is read as text; of all else the search could see nothing.
 _READABLE = re.compile(r"^(text/|application/(json|geo\+json|problem\+json|schema\+json|manifest\+json|javascript))")
+_TILE = "application/vnd.mapbox-vector-tile"
 _PICTURES = re.compile(r"^(image|font)/")
 
 
@@ -89,6 +93,7 @@ def leaks(sent: Iterable[Sent], secrets: Secrets) -> list[str]:
     found: dict[str, str] = {}
     for body, path in _texts(sent).items():
         found |= {word: path for word in secrets.words if word in body}
+        found |= {A_POINT: path} if A_POINT in body else {}
         found |= {str(point): path for point in _pairs(body) if point in secrets.points}
     blind = {f"{one.kind} is not searched": one.path for one in sent if one.body and not _is_known(one.kind)}
     return [f"{what} in {path}" for what, path in (found | blind).items()]
@@ -98,9 +103,29 @@ def _texts(sent: Iterable[Sent]) -> dict[str, str]:
     """Every different text, as people read it, and a path that sent it."""
     texts: dict[str, str] = {}
     for one in sent:
-        body = bytes(one.body).decode("utf-8", "replace") if not _PICTURES.match(one.kind) else ""
+        body = _body(one)
         texts.setdefault("\n".join([unquote(one.path), *map(unquote, one.headers), _plain(body)]), one.path)
     return texts
+
+
+def _body(one: Sent) -> str:
+    if _PICTURES.match(one.kind):
+        return ""
+    return _tile(bytes(one.body)) if one.kind == _TILE else bytes(one.body).decode("utf-8", "replace")
+
+
+def _tile(body: bytes) -> str:
+    """The attributes of a vector tile. Its places are cut to a grid, so that none of them can be compared: but streets
+    are lines, and what stands for a door or a case is none."""
+    lines = []
+    with NamedTemporaryFile(suffix=".pbf") as file:
+        file.write(body)
+        file.flush()
+        for layer, _ in pyogrio.list_layers(file.name):
+            frame = pyogrio.read_dataframe(file.name, layer=layer)
+            lines += [f"{name}: {value}" for name in frame.columns.drop("geometry") for value in frame[name]]
+            lines += [f"{A_POINT} of {layer}" for kind in frame.geom_type if "Line" not in kind]
+    return "\n".join(lines)
 
 
 def _plain(body: str) -> str:
@@ -122,4 +147,4 @@ def _place(lon: float, lat: float) -> tuple[float, float]:
 
 
 def _is_known(kind: str) -> bool:
-    return bool(_READABLE.match(kind) or _PICTURES.match(kind))
+    return bool(_READABLE.match(kind) or _PICTURES.match(kind) or kind == _TILE)

@@ -24,14 +24,19 @@ ALONE = "delete window.SharedWorker;"
 # What becomes of the screen that is kept on; and a page that can be hidden.
 WATCHED = """
 window.locks = [];
-window.seen = { hidden: false, asked: 0 };
+window.seen = { hidden: false, asked: 0, refused: 0 };
 Object.defineProperty(document, "hidden", { get: () => seen.hidden });
 const ask = WakeLock.prototype.request;
 WakeLock.prototype.request = async function (kind) {
   seen.asked += 1;
-  const lock = await ask.call(this, kind);
-  locks.push(lock);
-  return lock;
+  try {
+    const lock = await ask.call(this, kind);
+    locks.push(lock);
+    return lock;
+  } catch (error) {
+    seen.refused += 1;
+    throw error;
+  }
 };
 """
 
@@ -251,22 +256,35 @@ def test_full_screen_by_a_key(service: FakeService, open_page: Open) -> None:
     becomes(lambda: page.evaluate(full), wanted=True)
     page.keyboard.press("F")
     becomes(lambda: page.evaluate("document.fullscreenElement"), wanted=None)
-    page.evaluate("document.documentElement.requestFullscreen = () => Promise.reject(new Error('not allowed'))")
+    page.evaluate("() => { document.documentElement.requestFullscreen = () => Promise.reject(new Error()); }")
     page.keyboard.press("f")
     assert not page.evaluate(full), "a browser that allows none is no error"
 
 
 def test_the_screen_is_kept_on_as_long_as_the_page_is_seen(service: FakeService, open_page: Open) -> None:
-    """Browsers let go of the screen when the page is hidden: it is asked for again when it is seen again."""
+    """Browsers let go of the screen when the page is hidden: it is asked for again when it is seen again. One that
+    refuses is no error."""
     page = wall(open_page, service, before=WATCHED)
-    becomes(lambda: page.evaluate("locks.map(({ type, released }) => [type, released])"), [["screen", False]])
+    becomes(lambda: page.evaluate("seen"), {"hidden": False, "asked": 1, "refused": 1})
+    allow_wake_lock(page)
     for hidden, asked in ((True, 1), (False, 2), (True, 2), (False, 3)):
         page.evaluate(
             "(hidden) => { seen.hidden = hidden; document.dispatchEvent(new Event('visibilitychange')); }", hidden
         )
         assert page.evaluate("seen.asked") == asked
+    becomes(lambda: page.evaluate("locks.map(({ type, released }) => [type, released])"), [["screen", False]] * 2)
+    assert page.evaluate("seen.refused") == 1
     page.keyboard.press("?")
     expect(page.locator("#help")).to_contain_text("本页面打开时屏幕保持常亮")
+
+
+def allow_wake_lock(page: Page) -> None:
+    """As a browser with a window does without being asked."""
+    wire = page.context.new_cdp_session(page)
+    context = wire.send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
+    origin = page.evaluate("location.origin")
+    allowed = {"permissions": ["wakeLockScreen"], "origin": origin, "browserContextId": context}
+    wire.send("Browser.grantPermissions", allowed)
 
 
 def test_a_browser_that_cannot_keep_the_screen_on_says_so(service: FakeService, open_page: Open) -> None:
