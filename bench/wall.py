@@ -39,7 +39,7 @@ from gis.storage.engine import Store
 
 WALLS, CLIENTS = 50, 8
 PAUSE_S = 0.25  # of a client between two visits, in the middle
-STALLED_S = 90.0  # at most until the one that has stopped is reset
+STALLED_S = 300.0  # at most until the one that has stopped is reset
 
 
 def main() -> None:

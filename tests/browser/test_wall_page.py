@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,30 @@ def test_scenes_in_turn_and_by_keys(service: FakeService, open_page: Open) -> No
     expect(waiting).to_have_count(before - 1)
     page.keyboard.press("p")
     expect(page.locator("#panel")).to_be_hidden()
+
+
+def test_scenes_keep_their_time_however_late_the_clock_ticks(service: FakeService, open_page: Open) -> None:
+    """An hour of ticks about a second apart, some a little early, some late; then the page stands still."""
+    page = wall(open_page, service)
+    turns = page.evaluate(
+        """() => {
+            let now = 0;
+            const turns = [];
+            const onshow = () => turns.push(now);
+            const rotation = new everycell.Rotation({ keys: ["a", "b"], dwell_s: 10, onshow, elapsed: () => now });
+            for (let second = 1; second <= 3600; second += 1) {
+                now = second * 1000 + [-3, 2, 0, 240, -1][second % 5];
+                rotation.tick();
+            }
+            now += 600000;
+            for (let more = 0; more < 12; more += 1, now += 1000) rotation.tick();
+            return turns;
+        }"""
+    )
+    hour, after = [at for at in turns if at < 3_601_000], [at for at in turns if at >= 3_601_000]
+    assert len(hour) == 360
+    assert all(9_500 < later - sooner < 10_500 for sooner, later in pairwise(hour))
+    assert len(after) == 2, "it does not run after what it has missed"
 
 
 def test_only_the_scenes_that_are_asked_for(service: FakeService, open_page: Open) -> None:
