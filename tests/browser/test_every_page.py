@@ -134,6 +134,9 @@ def test_the_wall_in_every_scene(
     service.wall.beat(200, database=False)
     expect(page.locator("#band")).to_be_visible()
     keep_picture(page, f"wall-stale-{theme}")
+    below = "[...document.querySelectorAll('#crumbs, #alarms h2')].map((one) => one.getBoundingClientRect().top)"
+    band = page.evaluate("document.getElementById('band').getBoundingClientRect().bottom")
+    assert all(top >= band for top in page.evaluate(below)), "nothing is behind the band"
     assert faults(page) == [], "when it is old"
 
 

@@ -51,10 +51,12 @@ EventSource.prototype.addEventListener = function (kind, listener) {
 AGES = """() => {
     window.same = true;
     window.ages = [];
+    let last = document.body.dataset.age;
     const told = () => {
         const { age } = document.body.dataset;
         const { page } = everycell;
-        if (age !== window.ages.at(-1)?.[0]) window.ages.push([age, Date.now() / 1000, page.ages.age_s(page._seen)]);
+        if (age !== last) window.ages.push([age, Date.now() / 1000, page.ages.age_s(page._seen)]);
+        last = age;
     };
     new MutationObserver(told).observe(document.body, { attributes: true, attributeFilter: ["data-age"] });
 }"""
