@@ -250,6 +250,8 @@ def test_a_client_that_does_not_read_is_reset_and_slows_nobody(own: Served, monk
             emit(own, "case_figures", {"level": f"{sent}", "first_on": "x" * 20_000, "months": 1})
             heard.until(lambda told, sent=sent: told.data.get("level") == f"{sent}", patience_s=5)  # type: ignore[misc]
             assert sent < 200, "it is never reset"
+        established = 1
+        wait_until(lambda: idle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != established)
         idle.settimeout(10)
         with suppress(ConnectionError):
             while idle.recv(65_536):
