@@ -21,6 +21,7 @@ from gis.errors import Conflict, Interrupted
 from gis.sentence import Sentence
 from gis.settings import settings
 from gis.storage.engine import Store, as_service
+from gis.storage.keeper import kept_running
 
 app = typer.Typer()
 
@@ -77,7 +78,7 @@ def _serve(store: Store, port: int) -> None:
     from api.server import run_server
 
     welcome(store)
-    with as_service(store) as service:
+    with kept_running(settings()), as_service(store) as service:
         run_server(service, "127.0.0.1", port, on_ready=announce, next_free=True)
     err.print(_("everycell: stopped"))
 

@@ -106,6 +106,22 @@ class Cluster:
         with self._alone():
             self._leave(users)
 
+    def is_ending(self) -> bool:
+        """Whether the running PostgreSQL was told to end, and waits for those who are connected."""
+        return self._server.is_ending()
+
+    def revive(self) -> bool:
+        """Start PostgreSQL again under those who use the cluster, where it has died or waits for them to go; never make
+        it. False where it runs, or another process starts or stops it at this moment. Raises StorageError."""
+        lock = self._open_lock("postgres.start")
+        try:
+            if not _try_lock(lock) or (self.pid() is not None and not self.is_ending()):
+                return False
+            self._server.revive()
+            return True
+        finally:
+            os.close(lock)
+
     def stop(self) -> bool:
         """Stop PostgreSQL unless another process uses it; returns whether it is stopped now."""
         if not self.home.is_dir():

@@ -72,6 +72,20 @@ class PostgresServer:
             self._clear_remains()
             self._start(user)
 
+    def is_ending(self) -> bool:
+        """Whether the running server was told to end. After SIGTERM it waits for those who are connected, and takes in
+        nobody else."""
+        return self.pid() is not None and processes.status_of(self._data) == "stopping"
+
+    def revive(self) -> None:
+        """Start the server that its users found gone, or that waits for them to go. A cluster is never made: where its
+        folder is gone, StorageError says so."""
+        if self.is_ending():
+            self.stop()
+        with self._reported():
+            self._clear_remains()
+            self._start(PostgresUser.for_folder(self._data))
+
     def stop(self) -> None:
         """Stop the server, where one runs, after a checkpoint. Raises StorageError where it does not end."""
         if self.pid() is None:
@@ -247,8 +261,9 @@ class PostgresServer:
         return False
 
     def _give_up_on(self, words: str) -> None:
-        """Stop a running server that nobody can reach (its socket was deleted), so that it can be started again."""
-        if (self.sockets / f".s.PGSQL.{PORT}").is_socket():
+        """Stop a running server that nobody can reach (its socket was deleted, or it was told to end and others stay
+        connected), so that it can be started again."""
+        if not self.is_ending() and (self.sockets / f".s.PGSQL.{PORT}").is_socket():
             raise StorageError("PostgreSQL in {folder} runs, but refuses us: {words}", folder=self._folder, words=words)
         self.stop()
 

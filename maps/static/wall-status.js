@@ -60,12 +60,18 @@
       const band = byId("band");
       const shown = this.over || (state === "stale" && document.documentElement.dataset.ready === "yes");
       band.hidden = !shown;
-      if (!shown) return;
+      if (!shown) return this._room(0);
       const text = this.over ?? this._why();
       if (band.dataset.text === text && band.dataset.time === `${time}${everycell.ageWords(age_s)}`) return;
       Object.assign(band.dataset, { text, time: `${time}${everycell.ageWords(age_s)}` });
       const words = t("Data of {time}, {age}", { time, age: everycell.ageWords(age_s) });
       band.replaceChildren(h("b", {}, words), h("span", {}, text));
+      this._room(band.offsetHeight);
+    }
+
+    // What stands at the sides begins below the band.
+    _room(height) {
+      document.documentElement.style.setProperty("--band", `${height}px`);
     }
 
     _why() {
