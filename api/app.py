@@ -29,6 +29,7 @@ from api import (
     dispute_figures,
     disputes,
     events,
+    grid,
     health,
     heat,
     households,
@@ -84,6 +85,7 @@ _PEOPLE: Final = (accounts, oidc)
 _PARTS: Final = (
     features,
     editing,
+    grid,
     households,
     board,
     alarms,

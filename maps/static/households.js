@@ -29,9 +29,8 @@
     async open() {
       const { source } = this;
       this._panes();
-      const [cells, divisions, rounds, sites] = await Promise.all([
-        source.cells(),
-        source.divisions(),
+      const [{ cells, divisions }, rounds, sites] = await Promise.all([
+        source.grid(),
         source.rounds(),
         everycell.may("doors") ? source.sites() : null,
       ]);

@@ -68,7 +68,7 @@
     _readings() {
       const { source } = this;
       const parts = {
-        shapes: [() => Promise.all([source.cells(), source.divisions()]), (shapes) => this._takeShapes(...shapes)],
+        shapes: [() => source.grid(), (shapes) => this._takeShapes(shapes)],
         rounds: [() => source.rounds(), (rounds) => this._takeRounds(rounds)],
         coverage: [() => this._askCoverage(), (answer) => this._takeCoverage(answer)],
         board: [() => source.board({ area: this.drill.area, cutoff: this.cutoff }), (board) => this._takeBoard(board)],
@@ -93,7 +93,7 @@
       return [...new Set(["shapes", "coverage", ...needs])];
     }
 
-    _takeShapes(cells, divisions) {
+    _takeShapes({ cells, divisions }) {
       this.figures = new everycell.Figures(cells, divisions);
       this.drawing.take(cells, divisions);
       if (!this.drill) return;
