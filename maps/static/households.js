@@ -38,6 +38,7 @@
       this._draw(cells, divisions, sites);
       this._tools(rounds);
       this._view();
+      this.cells.add();
       this._moved();
       await this._count();
       this._listen();

@@ -46,13 +46,15 @@
       const shapes = this._first(readings.shapes);
       await this._first(readings.rounds);
       this._listen();
-      await Promise.all([shapes, this._hello()]);
-      await this._first(readings.coverage);
+      await this._hello();
+      const alarms = Promise.race([this._alarms(), soon(HELLO_MS)]); // they take room from the map
+      await Promise.all([shapes, this._first(readings.coverage), alarms]);
       this._turn();
       for (const name of ["board", "heat", "plans"]) this._wants(name) && readings[name].read();
-      this._alarms();
       this._area();
+      this.map.invalidateSize({ animate: false }); // the bar has grown with the type, and alarms have come beside it
       this._fit(false);
+      this.drawing.begin();
       this._show();
       document.documentElement.dataset.ready = "yes";
       this._tick();
@@ -96,10 +98,9 @@
     _takeShapes({ cells, divisions }) {
       this.figures = new everycell.Figures(cells, divisions);
       this.drawing.take(cells, divisions);
-      if (!this.drill) return;
-      this.readings.coverage.news();
+      if (this.drill) this.readings.coverage.news();
       if (this.lastCoverage) this._takeCoverage(this.lastCoverage);
-      this.drawing.select(this._marked);
+      if (this.drill) this.drawing.select(this._marked);
     }
 
     _takeRounds(rounds) {
@@ -125,6 +126,7 @@
     // is followed by the newer one.
     _takeCoverage(answer) {
       this.lastCoverage = answer;
+      if (!this.figures) return; // the shapes take it along when they come
       this.figures.take(answer.areas);
       for (const { at, cells } of this.recent) if (at >= this.askedAt - RECENT_MS) this.figures.update(cells);
       this.drawing.recolour(new Map(this.figures.byCell));
@@ -134,7 +136,17 @@
 
     _takeBoard(board) {
       this.board = board;
-      this._show();
+      this._came("board");
+    }
+
+    // Something has been read: the map is drawn anew where the scene shows it there.
+    _came(name) {
+      if (!this.rotation) return;
+      if (everycell.wallScenes[this.rotation.key].needs.includes(name)) this._show();
+      else {
+        this._charts();
+        this._area();
+      }
     }
 
     _charts() {
@@ -162,7 +174,7 @@
     _takeHeat(heat) {
       const band = (one) => ({ ...one, polygons: everycell.shapes.ringsOf(one.geometry) });
       this.heat = heat && { ...heat, bands: heat.features.map(band) };
-      this._show();
+      this._came("heat");
     }
 
     _takePlans(plans) {
@@ -345,6 +357,8 @@
     }
 
     _resized() {
+      const { clientWidth, clientHeight } = this.map.getContainer();
+      if (this.map.getSize().equals([clientWidth, clientHeight])) return; // it is told of its size at first too
       this.map.invalidateSize({ animate: false });
       this._fit(false);
     }
