@@ -1,14 +1,13 @@
-"""The pages and the files they are made of. `maps` draws them; here they get their policy and their place."""
+"""The pages. `maps` draws them; here they get their policy and their place."""
 
 from __future__ import annotations
 
-import mimetypes
 from datetime import UTC, datetime
 from secrets import token_urlsafe
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import FileResponse, Response
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
 
 from api.accounts import csrf_of
 from api.deps import ServiceFor, Serving
@@ -18,10 +17,8 @@ from api.params import lang_of
 from api.permissions import refuse
 from gis.access.scope import Right
 from gis.cells.sources import credits
-from gis.errors import NotFound
 from gis.settings import Settings
 from maps import csp
-from maps.assets import asset_url, file_of
 from maps.cells import EditPage, edit_page
 from maps.disputes import DisputesPage, disputes_page
 from maps.heat import HeatPage, heat_page
@@ -29,13 +26,8 @@ from maps.home import HomePage, home_page
 from maps.households import CoveragePage, coverage_page
 from maps.page import BaseMap
 from maps.patrol import PatrolPage, patrol_page
-from maps.wall import WORKER
 
 router = APIRouter()
-_FOREVER: Final = "public, max-age=31536000, immutable"
-
-mimetypes.add_type("text/javascript", ".mjs")
-
 
 Language = Annotated[str, Query(description="zh or en")]
 
@@ -133,20 +125,3 @@ def page_answer(html: str, nonce: str, settings: Settings, *, workers: bool = Fa
 
 def _base_map(settings: Settings) -> BaseMap | None:
     return BaseMap(settings.base_map_url, settings.base_map_attribution) if settings.base_map_url else None
-
-
-@router.get("/static/{path:path}", summary="A file of a page")
-def static(
-    request: Request,
-    path: Annotated[str, Path()],
-    v: Annotated[str | None, Query(description="The file's content hash")] = None,
-) -> Response:
-    if "\x00" in path or "\\" in path:
-        raise NotFound("{path!r}: there is no such file", path=path, field="path")
-    file = file_of(path)
-    # Only the address that carries the hash of what is sent now may be kept for good.
-    current = v is not None and asset_url(path).endswith(f"?v={v}")
-    headers = {"Cache-Control": _FOREVER if current else "no-cache", "X-Content-Type-Options": "nosniff"}
-    if path == WORKER:  # the default policy would let it ask for nothing
-        headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
-    return FileResponse(file, headers=headers)

@@ -62,6 +62,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Need]] = MappingProxyType(
             "GET",
             "/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
         ): Open.by_collection,
+        ("GET", "/grid"): Right.figures,
         ("GET", "/coverage"): Right.figures,
         ("GET", "/rounds"): Right.figures,
         ("GET", "/board"): Right.figures,

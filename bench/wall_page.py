@@ -1,21 +1,30 @@
 """The wall in a browser: how soon there is a picture, how smoothly it moves, how much it loads.
 
 `./run bench wall_page [--households N] [--quick] [--fresh]`. A generated county in a cluster of its own, served by one
-process; Debian's Chromium without a graphics card, so that all is drawn by the processor, at 1920 x 1080.
+process; Debian's Chromium without a graphics card, so that all is drawn by the processor (software rendering), at
+1920 x 1080. Each answer is listed with the bytes that came over the wire for it, headers included.
 
 - first_picture_s: from opening the address of a wall, with a browser that has kept nothing, until cells stand coloured
-  on the map with their figures beside it; again_s: the same with what the browser has kept
-- loaded_mb: what came over the wire until then, tiles of streets excepted; requests: how many
-- pan_fps_15, _16, _17: frames a second while the map moves by half a view at a zoom, what is drawn anew at the end
-  included, the median of three times; pan_worst_ms_*: the longest frame
+  on the map with their figures beside it; cold_picture_s: the same of a service that has just started and kept nothing
+  either; again_s: with what the browser has kept
+- page_weight_mb: what came over the wire for that and in the two seconds after it, tiles and the stream of events
+  excepted; requests: how many
+- frames_per_s_z15, _z16, _z17: frames while the map moves by half a view in two seconds, what is drawn anew at the end
+  included, the median of five times; worst_frame_ms_*: the longest frame of all
 - event_to_screen_p50_s: from the answer to a visit until its figure is in the panel
 - heap_mb: JavaScript's memory with the picture
+
+Frames are those that the page is asked for (requestAnimationFrame): without a graphics card the browser asks for the
+next when the last one is painted.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
@@ -30,12 +39,18 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM
 WIDTH, HEIGHT = 1920, 1080
 ZOOMS = (15, 16, 17)
 VISITS = 20
+# What issue 7 asks for, with a million households: at most, or at least.
+LIMITS: Final[Mapping[str, tuple[str, float]]] = {
+    "first_picture_s": ("at most", 2),
+    "page_weight_mb": ("at most", 1.5),
+    **{f"frames_per_s_z{zoom}": ("at least", 30.0) for zoom in ZOOMS},
+}
 # Frame times of pans across half the view, what is drawn anew at their end included: [[milliseconds]].
 PAN = """async (zoom) => {
     const { map } = everycell.page;
     map.setZoom(zoom, { animate: false });
     const found = [];
-    for (const way of [1, -1, 1]) {
+    for (const way of [1, -1, 1, -1, 1]) {
         await new Promise((soon) => setTimeout(soon, 1500));
         const times = [];
         let last = null;
@@ -63,29 +78,37 @@ def main() -> None:
         ensure_county(store, chosen.households, 1.0)
         with serving(home) as (base, _), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-            finish("wall_page", measure(browser, store, base))
+            figures = measure(browser, store, base)
             browser.close()
+    print(f"{chosen.households:,} households, software rendering, {WIDTH} x {HEIGHT}")
+    for name, (bound, limit) in LIMITS.items():
+        print(f"{name:28} {figures[name]:>10,.3f}, {bound} {limit:g}: {figures[name] / limit:.2f} of it")
+    finish("wall_page", figures)
 
 
 def measure(browser: Browser, store: Store, base: str) -> dict[str, float]:
     """All of it, one after the other."""
     # Counted from today on, so that every visit is a new figure.
-    address = f"{base}/wall?scenes=coverage&since={today_in(store.settings)}&token={token_of(store, ('wall', 'all'))}"
+    token = token_of(store, ("wall", "all"))
+    address = f"{base}/wall?dwell_s=3600&since={today_in(store.settings)}&token={token}"
     browser.new_context().new_page().goto(f"{base}/login")  # the browser itself has started
-    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
-    page = context.new_page()
-    wire = context.new_cdp_session(page)
-    received = listen(wire)
     say("the first picture")
-    figures = {"first_picture_s": opened(page, address)}
-    figures["loaded_mb"] = sum(received.values()) / 1e6
+    figures = {"cold_picture_s": opened(fresh_page(browser), address)}
+    page = fresh_page(browser)
+    wire = page.context.new_cdp_session(page)
+    received = listen(wire)
+    figures["first_picture_s"] = opened(page, address)
+    page.wait_for_timeout(2_000)  # what stands beside the map comes after it
+    for one in sorted(received.values(), key=lambda one: -one.sent):
+        print(f"{one.sent / 1000:10,.1f} kB {one.encoding:8} {one.address.removeprefix(base).partition('?')[0]}")
+    figures["page_weight_mb"] = sum(one.sent for one in received.values()) / 1e6
     figures["requests"] = len(received)
     figures["again_s"] = opened(page, address)
     for zoom in ZOOMS:
         say(f"zoom {zoom}")
         pans = page.evaluate(PAN, zoom)
-        figures[f"pan_fps_{zoom}"] = statistics.median(1000 * len(times) / sum(times) for times in pans)
-        figures[f"pan_worst_ms_{zoom}"] = max(max(times) for times in pans)
+        figures[f"frames_per_s_z{zoom}"] = statistics.median(1000 * len(times) / sum(times) for times in pans)
+        figures[f"worst_frame_ms_z{zoom}"] = max(max(times) for times in pans)
     say("visits")
     page.evaluate("everycell.page.map.setZoom(12, { animate: false }) && null")
     figures["event_to_screen_p50_s"] = statistics.median(followed(page, store, base))
@@ -94,19 +117,44 @@ def measure(browser: Browser, store: Store, base: str) -> dict[str, float]:
     return figures
 
 
-def listen(wire: CDPSession) -> dict[str, float]:
-    """Bytes over the wire by request, tiles and streams excepted."""
-    addresses: dict[str, str] = {}
-    received: dict[str, float] = {}
+def fresh_page(browser: Browser) -> Page:
+    """A page of a browser that has kept nothing."""
+    return browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}).new_page()
+
+
+@dataclass
+class Answer:
+    """An answer as it came over the wire; `sent` are bytes, headers included."""
+
+    address: str
+    encoding: str = ""
+    sent: float = 0
+
+
+def listen(wire: CDPSession) -> dict[str, Answer]:
+    """Answers by request, tiles and streams excepted."""
+    asked: dict[str, Answer] = {}
+    received: dict[str, Answer] = {}
     wire.send("Network.enable")
-    wire.on("Network.requestWillBeSent", lambda told: addresses.update({told["requestId"]: told["request"]["url"]}))
 
-    def finished(told: dict[str, float | str]) -> None:
-        address = addresses.get(str(told["requestId"]), "")
-        if "/tiles/" not in address and "/events" not in address:
-            received[f"{told['requestId']} {address}"] = float(told["encodedDataLength"])
+    def requested(told: dict[str, Any]) -> None:
+        if "redirectResponse" in told:
+            came(told["requestId"], told["redirectResponse"]["encodedDataLength"])
+        asked[told["requestId"]] = Answer(told["request"]["url"])
 
-    wire.on("Network.loadingFinished", finished)
+    def answered(told: dict[str, Any]) -> None:
+        headers = {name.lower(): value for name, value in told["response"]["headers"].items()}
+        asked[told["requestId"]].encoding = headers.get("content-encoding", "")
+
+    def came(request: str, sent: float) -> None:
+        one = asked.pop(request, Answer("of a worker"))
+        if "/tiles/" not in one.address and "/events" not in one.address and one.address.startswith("http"):
+            one.sent = sent
+            received[f"{request} {one.address}"] = one
+
+    wire.on("Network.requestWillBeSent", requested)
+    wire.on("Network.responseReceived", answered)
+    wire.on("Network.loadingFinished", lambda told: came(told["requestId"], told["encodedDataLength"]))
     return received
 
 

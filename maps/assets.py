@@ -39,6 +39,8 @@ INSTALLED: Final = (
     "@mapbox/vector-tile/index.js",
     "@mapbox/point-geometry/LICENSE",
     "@mapbox/point-geometry/index.js",
+    "topojson-client/LICENSE",
+    "topojson-client/dist/topojson-client.min.js",
 )
 
 # What the Folium elements that our pages use would fetch from the internet. An address that is missing here is an
@@ -47,6 +49,9 @@ _FOLIUM: Final = {
     "https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.js": "vendor/leaflet/dist/leaflet.js",
     "https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.css": "vendor/leaflet/dist/leaflet.css",
 }
+
+# Unpacks what `GET /grid` answers.
+TOPOJSON: Final = "vendor/topojson-client/dist/topojson-client.min.js"
 
 # Modules that our own scripts import by name.
 MODULES: Final = {

@@ -17,6 +17,7 @@ from gis.codes import Level
 from gis.disputes.categories import FAMILY, NAMES, Category, Channel, Extension
 from gis.disputes.revisits import RevisitOutcome
 from gis.disputes.workflow import DUE, LADDER, STATE_NAMES, State, next_states, said_with
+from maps.assets import TOPOJSON
 from maps.page import ANIMATED, Frame, GridMap, LivePage
 from maps.text import Lang, translator
 
@@ -31,6 +32,7 @@ SCRIPTS: Final = (
     "shapes.js",
     "cells.js",
     "borders.js",
+    TOPOJSON,
     "sources.js",
     "panel.js",
     "figures.js",

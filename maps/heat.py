@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gis.disputes.categories import FAMILY, NAMES, TABLED, Category
+from maps.assets import TOPOJSON
 from maps.page import ANIMATED, Frame, GridMap, LivePage
 from maps.text import Lang, translator
 
@@ -23,6 +24,7 @@ SCRIPTS: Final = (
     "shapes.js",
     "borders.js",
     "patterns.js",
+    TOPOJSON,
     "sources.js",
     "panel.js",
     "tab-list.js",

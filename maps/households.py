@@ -19,6 +19,7 @@ from gis.households.coverage import AreaCoverage
 from gis.households.unvisited import UnvisitedHousehold
 from gis.households.visits import Purpose
 from gis.sites.categories import CATEGORIES, Category
+from maps.assets import TOPOJSON
 from maps.page import ANIMATED, BaseMap, Bounds, Frame, GridMap, LivePage, render, rights_of
 from maps.text import Lang, translator
 
@@ -35,6 +36,7 @@ SCRIPTS: Final = (
     "borders.js",
     "doorplates.js",
     "sites.js",
+    TOPOJSON,
     "sources.js",
     "embedded.js",
     "panel.js",

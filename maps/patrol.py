@@ -17,6 +17,7 @@ from gis.patrol.network import Mode
 from gis.patrol.plan import WhyNot
 from gis.patrol.request import Aim, Because, Kind
 from gis.patrol.tiers import TIERS, Minutes, Skill
+from maps.assets import TOPOJSON
 from maps.page import ANIMATED, Frame, GridMap, LivePage
 from maps.text import Lang, translator
 
@@ -31,6 +32,7 @@ SCRIPTS: Final = (
     "shapes.js",
     "cells.js",
     "borders.js",
+    TOPOJSON,
     "sources.js",
     "panel.js",
     "figures.js",

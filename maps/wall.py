@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from maps.assets import asset_url
+from maps.assets import TOPOJSON, asset_url
 from maps.page import ANIMATED, Frame, GridMap, LivePage
 from maps.text import translator
 
@@ -29,6 +29,7 @@ SCRIPTS: Final = (
     "legend.js",
     "cells.js",
     "borders.js",
+    TOPOJSON,
     "sources.js",
     "panel.js",
     "figures.js",

@@ -49,8 +49,13 @@
         smoothFactor: 0.6,
         style: (feature) => this._style(feature.properties.code),
         onEachFeature: (feature, layer) => this._keep(feature, layer),
-      }).addTo(map);
+      });
       map.on("zoomend", this._zoomed, this);
+    }
+
+    /** Put the cells on the map, best when it has found its view: each corner is reckoned anew for every other zoom. */
+    add() {
+      this.group.addTo(this.map);
     }
 
     get empty() {
@@ -103,7 +108,7 @@
     _keep(feature, layer) {
       const { code, name } = feature.properties;
       const rings = ringsOf(feature.geometry);
-      this.layers.set(code, { layer, rings, name, label: insidePoint(largest(rings)) });
+      this.layers.set(code, { layer, rings, name, label: undefined });
       layer.on("mouseover mousemove", (event) => this.onhover?.(code, event));
       layer.on("mouseout", () => this.onhover?.(null));
     }
@@ -181,14 +186,25 @@
     /** The cells in sight that have room for their number, those with the most room first. */
     _roomiest(toPoint, bounds, size) {
       const roomy = [];
-      for (const [code, { label }] of this.layers) {
+      const least = { x: size * 1.9, y: size * 1.1 };
+      for (const [code, cell] of this.layers) {
+        const box = cell.layer.getBounds();
+        const [from, to] = [box.getNorthWest(), box.getSouthEast()].map(({ lat, lng }) => toPoint([lat, lng]));
+        if (to.x - from.x < least.x || to.y - from.y < least.y) continue; // nor does any line inside it have room
+        const label = this._place(cell);
         const { x, y } = label ? toPoint([label.lat, label.lon]) : {};
         if (!label || !bounds.contains([x, y])) continue;
         const edge = toPoint([label.lat + label.height / 2, label.lon + label.width / 2]);
         const room = { x: 2 * (edge.x - x), y: 2 * (y - edge.y) };
-        if (room.x >= size * 1.9 && room.y >= size * 1.1) roomy.push({ code, at: { x, y }, room });
+        if (room.x >= least.x && room.y >= least.y) roomy.push({ code, at: { x, y }, room });
       }
       return roomy.sort((one, other) => other.room.x * other.room.y - one.room.x * one.room.y);
+    }
+
+    // Where a cell's number stands, null where there is no such place: looked for when there is room for one.
+    _place(cell) {
+      if (cell.label === undefined) cell.label = insidePoint(largest(cell.rings));
+      return cell.label;
     }
 
     _brief(code) {

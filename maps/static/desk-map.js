@@ -29,6 +29,7 @@
     /** Begin to answer to clicks and to the pointer. */
     listen() {
       const { map } = this;
+      this.cells.add();
       this.marks.addTo(map);
       map.on("click", ({ latlng }) => this._click(latlng));
       map.on("moveend", () => this.view.remember());

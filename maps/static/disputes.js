@@ -16,7 +16,7 @@
     async open() {
       const { source } = this;
       const ground = (this.ground = new everycell.DeskMap(this, this.map));
-      const [cells, divisions] = await Promise.all([source.cells(), source.divisions()]);
+      const { cells, divisions } = await source.grid();
       this.areas = new everycell.Figures(cells, divisions);
       this.areas.take([]);
       ground.draw(cells, divisions);

@@ -43,12 +43,9 @@
       this.byTile.get(key).push({ door, x, y });
     }
 
-    async cells() {
-      return this.data.cells;
-    }
-
-    async divisions() {
-      return this.data.divisions;
+    async grid() {
+      const { cells, divisions } = this.data;
+      return { cells, divisions };
     }
 
     async sites() {

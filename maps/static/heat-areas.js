@@ -89,7 +89,7 @@
 
     _inSight(toPoint, { min, max }) {
       return this.shapes.filter(({ bounds }) => {
-        const [from, to] = [toPoint(bounds.getNorthWest()), toPoint(bounds.getSouthEast())];
+        const [from, to] = [bounds.getNorthWest(), bounds.getSouthEast()].map(({ lat, lng }) => toPoint([lat, lng]));
         return from.x <= max.x && to.x >= min.x && from.y <= max.y && to.y >= min.y;
       });
     }

@@ -20,7 +20,7 @@
     async open() {
       const { source } = this;
       this.view = new everycell.HeatView(this);
-      const [cells, divisions, periods] = await Promise.all([source.cells(), source.divisions(), source.periods()]);
+      const [{ cells, divisions }, periods] = await Promise.all([source.grid(), source.periods()]);
       this.names = new everycell.Figures(cells, divisions);
       this.names.take([]); // of visits there are none here
       this.published = this._published(periods);

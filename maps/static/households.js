@@ -29,9 +29,8 @@
     async open() {
       const { source } = this;
       this._panes();
-      const [cells, divisions, rounds, sites] = await Promise.all([
-        source.cells(),
-        source.divisions(),
+      const [{ cells, divisions }, rounds, sites] = await Promise.all([
+        source.grid(),
         source.rounds(),
         everycell.may("doors") ? source.sites() : null,
       ]);
@@ -39,6 +38,7 @@
       this._draw(cells, divisions, sites);
       this._tools(rounds);
       this._view();
+      this.cells.add();
       this._moved();
       await this._count();
       this._listen();

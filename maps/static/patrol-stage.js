@@ -28,6 +28,7 @@
     /** Listen to the pointer. */
     listen() {
       const { map } = this;
+      this.cells.add();
       this.marks.addTo(map);
       map.on("click", ({ latlng }) => this.click(latlng));
       map.on("moveend", () => this.view.remember());

@@ -27,7 +27,7 @@
 
     async open() {
       const { source } = this;
-      const [cells, divisions] = await Promise.all([source.cells(), source.divisions()]);
+      const { cells, divisions } = await source.grid();
       this.areas = new everycell.Figures(cells, divisions);
       this.areas.take([]);
       this.stage = new everycell.PatrolStage(this, cells, divisions);

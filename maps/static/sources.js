@@ -124,6 +124,14 @@
       return pathname.slice(pathname.startsWith(`${this.base}/`) ? this.base.length : 0) + search;
     }
 
+    /** Cells and divisions to be drawn, as GeoJSON: on the way every border of theirs is there once. */
+    async grid() {
+      const topology = await this._json("/grid");
+      const unpacked = (name) => topojson.feature(topology, topology.objects[name]);
+      return { cells: unpacked("cells"), divisions: unpacked("divisions") };
+    }
+
+    /** Cells as they are stored, for whoever edits them. */
     cells() {
       return this._items("/collections/cells/items?limit=1000");
     }

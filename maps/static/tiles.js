@@ -121,6 +121,17 @@
   const inside = (feature, { x, y, side }) =>
     feature.x >= x && feature.x < x + 1 / side && feature.y >= y && feature.y < y + 1 / side;
 
+  // What Leaflet's latLngToLayerPoint says of places, [lat, lon], by arithmetic alone: borders have a hundred thousand.
+  const layerPoint = (map) => {
+    const origin = map.getPixelOrigin();
+    const world = map.options.crs.scale(map.getZoom());
+    return ([lat, lon]) => {
+      const sine = Math.sin((lat * Math.PI) / 180);
+      const down = 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
+      return new L.Point(Math.round(world * (lon / 360 + 0.5)) - origin.x, Math.round(world * down) - origin.y);
+    };
+  };
+
   /** One canvas a little larger than the view; `options.draw(context, toPoint, bounds)` paints it after every move. */
   everycell.Overlay = L.Renderer.extend({
     initialize(options) {
@@ -163,7 +174,7 @@
       const { min, max } = this._bounds;
       this._context.setTransform(this._ratio, 0, 0, this._ratio, -min.x * this._ratio, -min.y * this._ratio);
       this._context.clearRect(min.x, min.y, max.x - min.x, max.y - min.y);
-      this.options.draw(this._context, (latLng) => this._map.latLngToLayerPoint(latLng), this._bounds);
+      this.options.draw(this._context, layerPoint(this._map), this._bounds);
     },
   });
 }

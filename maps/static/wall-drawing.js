@@ -9,7 +9,7 @@
 
   everycell.WallDrawing = class {
     constructor(wall) {
-      Object.assign(this, { wall, map: wall.map, scene: null, cells: null, levels: {}, selected: "" });
+      Object.assign(this, { wall, map: wall.map, scene: null, cells: null, levels: {}, selected: "", begun: false });
       this.view = new everycell.MapView(this.map, PANES, {
         whole: everycell.config.base_map ? undefined : 20, // pictures of a base map blur between two steps
         between: true,
@@ -43,10 +43,17 @@
         doors: false,
         shows: this.scene?.cells() ?? everycell.coverageShown,
       });
+      if (this.begun) this.cells.add();
       this.borders = new everycell.Borders(divisions);
       this.features = { cell: cells.features };
       for (const feature of divisions.features) (this.features[feature.properties.level] ??= []).push(feature);
       this.levels = {};
+    }
+
+    /** Begin to draw: the map has found its first view. */
+    begin() {
+      this.begun = true;
+      this.cells.add();
     }
 
     /** The areas of a level, to be painted. */

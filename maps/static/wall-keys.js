@@ -59,7 +59,12 @@
         : t("Over plain http a browser cannot keep the screen on: switch the screen saver off.");
       const close = h("button", { type: "button", onclick: () => this.help.close() }, t("Close"));
       const title = h("h2", { id: "help-title" }, t("Keys"));
-      this.help.replaceChildren(title, h("dl", {}, HELP.filter(useful).flatMap(row)), h("p", { class: "muted" }, awake), close);
+      this.help.replaceChildren(
+        title,
+        h("dl", {}, HELP.filter(useful).flatMap(row)),
+        h("p", { class: "muted" }, awake),
+        close,
+      );
     }
 
     _help() {

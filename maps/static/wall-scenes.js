@@ -1,5 +1,5 @@
 "use strict";
-// The scenes of the wall. A scene names the readings it shows (`needs`), how cells look under it (`cells`), which areas are
+// The scenes of the wall. A scene names the readings its map shows (`needs`), how cells look under it (`cells`), which areas are
 // drawn over them (`areas`: {shapes, look, say, head, weight}, or null), what else is painted (`over`), and its legend.
 // `look` and `say` take any area by its code, `head` names the number that `say` says, `weight` puts areas in order.
 {
@@ -73,7 +73,7 @@
 
   const coverage = {
     title: N("Visit coverage"),
-    needs: ["coverage", "board"],
+    needs: ["coverage"],
     cells: () => ({ ...everycell.coverageShown, brief: compact }),
     legend: (wall) => [
       heading(t("Cells by coverage; the strongest colour: most left")),
@@ -84,7 +84,7 @@
 
   const never = {
     title: N("Never visited"),
-    needs: ["coverage", "board"],
+    needs: ["coverage"],
     cells: () => looks.never(),
     legend: (wall) => [
       heading(t("Households never visited: how many, and of how many")),
@@ -139,7 +139,7 @@
 
   const heat = {
     title: N("Dispute heat"),
-    needs: ["heat", "board"],
+    needs: ["heat"],
     over: (wall, context, toPoint) => {
       const { bands = [], classes = [] } = wall.heat ?? {};
       context.save();

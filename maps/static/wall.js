@@ -46,13 +46,15 @@
       const shapes = this._first(readings.shapes);
       await this._first(readings.rounds);
       this._listen();
-      await Promise.all([shapes, this._hello()]);
-      await this._first(readings.coverage);
+      await this._hello();
+      const alarms = Promise.race([this._alarms(), soon(HELLO_MS)]); // they take room from the map
+      await Promise.all([shapes, this._first(readings.coverage), alarms]);
       this._turn();
       for (const name of ["board", "heat", "plans"]) this._wants(name) && readings[name].read();
-      this._alarms();
       this._area();
+      this.map.invalidateSize({ animate: false }); // the bar has grown with the type, and alarms have come beside it
       this._fit(false);
+      this.drawing.begin();
       this._show();
       document.documentElement.dataset.ready = "yes";
       this._tick();
@@ -68,7 +70,7 @@
     _readings() {
       const { source } = this;
       const parts = {
-        shapes: [() => Promise.all([source.cells(), source.divisions()]), (shapes) => this._takeShapes(...shapes)],
+        shapes: [() => source.grid(), (shapes) => this._takeShapes(shapes)],
         rounds: [() => source.rounds(), (rounds) => this._takeRounds(rounds)],
         coverage: [() => this._askCoverage(), (answer) => this._takeCoverage(answer)],
         board: [() => source.board({ area: this.drill.area, cutoff: this.cutoff }), (board) => this._takeBoard(board)],
@@ -84,22 +86,23 @@
     _wants(name) {
       const scenes = this.config.wall.scenes.map((key) => everycell.wallScenes[key]);
       if (name === "plans" && !everycell.may("patrols")) return false;
-      return ["shapes", "rounds", "coverage"].includes(name) || scenes.some(({ needs }) => needs.includes(name));
+      return (
+        ["shapes", "rounds", "coverage", "board"].includes(name) || scenes.some(({ needs }) => needs.includes(name))
+      );
     }
 
     /** The readings that are seen now. */
     get _seen() {
       const needs = everycell.wallScenes[this.rotation.key].needs.filter((name) => this._wants(name));
-      return [...new Set(["shapes", "coverage", ...needs])];
+      return [...new Set(["shapes", "coverage", "board", ...needs])];
     }
 
-    _takeShapes(cells, divisions) {
+    _takeShapes({ cells, divisions }) {
       this.figures = new everycell.Figures(cells, divisions);
       this.drawing.take(cells, divisions);
-      if (!this.drill) return;
-      this.readings.coverage.news();
+      if (this.drill) this.readings.coverage.news();
       if (this.lastCoverage) this._takeCoverage(this.lastCoverage);
-      this.drawing.select(this._marked);
+      if (this.drill) this.drawing.select(this._marked);
     }
 
     _takeRounds(rounds) {
@@ -125,6 +128,7 @@
     // is followed by the newer one.
     _takeCoverage(answer) {
       this.lastCoverage = answer;
+      if (!this.figures) return; // the shapes take it along when they come
       this.figures.take(answer.areas);
       for (const { at, cells } of this.recent) if (at >= this.askedAt - RECENT_MS) this.figures.update(cells);
       this.drawing.recolour(new Map(this.figures.byCell));
@@ -134,7 +138,17 @@
 
     _takeBoard(board) {
       this.board = board;
-      this._show();
+      this._came("board");
+    }
+
+    // Something has been read: the map is drawn anew where the scene shows it there.
+    _came(name) {
+      if (!this.rotation) return;
+      if (everycell.wallScenes[this.rotation.key].needs.includes(name)) this._show();
+      else {
+        this._charts();
+        this._area();
+      }
     }
 
     _charts() {
@@ -160,11 +174,10 @@
     }
 
     _takeHeat(heat) {
-      const first = heat && !this.heat;
       const band = (one) => ({ ...one, polygons: everycell.shapes.ringsOf(one.geometry) });
       this.heat = heat && { ...heat, bands: heat.features.map(band) };
-      if (first && !this.drill.down) this._fit(false); // only now its legend is as high as it will be
-      this._show();
+      if (!this.drill.down && this._legends().height > this.clearOf) this._fit(false);
+      this._came("heat");
     }
 
     _takePlans(plans) {
@@ -289,17 +302,27 @@
       this._area();
     }
 
+    // The legends of all scenes, and the height of the highest.
+    _legends() {
+      const body = byId("legend-body");
+      const shown = [...body.childNodes];
+      const heights = this.rotation.keys.map((key) => {
+        const legend = everycell.wallScenes[key].legend(this);
+        body.replaceChildren(...legend);
+        return { legend, height: body.offsetHeight };
+      });
+      body.replaceChildren(...shown);
+      return heights.reduce((one, other) => (other.height > one.height ? other : one));
+    }
+
     // The view stays when scenes change: it is clear of the largest of their legends.
     _fit(...how) {
       const body = byId("legend-body");
-      const legends = this.rotation.keys.map((key) => everycell.wallScenes[key].legend(this));
-      const heights = legends.map((legend) => {
-        body.replaceChildren(...legend);
-        return body.offsetHeight;
-      });
-      body.replaceChildren(...legends[heights.indexOf(Math.max(...heights))]);
+      const { legend, height } = this._legends();
+      body.replaceChildren(...legend);
       this.drawing.fit(this.drill.area, ...how);
-      body.replaceChildren(...legends[this.rotation.index]);
+      body.replaceChildren(...everycell.wallScenes[this.rotation.key].legend(this));
+      this.clearOf = height;
     }
 
     get _marked() {
@@ -311,7 +334,7 @@
       this.rotation.hold("down", this.drill.down);
       this.drawing.select(this._marked);
       this._fit();
-      if (this._wants("board")) this.readings.board.read();
+      this.readings.board.read();
       this._area();
     }
 
@@ -349,6 +372,8 @@
     }
 
     _resized() {
+      const { clientWidth, clientHeight } = this.map.getContainer();
+      if (this.map.getSize().equals([clientWidth, clientHeight])) return; // it is told of its size at first too
       this.map.invalidateSize({ animate: false });
       this._fit(false);
     }

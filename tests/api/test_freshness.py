@@ -25,6 +25,7 @@ PATHS = [
     "/collections/doorplates/items?bbox=104.0,34.5,104.01,34.51",
     "/collections/households/items?area=990101100201002",
     "/collections/sites/items/990101-S1",
+    "/grid",
     "/coverage?level=cell",
     "/coverage?level=village",
     "/coverage?level=cell&f=geojson",

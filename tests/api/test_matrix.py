@@ -450,6 +450,7 @@ ROWS: Final = (
         for name, who in TILED.items()
     ),
     *(tiles(name, who) for name, who in TILED.items()),
+    once("GET /grid", SIGNED_IN, "/grid"),
     areas("GET /coverage", SIGNED_IN, "/coverage?level=cell&"),
     areas("GET /coverage", SIGNED_IN, "/coverage?level=cell&f=csv&"),
     areas("GET /coverage", SIGNED_IN, "/coverage?level=cell&f=geojson&"),

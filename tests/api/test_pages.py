@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
 
+from maps.assets import STATIC
 from tests.api.conftest import Served
 from tests.api.signing import field_told
 
@@ -96,3 +98,23 @@ def test_every_file_of_the_page_is_there_and_may_be_kept(served: Served, path: s
 def test_scripts_have_a_type_that_browsers_run(served: Served) -> None:
     for path in ("page.js", "mvt.mjs"):
         assert served.get(f"/static/{path}").headers["content-type"].startswith("text/javascript")
+
+
+def test_files_of_pages_are_packed_and_pages_are_not(served: Served) -> None:
+    """A page has the token of its session, and the length of a packed one would tell of it."""
+    [path] = set(re.findall(r'"(/static/wall\.js[^"]+)"', served.get("/wall").text))
+    plain = served.get(path, headers={"Accept-Encoding": "identity"})
+    with served.client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:
+        sent = b"".join(answer.iter_raw())
+    assert len(sent) < len(plain.content) / 2
+    assert gzip.decompress(sent) == plain.content == (STATIC / "wall.js").read_bytes()
+    assert {one.headers["vary"] for one in (plain, answer)} == {"Accept-Encoding"}
+    assert "content-encoding" not in plain.headers
+    again = served.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = served.get(path, headers={"Accept-Encoding": "identity", "If-None-Match": answer.headers["etag"]})
+    assert other.content == plain.content
+    for page in ("/wall", "/maps/coverage", "/disputes?f=html"):
+        assert "content-encoding" not in served.get(page, headers={"Accept-Encoding": "gzip"}).headers
+    picture = served.get("/static/phone-192.png", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in picture.headers

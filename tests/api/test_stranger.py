@@ -71,7 +71,8 @@ def questions(today: date) -> list[str]:
     """Everything that can be asked, of the caller's own village and of others."""
     west = f"{world.WEST},{world.SOUTH},{world.WEST + 0.09},{world.SOUTH + 0.02}"
     theirs = f"{world.WEST + 0.021},{world.SOUTH},{world.WEST + 0.08},{world.SOUTH + 0.01}"
-    asked = ["/", "/?f=html", "/me", "/collections", "/collections?f=html", "/rounds", "/maps/coverage?lang=en"]
+    asked = ["/", "/?f=html", "/me", "/collections", "/collections?f=html", "/rounds", "/grid"]
+    asked += ["/maps/coverage?lang=en"]
     asked += ["/coverage?level=village", "/coverage?level=cell", "/coverage?level=town", "/coverage?level=county"]
     asked += ["/report", "/report?lang=en", "/wall", "/wall?lang=en"]
     asked += ["/coverage?level=cell&f=csv", "/coverage?level=cell&f=geojson", "/coverage?level=cell&f=html"]
@@ -590,7 +591,7 @@ def test_nothing_that_happens_elsewhere_shows(
     region: Served, stranger: httpx.Client, before: dict[str, Told], first: int
 ) -> None:
     """Same bytes, same ETags, same headers, for every question, though the administrator sees each change."""
-    paths = ["/coverage?level=cell", "/rounds", *(f"/collections/{c}/items?limit=1000" for c in COLLECTIONS)]
+    paths = ["/grid", "/coverage?level=cell", "/rounds", *(f"/collections/{c}/items?limit=1000" for c in COLLECTIONS)]
     for change in list(CHANGES)[first : first + TOGETHER]:
         seen_before = everything(region.client, paths)
         CHANGES[change](region.store, region.today)
@@ -627,6 +628,7 @@ def own_region(store: Store) -> Iterator[Served]:
 
 
 SHARED: Final = (
+    "/grid",
     "/coverage?level=cell",
     "/coverage?level=village&f=csv",
     "/collections",

@@ -21,6 +21,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from api.forms import local_path
 from bench.renderer import encode_points
 from gis.access.scope import Right
+from gis.cells.shapes import Shape, topology
 from gis.households.unvisited import UnvisitedHousehold
 from maps.assets import STATIC
 from maps.cells import EditPage, edit_page
@@ -170,7 +171,7 @@ _NEEDS = (
     (r"/changesets", Right.grid),
     (r"/patrol/", Right.patrols),
     (
-        r"/collections/|/coverage|/rounds|/search|/disputes/(periods|counts|heat|hotspots)|/events|/board|/alarms$",
+        r"/grid|/collections/|/coverage|/rounds|/search|/disputes/(periods|counts|heat|hotspots)|/events|/board|/alarms$",
         Right.figures,
     ),
     (r"/alarms/", Right.visits),
@@ -343,6 +344,10 @@ def _collections(app: FastAPI, service: FakeService) -> None:
             return {**service.grid.first(), "links": []}
         return {**service.collection(name), "links": []}
 
+    @app.get("/grid")
+    def grid() -> dict[str, Any]:
+        return topology({name: _shapes(service.collection(name)) for name in ("cells", "divisions")})
+
     @app.get("/collections/{name}/tiles/WebMercatorQuad/{z}/{row}/{col}")
     def tile(name: str, z: int, row: int, col: int, since: date = fake.SINCE) -> Response:
         return Response(_tile(service, z, row, col, since) if name == "doorplates" else b"")
@@ -379,6 +384,17 @@ def _questions(app: FastAPI, service: FakeService) -> None:
     async def visits(request: Request) -> dict[str, Any]:
         [visit] = await request.json()
         return service.record(visit)
+
+
+def _shapes(collection: dict[str, Any]) -> list[Shape]:
+    """What GET /grid has of a collection."""
+    return [
+        Shape(
+            shapely.from_geojson(json.dumps(one["geometry"])),
+            {name: one["properties"][name] for name in ("code", "name", "level") if name in one["properties"]},
+        )
+        for one in collection["features"]
+    ]
 
 
 @contextmanager

@@ -204,7 +204,7 @@ def test_figures_follow_events_without_asking_again(service: FakeService, open_p
     service.wall.reset("restored")
     becomes(lambda: (later(page, 1), reached(page))[1], before)
     assert "last_event_id" not in service.wall.connections[-1]
-    for event, told, path in (("grid", {"county": 621102}, "/collections/cells/items"), ("board", {}, "/board")):
+    for event, told, path in (("grid", {"county": 621102}, "/grid"), ("board", {}, "/board")):
         number = asked.number(path)
         service.wall.tell(event, **told)
         becomes(lambda path=path: (later(page, 1), asked.number(path))[1], number + 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import Any
 
 import pytest
 
 from gis.access.scope import RIGHTS, Right, Role
+from maps.assets import MODULES, file_of
 from maps.wall import Scene, WallOptions, WallPage, wall_page
 from tests.maps import fake
 from tests.maps.reading import NONCE, assert_golden, data_of, normal
@@ -55,3 +57,13 @@ def test_what_the_address_asked_for_reaches_the_page() -> None:
     for part in ('id="doors"', 'id="account"', "zhang</span>"):
         assert part in page()
         assert part not in html, "a screen where nobody sits has no account and no doors"
+
+
+def test_what_it_loads_besides_the_county_stays_small() -> None:
+    """1.5 MB is what a wall may load without tiles. Of a million households the borders take 625 kB, heat 250, figures
+    60 (bench/wall_page.py): the page, which goes out as it is, and its files, packed, must leave them room to grow."""
+    html = page()
+    files = {*re.findall(r'"/static/([^"?]+)', html), *MODULES.values()}
+    assert len(files) > 50
+    sent = len(html.encode()) + sum(len(gzip.compress(file_of(path).read_bytes())) for path in files)
+    assert sent < 260_000
