@@ -176,7 +176,7 @@
     _takeHeat(heat) {
       const band = (one) => ({ ...one, polygons: everycell.shapes.ringsOf(one.geometry) });
       this.heat = heat && { ...heat, bands: heat.features.map(band) };
-      if (!this.drill.down && this._legends().height > this.clearOf) this._fit(false);
+      if (!this.drill.down && this._tallest().height > this.clearOf) this._fit(false);
       this._came("heat");
     }
 
@@ -302,8 +302,8 @@
       this._area();
     }
 
-    // The legends of all scenes, and the height of the highest.
-    _legends() {
+    // Of the legends of all scenes the tallest, and how tall it is.
+    _tallest() {
       const body = byId("legend-body");
       const shown = [...body.childNodes];
       const heights = this.rotation.keys.map((key) => {
@@ -318,7 +318,7 @@
     // The view stays when scenes change: it is clear of the largest of their legends.
     _fit(...how) {
       const body = byId("legend-body");
-      const { legend, height } = this._legends();
+      const { legend, height } = this._tallest();
       body.replaceChildren(...legend);
       this.drawing.fit(this.drill.area, ...how);
       body.replaceChildren(...everycell.wallScenes[this.rotation.key].legend(this));
