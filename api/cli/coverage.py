@@ -23,6 +23,7 @@ from gis.households.coverage import CoverageTable, coverage_of_round, default_si
 from gis.households.coverage import coverage as figures
 from gis.households.unvisited import unvisited as waiting
 from gis.settings import settings
+from gis.words import word
 from maps.numbers import percent
 
 app = typer.Typer()
@@ -127,9 +128,9 @@ def check() -> None:
             out.print(
                 _(
                     "{kind} {code}: {figure}: stored {stored}, counted {counted}",
-                    kind=difference.kind,
+                    kind=word(difference.kind),
                     code=difference.code,
-                    figure=difference.figure,
+                    figure=difference.told,
                     stored=difference.stored,
                     counted=difference.counted,
                 ),
