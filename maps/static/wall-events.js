@@ -57,6 +57,11 @@
       for (const { at, cells } of this.recent) if (at >= askedAt - RECENT_MS) figures.update(cells);
     }
 
+    /** Whether events since then may no longer be known. */
+    forgot(since) {
+      return performance.now() - since > 2 * RECENT_MS;
+    }
+
     _changed({ cells, as_of }) {
       const { wall } = this;
       const at = performance.now();

@@ -97,7 +97,7 @@
     _takeShapes({ cells, divisions }) {
       this.figures = new everycell.Figures(cells, divisions);
       this.drawing.take(cells, divisions);
-      if (this.drill) this.readings.coverage.news();
+      if (this.drill || this.events.forgot(this.askedAt)) this.readings.coverage.news();
       if (this.lastCoverage) this._takeCoverage(this.lastCoverage);
       if (this.drill) this.drawing.select(this._marked);
     }
