@@ -8,6 +8,8 @@ Everything it holds is made from the store; nothing is read from the environment
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -16,6 +18,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
+from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
@@ -74,8 +77,11 @@ from gis.households.figures import Figures
 from gis.patrol.jobs import Planning
 from gis.storage.engine import Store
 from gis.storage.mirror import Mirror
+from gis.storage.outage import is_outage
 
 _CACHE_BYTES: Final = 64 * 2**20
+_DATABASE_PATIENCE_S: Final = 30.0
+_AGAIN_S: Final = 0.2
 _DRAWN_BYTES: Final = 96 * 2**20  # of surfaces of heat
 
 _OF_CASES: Final = (disputes, dispute_figures, heat)
@@ -123,8 +129,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         try:
-            await run_in_threadpool(mirror.start)
-            await run_in_threadpool(hub.start)
+            await _begun(mirror.start)
+            await _begun(hub.start)
             daily.start()
             planning.start()
             watch.start()
@@ -172,6 +178,19 @@ def create_app(
     app.add_exception_handler(NotSignedIn, accounts.sign_in_first)
     app.add_exception_handler(NotAllowed, accounts.say_no_rights)
     return app
+
+
+async def _begun(start: Callable[[], None]) -> None:
+    """Begin what reads the database; again and again for a while where that does not answer. A worker that takes the
+    place of another may come while the database is on its way back."""
+    until = time.monotonic() + _DATABASE_PATIENCE_S
+    while True:
+        try:
+            return await run_in_threadpool(start)
+        except DBAPIError as error:
+            if not is_outage(error) or time.monotonic() > until:
+                raise
+        await asyncio.sleep(_AGAIN_S)
 
 
 @cache

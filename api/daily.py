@@ -21,6 +21,7 @@ from gis.disputes import publication, snap_points
 from gis.disputes.overdue import publish_overdue
 from gis.errors import Conflict, Interrupted
 from gis.storage.engine import Store
+from gis.storage.outage import tell
 
 _HOUR: Final = time(3)  # nobody is at the doors, and a backup of the evening is done
 _AFTER_START_S: Final = 60.0  # a start has other things to do, and a short one never gets here
@@ -58,8 +59,8 @@ class Daily(Periodic):
                 _log.info("change set %s, scheduled, is %s", each.changeset.id, told)
         except Interrupted as reason:
             _log.info("scheduled change sets: %s", reason.message)
-        except Exception:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
-            _log.exception("scheduled change sets could not be carried out; it is tried again in an hour")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
+            tell(_log, error, "scheduled change sets could not be carried out; it is tried again in an hour")
         midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
         return min(_LOOK_S, max((midnight - now).total_seconds(), 1.0))
 
@@ -74,8 +75,8 @@ class Daily(Periodic):
                 _log.info("cases of %06d past their date are published: end of %s", county, month)
         except Interrupted as reason:
             _log.info("counts of cases: %s", reason.message)
-        except Exception:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
-            _log.exception("counts of cases could not be published; it is tried again in an hour")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
+            tell(_log, error, "counts of cases could not be published; it is tried again in an hour")
         return _LOOK_S
 
     def _look_at_retention(self) -> float:
@@ -92,8 +93,8 @@ class Daily(Periodic):
         except (Conflict, Interrupted) as reason:
             _log.info("retention: %s", reason.message)
             return _LOOK_S
-        except Exception:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
-            _log.exception("retention has failed; it is tried again in an hour")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
+            tell(_log, error, "retention has failed; it is tried again in an hour")
             return _LOOK_S
         return min(_LOOK_S, max((due_at(finished_at, now, zone) - now).total_seconds(), 1.0))
 

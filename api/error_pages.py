@@ -18,12 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.forms import local_path
 from api.html import MEDIA_TYPE, frame_of, render, security_headers
+from api.language import language_of
 from api.problems import MEDIA_TYPE as PROBLEM
-from api.requests import header, wants_html
+from api.requests import wants_html
 from gis.errors import BadInput
 from maps import csp
 from maps.assets import asset_url
-from maps.text import Lang, translator
+from maps.text import translator
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -74,7 +75,7 @@ class _Exchange:
 
 def error_page(scope: Scope, problem: Mapping[str, Any], retry_after: str = "") -> tuple[bytes, Headers]:
     """The page of a problem document, and the headers that are its own."""
-    nonce, lang = token_urlsafe(18), _language(scope)
+    nonce, lang = token_urlsafe(18), language_of(scope)
     frame, told = frame_of(scope, nonce, lang), _told(problem, retry_after, translator(lang))
     reads = scope["method"] == "GET"
     asked = _address(scope) if reads else f"{frame.base}/"
@@ -175,12 +176,3 @@ def _address(scope: Scope) -> str:
 
 def _query(scope: Scope, name: str) -> str:
     return str(parse_qs(scope["query_string"].decode("latin-1")).get(name, [""])[0])
-
-
-def _language(scope: Scope) -> Lang:
-    """The language of whoever reads: the one of the address, else the one of the browser, else Chinese."""
-    asked = _query(scope, "lang")
-    if asked in ("zh", "en"):
-        return "en" if asked == "en" else "zh"
-    preferred = [tag.strip()[:2] for tag in header(scope, b"accept-language").decode("latin-1").lower().split(",")]
-    return "en" if next((tag for tag in preferred if tag in ("zh", "en")), "zh") == "en" else "zh"

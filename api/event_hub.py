@@ -137,7 +137,8 @@ class Hub:
         if self._today != (today := today_in(self._store.settings)):
             self._today = today
             self._days.clear()
-        with self._store.begin() as conn:
+        # Committed by the statement itself: a worker that stands still afterwards holds no lock that others wait for.
+        with self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             age_s = number(conn, _PASS_S, today)
         self._read_at, begun = time.time(), time.monotonic()
         with self._store.read(ALL.settings()) as conn:

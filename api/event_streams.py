@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -26,6 +28,7 @@ BEAT_S: Final = 5.0
 MOST_BYTES: Final = 256 * 1024
 MOST_FRAMES: Final = 256
 _LAST_WORD_S: Final = 5.0  # to take the reset
+_RESET: Final = struct.pack("ii", 1, 0)  # linger for no time
 _BUFFER_BYTES: Final = 32 * 1024  # of the transport, and of the kernel, which doubles it
 
 
@@ -122,7 +125,7 @@ class EventResponse(Response):
             self._stream.end()
             self._leave(self._stream)
             if not sending.done() and connection is not None:
-                connection.abort()  # closed alone it would stay until the client takes what waits: perhaps for ever
+                _cut(connection)
             for task in (sending, *others):
                 task.cancel()
             await asyncio.gather(sending, *others, return_exceptions=True)
@@ -148,6 +151,16 @@ class EventResponse(Response):
         self._stream.end()
 
 
+def _cut(connection: asyncio.Transport) -> None:
+    """Reset a connection. Closed alone it would stay in the kernel, with what it holds, until the client has taken
+    that: perhaps for ever; and the client would not learn of it."""
+    connected = connection.get_extra_info("socket")
+    if connected is not None:
+        with suppress(OSError):  # it has gone by itself
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    connection.abort()
+
+
 def _keep_little(connection: asyncio.Transport | None) -> None:
     """Let little wait below this layer, where nobody counts it: some minutes of news otherwise hide in the kernel."""
     if connection is None:
@@ -155,4 +168,5 @@ def _keep_little(connection: asyncio.Transport | None) -> None:
     connection.set_write_buffer_limits(high=_BUFFER_BYTES)
     connected = connection.get_extra_info("socket")
     if connected is not None:
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+        with suppress(OSError):  # the client has gone already, as the response is about to learn
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)

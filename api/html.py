@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from api.answers import Body
 from api.features.collections import COLLECTIONS
+from api.language import page_language
 from api.params import Format, format_of
 from api.requests import caller_of, wants_html
 from gis.access.scope import Right
@@ -80,11 +81,6 @@ def in_other_language(scope: Scope, lang: Lang) -> str:
     return "?" + urlencode([*kept, ("lang", "en" if lang == "zh" else "zh")])
 
 
-def language_of(scope: Scope) -> Lang:
-    """The language that an address names for its page (api.params.PAGED has looked at it); Chinese without one."""
-    return "en" if ("lang", "en") in parse_qsl(scope["query_string"].decode("latin-1")) else "zh"
-
-
 def security_headers(nonce: str) -> dict[str, str]:
     """What a plain page may do: show itself."""
     return {
@@ -98,7 +94,7 @@ def security_headers(nonce: str) -> dict[str, str]:
 def page(title: str, document: Mapping[str, Any], scope: Scope, what: str = "") -> Body:
     """A JSON document of the service as a page: its links, its values, and a table of its features. `title` is in both
     languages, with a point between; `what` follows it in either."""
-    nonce, lang = token_urlsafe(16), language_of(scope)
+    nonce, lang = token_urlsafe(16), page_language(scope)
     features = document.get("features") or ([document] if document.get("type") == "Feature" else [])
     rest = {name: value for name, value in document.items() if name not in ("features", "links", "type", "geometry")}
     text = render(
@@ -123,7 +119,7 @@ def page_of(title: str, body: Body, scope: Scope, what: str = "") -> Body:
 
 def landing(areas: Sequence[tuple[str, str]], request: Request) -> Response:
     """The way to the data, for whoever asks. `areas` are code and name of where they see figures."""
-    nonce, lang, caller = token_urlsafe(16), language_of(request.scope), caller_of(request.scope)
+    nonce, lang, caller = token_urlsafe(16), page_language(request.scope), caller_of(request.scope)
     text = render(
         "landing.html",
         frame_of(request.scope, nonce, lang),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -24,6 +24,11 @@ def language_of(scope: Scope) -> Lang:
     """The language in which a request wants to be answered."""
     named = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[-1]
     return _SPOKEN.get(named) or accepted(Headers(scope=scope).get("accept-language", "")) or installed()
+
+
+def page_language(scope: Scope) -> Lang:
+    """The language that an address names for its page (`api.params.PAGED` has looked at it); Chinese without one."""
+    return "en" if ("lang", "en") in parse_qsl(scope["query_string"].decode("latin-1")) else "zh"
 
 
 def accepted(ranges: str) -> Lang | None:

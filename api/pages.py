@@ -101,6 +101,7 @@ def _looker(request: Request, serving: ServiceFor, lang: str | None) -> dict[str
     """Who looks at a page, when, in which language. Raises BadInput for one that there is not."""
     return {
         "today": serving.today,
+        "zone": serving.settings.zone.key,
         "bounds": serving.extent(),
         "lang": lang_of(lang),
         "base": request.scope.get("root_path", ""),

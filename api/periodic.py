@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 
 
 class Periodic(ABC):
-    """`start()` and `close()` belong together. The first look waits `after_start_s`; each says how long the next waits."""
+    """`start()` and `close()` belong together. The first look waits `after_start_s`; each one says when the next is."""
 
     def __init__(self, name: str, after_start_s: float) -> None:
         self._after_start_s = after_start_s

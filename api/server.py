@@ -7,28 +7,35 @@ the environment's settings.
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from multiprocessing import parent_process
+from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, Final
 from urllib.request import urlopen
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from api.app import create_app
 from api.slow_clients import PatientProtocol
 from api.tls import Certificate, own_client
-from gis.errors import BadInput
+from gis.errors import BadInput, StorageError
+from gis.reasons import reason_of
 from gis.settings import settings
 from gis.storage.engine import Store, open_service
 
 _PORTS: Final = 100  # how many ports after the wanted one are tried
 _GRACE_S: Final = 5
+_AFTER_FAILURE_S: Final = 2.0
 
 
 class _Server(uvicorn.Server):
@@ -91,7 +98,7 @@ def listen(host: str, port: int, *, next_free: bool = False) -> socket.socket:
         try:
             return _bound(host, candidate)
         except OSError as error:
-            reason = (error.strerror or str(error)).partition(" (")[0].lower()
+            reason = reason_of(error)
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise BadInput(
                     "--host: {host!r} is no address of this machine: {reason}", host=host, reason=reason, field="--host"
@@ -151,21 +158,49 @@ def run_workers(
     try:
         address = address_of(listener, certificate)
         config = uvicorn.Config("api.server:worker_app", factory=True, workers=workers, **_options(certificate))
-        supervisor = Multiprocess(config, [listener])
+        supervisor = _Supervisor(config, [listener])
         waiting = threading.Thread(target=_tell_when_ready, args=(supervisor, address, on_ready), daemon=True)
         waiting.start()
         supervisor.run()
         waiting.join()
+        if supervisor.failed:
+            raise StorageError("the service does not start: what its process said stands above")
     finally:
         listener.close()
 
 
-def _tell_when_ready(supervisor: Multiprocess, address: str, on_ready: Callable[[str], None]) -> None:
+class _Supervisor(Multiprocess):
+    """Ends where a worker cannot start, as uvicorn's does, until the service has answered once. After that it is no
+    fault of the program but something that passes, such as a lost database: the worker is replaced, and all others go
+    on."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self.answered = self.failed = False
+
+    def keep_subprocess_alive(self) -> None:
+        for place, worker in enumerate(self.processes):
+            if self.should_exit.is_set() or worker.is_alive(self.config.timeout_worker_healthcheck):
+                continue
+            worker.kill()
+            worker.join()
+            if worker.exitcode == STARTUP_FAILURE:
+                if not self.answered:
+                    self.failed = True
+                    self.should_exit.set()
+                    return
+                self.should_exit.wait(_AFTER_FAILURE_S)
+            self.processes[place] = Process(self.config, self.sockets)
+            self.processes[place].start()
+
+
+def _tell_when_ready(supervisor: _Supervisor, address: str, on_ready: Callable[[str], None]) -> None:
     context = own_client() if address.startswith("https:") else None
     while not supervisor.should_exit.wait(0.1):
         try:
             with urlopen(f"{address}/readyz", timeout=5, context=context) as answer:  # noqa: S310 - our own address
                 if answer.status == 200:
+                    supervisor.answered = True
                     on_ready(address)
                     return
         except OSError:
@@ -173,7 +208,16 @@ def _tell_when_ready(supervisor: Multiprocess, address: str, on_ready: Callable[
 
 
 def worker_app() -> FastAPI:
-    """The application of one worker process. It opens the store of the environment, and closes it at its end."""
+    """The application of one worker process. It opens the store of the environment, and closes it at its end. It ends
+    with its supervisor, also where that was killed: nobody else would end it, and it would keep the port."""
+    supervisor = parent_process()
+    if supervisor is not None:
+        threading.Thread(target=_end_after, args=(supervisor,), daemon=True).start()
     opened = ExitStack()
     store = opened.enter_context(open_service(settings()))
     return create_app(store, on_close=opened.close)
+
+
+def _end_after(supervisor: BaseProcess) -> None:
+    supervisor.join()
+    os.kill(os.getpid(), signal.SIGTERM)

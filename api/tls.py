@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gis.errors import BadInput
+from gis.reasons import reason_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def certificate_of(chain: Path | None, key: Path | None) -> Certificate | None:
             file.read_bytes()
         except OSError as error:
             raise BadInput(
-                "{field}: {file} cannot be read: {reason}", file=file, reason=error.strerror, field=option
+                "{field}: {file} cannot be read: {reason}", file=file, reason=reason_of(error), field=option
             ) from None
     _try(chain, key)
     return Certificate(chain, key)

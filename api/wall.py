@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from secrets import token_urlsafe
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -71,7 +71,7 @@ def wall(
     if theme not in (None, *_THEMES):
         raise BadInput("{field}: {word!r} is none of {words}", word=theme[:20], words=", ".join(_THEMES), field="theme")
     nonce = token_urlsafe(18)
-    told: dict[str, Any] = {**shared(request, serving, lang), "zone": serving.settings.zone.key}
+    told = shared(request, serving, lang)
     html = wall_page(WallPage(nonce=nonce, options=options, theme="light" if theme == "light" else "dark", **told))
     return page_answer(html, nonce, serving.settings, workers=True)
 

@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.callers import forget_wall
-from api.html import MEDIA_TYPE, frame_of, language_of, render, security_headers
+from api.html import MEDIA_TYPE, frame_of, render, security_headers
+from api.language import page_language
 from maps.text import translator
 
 
 def refused_page(request: Request) -> Response:
     """What a wall says whose token is none, over, taken back, or of another role."""
-    lang, nonce = language_of(request.scope), token_urlsafe(16)
+    lang, nonce = page_language(request.scope), token_urlsafe(16)
     _ = translator(lang)
     frame = replace(frame_of(request.scope, nonce, lang), other="")  # its address would repeat the token
     text = render("wall_refused.html", frame, title=_("This wall cannot be opened"))

@@ -18,6 +18,7 @@ from gis.alarms.watch import EVERY, look
 from gis.households.figures import CountyFigures, Figures
 from gis.storage.engine import Store
 from gis.storage.mirror import Mirror
+from gis.storage.outage import tell
 from gis.storage.revisions import Touch
 
 _AFTER_START_S: Final = 20.0  # a start has other things to do
@@ -48,8 +49,8 @@ class Watch(Periodic):
                 for watched, change in look(self._store, county, self._clock(), self._county):
                     if change is not None:
                         _log.info("alarm %s of %s is %s", watched.kind, watched.area, change)
-            except Exception:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
-                _log.exception("alarms of %06d could not be looked at; it is tried again in a minute", county)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
+                tell(_log, error, "alarms of %06d could not be looked at; it is tried again in a minute", county)
         return EVERY.total_seconds()
 
     def _county(self, conn: Connection, county: int, since: date, today: date) -> CountyFigures:

@@ -23,6 +23,8 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from gis.errors import BadInput
+from gis.reasons import reason_of
+from gis.sentence import Sentence, recognized
 
 CONTENT_TYPE: Final = "application/json"
 _CONNECT_S: Final = 5.0
@@ -31,15 +33,30 @@ _LONGEST_PAUSE_S: Final = 3600.0
 _GONE: Final = 410
 
 
+_STATUS: Final = Sentence("status {number}")
+_TIMEOUT: Final = Sentence("timeout")
+_NOT_TRUSTED: Final = Sentence("no trusted connection: {reason}")
+_NO_ANSWER: Final = Sentence("no answer: {reason}")
+_OUTCOMES: Final = (_STATUS, _TIMEOUT, _NOT_TRUSTED, _NO_ANSWER)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a message fared: `word` is a status ("status 503") or what went wrong ("timeout", "no answer: …"). `wait_s`:
     how long the other side asks to wait, 0 where it does not."""
 
     delivered: bool
-    word: str
+    word: Sentence
     gone: bool = False
     wait_s: float = 0.0
+
+
+def told(word: str) -> Sentence:
+    """The word of an outcome that was kept as text, as a sentence again."""
+    found = recognized(word, _OUTCOMES)
+    if found is None:
+        return Sentence(word)
+    return found.filled(**{name: Sentence(value) for name, value in found.values.items()})
 
 
 def check_url(url: str) -> SplitResult:
@@ -60,7 +77,7 @@ def check_url(url: str) -> SplitResult:
         raise BadInput(
             "url: {host} cannot be found: {reason}",
             host=parts.hostname,
-            reason=error.strerror or str(error),
+            reason=reason_of(error),
             field="url",
         ) from None
     return parts
@@ -108,13 +125,15 @@ def post(url: str, secret: bytes, message_id: str, content: Mapping[str, Any], s
         parts = check_url(url)
         return _send(parts, body, headers)
     except BadInput as error:
-        return Outcome(False, error.message.removeprefix("url: "))
+        return Outcome(False, error.message)
     except TimeoutError:
-        return Outcome(False, "timeout")
+        return Outcome(False, _TIMEOUT)
     except ssl.SSLError as error:
-        return Outcome(False, f"no trusted connection: {error.reason or 'refused'}")
-    except (OSError, HTTPException) as error:
-        return Outcome(False, f"no answer: {getattr(error, 'strerror', None) or type(error).__name__}")
+        return Outcome(False, _NOT_TRUSTED.filled(reason=error.reason or "refused"))
+    except OSError as error:
+        return Outcome(False, _NO_ANSWER.filled(reason=reason_of(error)))
+    except HTTPException as error:
+        return Outcome(False, _NO_ANSWER.filled(reason=type(error).__name__))
 
 
 def _send(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> Outcome:
@@ -140,7 +159,7 @@ def _send(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> Outcom
         answer = connection.getresponse()
         wait = answer.getheader("retry-after") or ""
         wait_s = min(float(wait), _LONGEST_PAUSE_S) if wait.isascii() and wait.isdigit() else 0.0
-        return Outcome(200 <= answer.status < 300, f"status {answer.status}", answer.status == _GONE, wait_s)
+        return Outcome(200 <= answer.status < 300, _STATUS.filled(number=answer.status), answer.status == _GONE, wait_s)
     finally:
         enough.cancel()
         connected.close()

@@ -15,6 +15,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gis.access.scope import Right, Scope
+from gis.board.content import Sites
+from gis.board.works import sites_of
 from gis.codes import DIGITS, Level, county_of, level_of
 from gis.disputes import cases
 from gis.disputes.cases import Case, Wanted
@@ -50,14 +52,6 @@ class Patrols:
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
-    """Key sites that are to be checked by today; `never`: those of them that never were."""
-
-    due: int
-    never: int
-
-
-@dataclass(frozen=True, slots=True)
 class Published:
     """What was published of the cases of an area in the last period of its level."""
 
@@ -71,7 +65,7 @@ class Home:
 
     `total` are figures since `since`, `most_left` the areas with the most households left to visit, the most first.
     `overdue` are the cases longest past their date, CASES_SHOWN at most; `published` is for whoever sees no case.
-    `names` are those of areas, by code.
+    `checks` are the key sites of all areas together; `names` are those of areas, by code.
     """
 
     areas: tuple[tuple[str, str], ...]
@@ -80,7 +74,7 @@ class Home:
     rounds: tuple[RoundProgress, ...]
     most_left: tuple[AreaCoverage, ...]
     patrols: Patrols | None
-    checks: Checks | None
+    checks: Sites | None
     overdue: tuple[Case, ...] | None
     published: tuple[Published, ...]
     names: dict[str, str]
@@ -113,7 +107,7 @@ def gather(
         rounds=tuple(_rounds(conn, within, figures_since, today)),
         most_left=_most_left(parts, within, since, today),
         patrols=_patrols(conn, counties, today) if scope.allows(Right.patrols) else None,
-        checks=_checks(conn, counties, today) if scope.allows(Right.doors) else None,
+        checks=sites_of(conn, counties, None, today, settings)[0] if scope.allows(Right.doors) else None,
         overdue=_overdue(conn, counties, now) if sees_cases else None,
         published=() if sees_cases else tuple(_published(conn, counties, within, settings, today)),
         names=_names(parts),
@@ -166,11 +160,6 @@ def _most_left(
 def _patrols(conn: Connection, counties: Sequence[int], today: date) -> Patrols:
     row = conn.execute(query("patrol/today"), {"counties": list(counties), "on": today}).one()
     return Patrols(**row._mapping)
-
-
-def _checks(conn: Connection, counties: Sequence[int], today: date) -> Checks:
-    row = conn.execute(query("sites/due"), {"counties": list(counties), "on": today}).one()
-    return Checks(**row._mapping)
 
 
 def _overdue(conn: Connection, counties: Sequence[int], now: datetime) -> tuple[Case, ...]:

@@ -80,6 +80,11 @@ _WORDS: Final = {
         Sentence("site"),
         Sentence("dispute"),
         Sentence("street"),
+        Sentence("doorplate"),
+        Sentence("outline"),
+        Sentence("histogram"),
+        Sentence("case_release"),
+        Sentence("case_figure"),
         # what an OpenStreetMap extract holds
         Sentence("buildings"),
         Sentence("doorplates"),

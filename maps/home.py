@@ -22,6 +22,7 @@ from gis.households.coverage import AreaCoverage
 from gis.report.progress import RoundProgress
 from maps import csp
 from maps.assets import asset_url
+from maps.numbers import percent
 from maps.page import LivePage, render, script_json, words_of
 from maps.plain import PlainFrame
 from maps.text import Lang, translator
@@ -92,14 +93,6 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def percent(part: int, whole: int) -> str:
-    """A share that is 100 only where nothing is left and 0 only where nothing is done."""
-    if not whole:
-        return "–"
-    floor = part * 100 // whole
-    return "<1 %" if floor == 0 and part else f"{floor} %"
-
-
 def _place(areas: Iterable[tuple[str, str]], lang: Lang) -> str:
     _ = translator(lang)
     names = [name for _code, name in areas]
@@ -117,7 +110,7 @@ def _round(one: RoundProgress, config: HomePage) -> dict[str, Any]:
     told = _("{reached} of {known} households visited").format(
         reached=number(figures.reached), known=number(figures.known)
     )
-    share, against = percent(figures.reached, figures.known), _against(one, config.lang)
+    share, against = percent(figures.coverage, 0), _against(one, config.lang)
     return {
         "name": one.round.name,
         "about": " · ".join([one.area_name, f"{one.round.first_on} – {one.round.last_on}", left]),
@@ -192,5 +185,5 @@ def _area(one: AreaCoverage, home: Home) -> dict[str, str]:
         "waiting": number(one.known - one.reached),
         "never": number(one.never),
         "overdue": number(one.overdue),
-        "percent": percent(one.reached, one.known),
+        "percent": percent(one.coverage, 0),
     }

@@ -99,8 +99,8 @@ class LivePage:
     """What every page is made from that asks the service.
 
     `bounds` (west, south, east, north in degrees) is where the map opens; None means that nothing has been imported,
-    and the page says how. `today` is the county's day, `base` where the service is mounted ("" for the root), `credits`
-    whom the data's licence wants named on the map.
+    and the page says how. `today` is the county's day, `zone` the IANA name of its time zone, `base` where the service
+    is mounted ("" for the root), `credits` whom the data's licence wants named on the map.
 
     `rights` are those that whoever looks has anywhere, by name; `areas` tells for a right the code prefixes it holds
     for ("" and a right without an entry: everywhere). What is not allowed is neither offered nor asked for. `who` is
@@ -119,6 +119,7 @@ class LivePage:
     areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
     who: str = ""
     csrf: str = ""
+    zone: str = "Asia/Shanghai"
 
     @property
     def barred(self) -> bool:
@@ -130,6 +131,7 @@ class LivePage:
         return {
             "api": self.base,
             "today": self.today.isoformat(),
+            "zone": self.zone,
             "bounds": None if self.barred else self.bounds,
             "rights": rights_of(self.rights, self.areas),
             "who": self.who,

@@ -102,11 +102,10 @@ class WallOptions:
 
 @dataclass(frozen=True)
 class WallPage(LivePage):
-    """What the wall is made from. `zone` is the IANA name of the time zone of the county."""
+    """What the wall is made from."""
 
     options: WallOptions = field(default_factory=WallOptions)
     theme: Theme = "dark"
-    zone: str = "Asia/Shanghai"
 
 
 def wall_page(config: WallPage) -> str:
@@ -136,6 +135,5 @@ def _data(config: WallPage) -> dict[str, Any]:
         wall=asdict(config.options),
         cutoffs=list(CUTOFFS),
         theme=config.theme,
-        zone=config.zone,
         live_worker=asset_url(WORKER, config.base),
     )

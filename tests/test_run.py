@@ -195,9 +195,9 @@ def test_bytecode_is_kept_apart_where_it_may_not_lie_beside_the_sources(machine:
 def test_tests_leave_out_the_slow_ones_except_with_all(machine: Machine) -> None:
     machine.set_up()
     assert machine.run("test", "tests/x.py", "-k", "a b").stdout.endswith(
-        "-m pytest -n 2 --dist worksteal -m not slow tests/x.py -k a b\n"
+        "-m pytest -n 3 --dist worksteal -m not slow tests/x.py -k a b\n"
     )
-    assert machine.run("test", "--all", "-x").stdout.endswith("-m pytest -n 2 --dist worksteal -m  -x\n")
+    assert machine.run("test", "--all", "-x").stdout.endswith("-m pytest -n 3 --dist worksteal -m  -x\n")
 
 
 def test_an_unknown_benchmark_is_told(machine: Machine) -> None:

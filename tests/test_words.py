@@ -57,6 +57,11 @@ def test_every_sign_is_in_the_font_of_the_reports() -> None:
         known = set(fonts.fonts[0].getBestCmap())
     said = "".join(words for domain in DOMAINS for words in messages("zh", domain).values())
     said += "".join(zh for table in (REASONS, FIXES) for _, zh in table.values())
+    pages = [
+        file for kind in ("static/*.js", "static/*.css", "templates/*.html") for file in (ROOT / "maps").glob(kind)
+    ]
+    assert pages
+    said += "".join(file.read_text("utf-8") for file in pages)
     assert {sign for sign in said if ord(sign) not in known and sign != "\n"} == set()
 
 

@@ -18,6 +18,8 @@ from api.cli.words import _, say
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, Role
 from gis.alarms import store as kept
+from gis.alarms.kinds import Kind
+from gis.alarms.lifecycle import Change
 from gis.alarms.lines import line_of
 from gis.alarms.watch import look as look_at
 from gis.errors import BadInput
@@ -25,6 +27,19 @@ from gis.households.coverage import counties
 from gis.households.figures import CountyFigures, Figures
 from gis.words import word
 
+_ABOUT: Final = {
+    Kind.cases: _("Cases past their date"),
+    Kind.patrols: _("Stops missed"),
+    Kind.behind: _("Behind the plan"),
+    Kind.overdue: _("Households overdue"),
+    Kind.sites: _("Key sites overdue"),
+    Kind.silent: _("Nothing has come in"),
+}
+_CHANGE: Final = {
+    Change.raised: _("raised"),
+    Change.returned: _("back again"),
+    Change.cleared: _("over"),
+}
 _PRIORITY: Final = {"high": _("high"), "medium": _("medium"), "low": _("low")}
 
 app = typer.Typer(help="What somebody has to do something about.", invoke_without_command=True)
@@ -69,7 +84,8 @@ def look() -> None:
         for county in listed:
             for watched, change in look_at(store, county, datetime.now(UTC), of):
                 if change is not None:
-                    out.print(f"{watched.kind} {watched.area}: {change}", markup=False)
+                    told = _CHANGE[change]
+                    out.print(f"{watched.area} {_ABOUT[watched.kind]}: {told} ({watched.number:,})", markup=False)
 
 
 @app.command()
@@ -109,7 +125,7 @@ def _show(document: dict[str, Any]) -> None:
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:
     shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     shown.add_column(_("id"), no_wrap=True)
-    for name in (_("name"), _("priority")):
+    for name in (_("about"), _("name"), _("priority")):
         shown.add_column(name)
     for name in (_("areas"), _("number")):
         shown.add_column(name, justify="right")
@@ -119,6 +135,7 @@ def _table(title: str, rows: list[dict[str, Any]]) -> Table:
         done = f"{say(word(row['acknowledged_by']))} {row['acknowledged_at'][:16]}" if row["acknowledged_at"] else "—"
         shown.add_row(
             row["id"],
+            _ABOUT[Kind(row["kind"])],
             cell(row["name"]),
             _PRIORITY[row["priority"]],
             f"{row['count']:,}",

@@ -13,7 +13,7 @@ import typer
 
 from api import tables
 from api.cli.folding import Table
-from api.cli.output import cell, day, err, opened, out
+from api.cli.output import cell, day, err, opened, out, unwritable
 from api.cli.words import _
 from gis.access import audit
 from gis.access.audit import Action, Entry
@@ -114,12 +114,7 @@ def _writing(path: Path) -> BinaryIO:
     try:
         return path.open("wb")
     except OSError as error:
-        raise BadInput(
-            "{field}: {path} cannot be written: {reason}",
-            path=path.parent,
-            reason=error.strerror,
-            field="--output",
-        ) from None
+        raise unwritable(path.parent, error) from None
 
 
 class _Counted:

@@ -12,7 +12,7 @@ from rich import box
 from api.board_documents import board_document
 from api.cli.coverage import Area
 from api.cli.folding import Table
-from api.cli.output import Form, cell, opened, out, percent
+from api.cli.output import Form, cell, opened, out
 from api.cli.words import _
 from gis.access.scope import ALL
 from gis.board.content import Board
@@ -23,6 +23,7 @@ from gis.errors import BadInput
 from gis.households.coverage import counties
 from gis.households.figures import Figures
 from gis.settings import settings
+from maps.numbers import percent
 
 app = typer.Typer()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,7 @@ from typing import Final
 import typer
 
 from api.cli.folding import Table
-from api.cli.output import cell, err, lang_of, out
+from api.cli.output import cell, err, lang_of, out, write
 from api.cli.words import _
 from gis.cells.cleaning.clean import Change, Cleaned, figures_of, tally
 from gis.cells.topology import FaultKind
@@ -190,22 +189,15 @@ def _write_files(proposals: Sequence[Proposal], said: Said) -> None:
             width_m=proposals[0].width_m,
             lang=lang_of(said.lang),
         )
-        _write(said.report, cleaning_file(content))
+        _write(said.report, "--report", cleaning_file(content))
     if said.pieces is not None:
         csv = said.pieces.suffix.lower() == ".csv"
-        _write(said.pieces, pieces_csv(proposals) if csv else pieces_geojson(proposals))
+        _write(said.pieces, "--pieces", pieces_csv(proposals) if csv else pieces_geojson(proposals))
     if said.changes is not None:
-        _write(said.changes, changes_csv(proposals))
+        _write(said.changes, "--changes", changes_csv(proposals))
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file, a list for a spreadsheet with the mark by which it knows Chinese. Raises BadInput."""
-    partial = path.with_name(path.name + ".part")
-    try:
-        partial.write_text(text, encoding="utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8", newline="")
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise BadInput("{field} cannot be written: {reason}", reason=error.strerror, field=str(path)) from error
+def _write(path: Path, field: str, text: str) -> None:
+    """A file, a list for a spreadsheet with the mark by which it knows Chinese."""
+    write(path, text.encode("utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8"), field)
     err.print(_("what is proposed → {path}", path=path), markup=False)

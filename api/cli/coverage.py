@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from api import tables
 from api.cli.folding import Table
-from api.cli.output import Form, cell, day, err, opened, out, percent
+from api.cli.output import Form, cell, day, err, opened, out
 from api.cli.words import _
 from gis.codes import Level
 from gis.errors import BadInput
@@ -23,6 +23,8 @@ from gis.households.coverage import CoverageTable, coverage_of_round, default_si
 from gis.households.coverage import coverage as figures
 from gis.households.unvisited import unvisited as waiting
 from gis.settings import settings
+from gis.words import word
+from maps.numbers import percent
 
 app = typer.Typer()
 
@@ -126,9 +128,9 @@ def check() -> None:
             out.print(
                 _(
                     "{kind} {code}: {figure}: stored {stored}, counted {counted}",
-                    kind=difference.kind,
+                    kind=word(difference.kind),
                     code=difference.code,
-                    figure=difference.figure,
+                    figure=difference.told,
                     stored=difference.stored,
                     counted=difference.counted,
                 ),

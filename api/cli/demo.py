@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -20,6 +21,7 @@ from gis.errors import Conflict, Interrupted
 from gis.sentence import Sentence
 from gis.settings import settings
 from gis.storage.engine import Store, as_service
+from gis.storage.keeper import kept_running
 
 app = typer.Typer()
 
@@ -76,7 +78,7 @@ def _serve(store: Store, port: int) -> None:
     from api.server import run_server
 
     welcome(store)
-    with as_service(store) as service:
+    with kept_running(settings()), as_service(store) as service:
         run_server(service, "127.0.0.1", port, on_ready=announce, next_free=True)
     err.print(_("everycell: stopped"))
 
@@ -90,7 +92,7 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
         return
     from gis.demo.county import generate
     from gis.demo.load import load_county, settle
-    from gis.demo.patrolled import patrol_yesterday
+    from gis.demo.patrolled import patrol
     from gis.disputes.overdue import publish_overdue
     from gis.disputes.publication import publish_due
     from gis.households.coverage import today_in
@@ -101,8 +103,12 @@ def _generated(store: Store, households: int, visits: float, seed: int, *, add: 
         county = generate(seed, households, today, visits)
         with store.begin() as conn:
             load_county(conn, county, settings(), today=today, on_progress=steps.told)
-            steps.told(Sentence("yesterday's patrol"), 0, 0)
-            patrol_yesterday(conn, int(COUNTY_CODE), settings(), today=today, seed=seed)
+            for what, on in (
+                (Sentence("yesterday's patrol"), today - timedelta(days=1)),
+                (Sentence("today's patrol"), today),
+            ):
+                steps.told(what, 0, 0)
+                patrol(conn, int(COUNTY_CODE), settings(), on=on, now=datetime.now(UTC), seed=seed)
         steps.told(Sentence("published figures of cases"), 0, 0)
         publish_due(store, today)
         publish_overdue(store, today)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Connection
 
-from api.cli.output import day, err, lang_of, opened
+from api.cli.output import day, err, lang_of, opened, write
 from api.cli.words import _
 from gis.cells.sources import credits
 from gis.codes import Level
-from gis.errors import BadInput, NotFound
+from gis.errors import NotFound
 from gis.households.coverage import counties, default_since, today_in
 from gis.households.coverage import coverage as figures
 from gis.households.unvisited import unvisited
@@ -69,7 +68,7 @@ def coverage(
         if content.bounds is None:
             raise NotFound("there is no cell yet; import cells first")
         page = coverage_file(content)
-    _write(output, page)
+    write(output, page.encode())
     left = table.total.known - table.total.reached
     err.print(
         _(
@@ -80,19 +79,6 @@ def coverage(
             output=output,
         )
     )
-
-
-def _write(output: Path, page: str) -> None:
-    partial = output.with_name(output.name + ".part")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise BadInput(
-            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
-        ) from error
 
 
 def _collection(conn: Connection, statement: str, area: str | None) -> Json:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from gis.errors import BadInput
+from gis.reasons import reason_of
 from gis.settings import settings
 from gis.storage.engine import Store, open_store
 from maps.text import Lang
@@ -58,6 +60,18 @@ def cell(text: str) -> Text:
     return Text("".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text))
 
 
-def percent(share: float | None) -> str:
-    """63.2 %, or a dash where nothing is known."""
-    return "—" if share is None else f"{share * 100:.1f} %"
+def write(path: Path, content: bytes, field: str = "--output") -> None:
+    """Write a file whole: one that was there stays as it is until then. Raises BadInput naming `field`."""
+    partial = path.with_name(path.name + ".part")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise unwritable(path, error, field) from error
+
+
+def unwritable(path: Path, error: OSError, field: str = "--output") -> BadInput:
+    """What to raise where a file cannot be written."""
+    return BadInput("{field}: {path} cannot be written: {reason}", path=path, reason=reason_of(error), field=field)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from api import tables
 from api.cli.folding import Table
-from api.cli.output import cell, day, err, lang_of, opened, out, percent
+from api.cli.output import cell, day, err, lang_of, opened, out, write
 from api.cli.sweeping import sweep
 from api.cli.words import _, say
 from api.patrol_documents import FAULTS, hours_of, plan_document
@@ -39,6 +39,7 @@ from gis.patrol.surroundings import area_name
 from gis.settings import settings
 from gis.storage.engine import Store
 from gis.words import word
+from maps.numbers import percent
 from maps.text import Lang
 
 app = typer.Typer(
@@ -240,7 +241,8 @@ def export(
             made = _as_pdf(conn, found, team, spoken) if form == ".pdf" else forms[form](found, team)
         with store.begin() as conn:
             _note(conn, Action.export, found, {"kind": "plan", "form": form[1:]})
-    _write(output, made)
+    write(output, made)
+    err.print(f"→ {output}", markup=False, soft_wrap=True)
 
 
 def _as_pdf(conn: Connection, plan: StoredPlan, team: str | None, lang: Lang) -> bytes:
@@ -272,7 +274,8 @@ def report(
             with store.begin() as conn:
                 _note(conn, Action.export, plan, {"kind": "report", "form": "csv"})
     if output is not None:
-        _write(output, b"".join(tables.csv_pieces(REPORT, report_rows(found))))
+        write(output, b"".join(tables.csv_pieces(REPORT, report_rows(found))))
+        err.print(f"→ {output}", markup=False, soft_wrap=True)
         return
     shown = Table(
         "",
@@ -388,13 +391,3 @@ def _degrees(word: str | None, field: str) -> float:
         return float(word or "")
     except ValueError:
         raise BadInput("{field}: {word!r} is no number of degrees", word=word, field=field) from None
-
-
-def _write(output: Path, content: bytes) -> None:
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        raise BadInput(
-            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
-        ) from error
-    err.print(f"→ {output}", markup=False, soft_wrap=True)

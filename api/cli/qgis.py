@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection, make_url, text
 
-from api.cli.output import err, opened
+from api.cli.output import err, opened, write
 from gis.access.qgis import role_of
 from gis.codes import level_of
 from gis.errors import BadInput, NotFound
@@ -48,7 +47,7 @@ def qgis_project(
             interval_days=settings().interval_days,
             due_soon_days=settings().due_soon_days,
         )
-    _write(output, project_file(content))
+    write(output, project_file(content))
     err.print(f"{name} {code} → {output}", soft_wrap=True)
 
 
@@ -89,16 +88,3 @@ def _connection(store: Store, login: str | None, host: str | None, port: int | N
         "user": role_of(login) if login else "",
     }
     return told if there.startswith("/") else {**told, "sslmode": sslmode}
-
-
-def _write(output: Path, content: bytes) -> None:
-    partial = output.with_name(output.name + ".part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise BadInput(
-            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
-        ) from error

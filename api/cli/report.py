@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from api.cli.output import err, lang_of, opened
+from api.cli.output import err, lang_of, opened, write
 from api.cli.words import _
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, EVERYWHERE
@@ -52,7 +52,7 @@ def report(
         with opened() as store:
             found = _gathered(store, area, month, form, lambda what: status.update(_("reading {what} …", what=what)))
         status.update(_("drawing {file} …", file=output.name))
-        _write(output, _drawn(found, form, spoken))
+        write(output, _drawn(found, form, spoken))
     named = _(
         "{area} {month}, figures of {day} → {output}",
         area=found.place.names[-1],
@@ -94,16 +94,3 @@ def _drawn(found: Report, form: str, lang: Lang) -> bytes:
     from maps.report.pdf import pdf
 
     return pdf(made, settings().report_fonts)
-
-
-def _write(output: Path, content: bytes) -> None:
-    partial = output.with_name(output.name + ".part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise BadInput(
-            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
-        ) from error

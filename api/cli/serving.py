@@ -15,6 +15,7 @@ from gis.access import accounts
 from gis.access.audit import Action, note_shell
 from gis.settings import settings
 from gis.storage.engine import Store, as_service, open_service
+from gis.storage.keeper import kept_running
 
 app = typer.Typer()
 
@@ -61,7 +62,7 @@ def served() -> Iterator[Store]:
         return
     with opened() as owner:
         welcome(owner)
-        with as_service(owner) as service:
+        with kept_running(settings()), as_service(owner) as service:
             yield service
 
 

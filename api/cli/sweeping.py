@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from api.cli.output import err, opened, out
+from api.cli.output import err, opened, out, write
 from api.cli.words import _
 from api.sweep_documents import sweep_document, sweep_geojson, sweep_gpx
 from gis.access.scope import ALL
@@ -18,6 +17,7 @@ from gis.households.coverage import counties
 from gis.patrol.sweeping.asked import AskedSweep, parse_sweep, polygon_of
 from gis.patrol.sweeping.request import Unswept
 from gis.patrol.sweeps import FoundSweep, find_sweep, read_streets
+from gis.reasons import reason_of
 
 _FORMS: Final = (".gpx", ".geojson", ".json")
 _WHY: Final = {
@@ -52,7 +52,7 @@ def sweep(
             streets = read_streets(conn, asked, counties(conn, None))
         status.update(_("looking for the walk …"))
         found = find_sweep(asked, streets)
-    _write(output, _content(found, form))
+    write(output, _content(found, form))
     _tell(found, output)
 
 
@@ -78,7 +78,7 @@ def _polygon(path: Path) -> object:
         found = json.loads(path.read_bytes())
     except OSError as error:
         raise BadInput(
-            "{field}: {file} cannot be read: {reason}", file=path, reason=error.strerror, field="--polygon"
+            "{field}: {file} cannot be read: {reason}", file=path, reason=reason_of(error), field="--polygon"
         ) from error
     except ValueError:
         raise BadInput("--polygon: {path} is no JSON", path=path, field="--polygon") from None
@@ -90,19 +90,6 @@ def _content(found: FoundSweep, form: str) -> bytes:
     if form == ".gpx":
         return sweep_gpx(found)
     return sweep_geojson(found) if form == ".geojson" else json.dumps(sweep_document(found)).encode()
-
-
-def _write(output: Path, content: bytes) -> None:
-    partial = output.with_name(output.name + ".part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise BadInput(
-            "{field}: {path} cannot be written: {reason}", path=output, reason=error.strerror, field="--output"
-        ) from error
 
 
 def _tell(found: FoundSweep, output: Path) -> None:

@@ -66,7 +66,7 @@ def list_() -> None:
     for column in (_("id"), _("label"), _("may do"), _("last used"), _("until"), _("state")):
         table.add_column(column)
     for token in found:
-        used = _("never") if token.last_used_at is None else _day(token.last_used_at)
+        used = _("not used yet") if token.last_used_at is None else _day(token.last_used_at)
         table.add_row(str(token.id), token.label, shown(token.grant), used, _day(token.expires_at), _state(token))
     out.print(table if found else _("no tokens yet: everycell token add LABEL --role ROLE --area AREA"))
 

@@ -14,7 +14,7 @@ from api.cli.folding import Table
 from api.cli.output import cell, opened, out
 from api.cli.words import _
 from api.event_streams import instant
-from api.webhook_messages import check_url, post
+from api.webhook_messages import check_url, post, told
 from gis.access.audit import Action, note_shell
 from gis.access.scope import area_of
 from gis.errors import StorageError
@@ -120,7 +120,7 @@ def _state(each: Webhook) -> str:
         return _(
             "given up {time}: {outcome}; everycell webhook test {id} takes it up again",
             time=_minute(each.dead_at),
-            outcome=each.outcome,
+            outcome=told(each.outcome or ""),
             id=each.id,
         )
     if each.failing_since is not None:
@@ -128,7 +128,7 @@ def _state(each: Webhook) -> str:
         return _(
             "failing since {time}: {outcome}; tried {times} times, again in {again} s",
             time=_minute(each.failing_since),
-            outcome=each.outcome,
+            outcome=told(each.outcome or ""),
             times=each.attempts,
             again=again,
         )

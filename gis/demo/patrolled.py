@@ -1,10 +1,10 @@
-"""Yesterday's patrol of a town of the generated county: planned on its streets and ticked, so that there is something
-to look back at, and something missed that leads today's plan."""
+"""Patrols of a town of the generated county, planned on its streets and ticked as far as the day has come: yesterday's,
+so that there is something to look back at and something missed that leads the next plan, and today's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -28,15 +28,17 @@ _OUTCOMES: Final = (TickOutcome.reached, TickOutcome.no_answer, TickOutcome.skip
 _SHARES: Final = (0.83, 0.12, 0.05)
 
 
-def patrol_yesterday(conn: Connection, county: int, settings: Settings, *, today: date, seed: int) -> StoredPlan | None:
-    """Plan and tick the first town's patrol of the day before `today`; None where it has no team. The caller owns the
-    transaction."""
+def patrol(
+    conn: Connection, county: int, settings: Settings, *, on: date, now: datetime, seed: int
+) -> StoredPlan | None:
+    """Plan the first town's patrol of a day, and tick what its teams have left behind by `now` (an aware instant); None
+    where it has no team. The caller owns the transaction."""
     with widened(conn, ALL.settings(), {}):
-        return _patrol(conn, county, settings, today, seed)
+        plan = _plan(conn, county, settings, on, seed)
+        return None if plan is None else _ticked(conn, plan, settings, now, seed)
 
 
-def _patrol(conn: Connection, county: int, settings: Settings, today: date, seed: int) -> StoredPlan | None:
-    on = today - timedelta(days=1)
+def _plan(conn: Connection, county: int, settings: Settings, on: date, seed: int) -> StoredPlan | None:
     town = conn.execute(
         text("SELECT min(area) FROM everycell.team WHERE county = :county AND length(area) = 9"), {"county": county}
     ).scalar()
@@ -54,12 +56,15 @@ def _patrol(conn: Connection, county: int, settings: Settings, today: date, seed
     }
     asked = parse_asked(sent)
     plans.create(conn, asked, sent, by="demo", cases=False)
-    plan = find_here(conn, county, asked.id, settings.zone)
-    made = list(_ticks(plan, settings, seed))
+    return find_here(conn, county, asked.id, settings.zone)
+
+
+def _ticked(conn: Connection, plan: StoredPlan, settings: Settings, now: datetime, seed: int) -> StoredPlan:
+    made = [tick for tick in _ticks(plan, settings, seed) if tick.ticked_at <= now]
     done = ticks.record(conn, plan, made, settings, role_of=lambda _right, _area: Role.patrol_leader)
     if done.refused:
-        raise RuntimeError(f"a tick of yesterday's patrol was refused: {done.refused[0].detail}")
-    return plans.get(conn, [county], plan.id)
+        raise RuntimeError(f"a tick of the patrol of {plan.on} was refused: {done.refused[0].detail}")
+    return plans.get(conn, [plan.county], plan.id)
 
 
 def _ticks(plan: StoredPlan, settings: Settings, seed: int) -> Iterator[Tick]:

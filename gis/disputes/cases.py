@@ -28,6 +28,7 @@ from gis.disputes.categories import FAMILY, Category, Channel, Closing
 from gis.disputes.workflow import (
     DUE,
     LADDER,
+    OPEN,
     Deadlines,
     State,
     check_change,
@@ -347,7 +348,7 @@ def next_of(case: Case, wanted: Change, settings: Settings, at: datetime) -> Nex
     if to in (State.accepted, State.reopened):
         due = due_at(at, level, limits)
     ended = at if to in (State.not_accepted, State.closed) else None
-    revisits = revisits_on(at.astimezone(settings.zone).date(), code) if isinstance(code, Closing) else ()
+    revisits = revisits_on(at.astimezone(settings.zone).date()) if isinstance(code, Closing) else ()
     return Next("state", to, level, due, extensions, ended, None if code is None else code.value, revisits)
 
 
@@ -397,6 +398,7 @@ def listed(
         "running": sorted(DUE),
         "area": wanted.area,
         "states": None if wanted.states is None else sorted(wanted.states),
+        "open": wanted.overdue or (wanted.states is not None and OPEN.issuperset(wanted.states)),
         "category": wanted.category,
         "level": wanted.level,
         "due_before": now if wanted.overdue else None,

@@ -2,8 +2,9 @@
 
 Each cell is judged with its neighbours. Expected are the cases that they would have if every household of the county
 had as many (indirect standardisation); the question is how often chance alone brings as many as were recorded, or more.
-Chance is Poisson, or negative binomial where cells scatter more than Poisson does. As every cell is asked, the answers
-are held to a false discovery rate of 5 % (Benjamini and Hochberg, 1995).
+Chance is Poisson, or, where cells scatter more than Poisson does, the sum of their negative binomial counts
+(`gis.disputes.tails`). As every cell is asked, the answers are held to a false discovery rate of 5 % (Benjamini and
+Hochberg, 1995).
 
 Hot never says "dangerous": it says "more recorded disputes than the number of households explains". And where so little
 is expected that a threefold rate would hardly be noticed, the answer is "too few to say", not "nothing there".
@@ -21,6 +22,7 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from gis.disputes.rates import with_itself
+from gis.disputes.tails import at_least
 from gis.disputes.verdicts import Course, Verdict
 
 Floats = NDArray[np.float64]
@@ -70,7 +72,11 @@ def hot_spots(cases: Floats, households: Floats, links: sp.csr_array) -> HotSpot
     observed, expected = np.floor(around @ cases + 1e-9), around @ single
     dispersion = scatter(cases[lived_in], single[lived_in])
     variance = expected + dispersion * (around @ single**2)
-    p = np.where(lived_in & (expected > 0), _at_least(observed, expected, variance), np.nan)
+    if dispersion:
+        by_chance = at_least(observed, around, single, dispersion)
+    else:
+        by_chance = _at_least(observed, expected, expected)
+    p = np.where(lived_in & (expected > 0), by_chance, np.nan)
     q = np.full(len(p), np.nan)
     judged = ~np.isnan(p)
     if judged.any():

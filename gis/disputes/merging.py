@@ -38,16 +38,16 @@ def is_small(counts: Ints) -> Flags:
 
 
 def merge_top(counts: Ints, households: int) -> Shown:
-    """What is shown of the uppermost area: its total () and its categories (k,), from `counts` (k,)."""
+    """What is shown of the uppermost area: its total () and its categories (k,), from `counts` (k,).
+
+    Categories are withheld as areas of one total are, the last of the list with the small ones.
+    """
     total = int(counts.sum())
     if 0 < total < K or (total and households < MIN_HOUSEHOLDS):
         return np.zeros((), bool), np.zeros(len(counts), bool)
-    merged = is_small(counts)
-    for column in np.flatnonzero(counts > 0)[::-1]:
-        if not merged.any() or (merged.sum() > 1 and counts[merged].sum() >= K):
-            break
-        merged[column] = True
-    return np.ones((), bool), ~merged
+    last_first = MIN_HOUSEHOLDS + np.arange(len(counts))[::-1]
+    shown, _ = merge(counts[:, None], last_first, total_known=True, known=np.ones(1, bool))
+    return np.ones((), bool), shown
 
 
 def merge(counts: Ints, households: Ints, *, total_known: bool, known: Flags, one_period: bool = True) -> Shown:

@@ -25,8 +25,8 @@ from gis.disputes.disclosure import WITHHELD, Registered
 from gis.disputes.merging import Ints
 from gis.disputes.overdue_tables import Areas, overdue_tables
 from gis.disputes.periods import Period, Span
-from gis.disputes.stages import publish_stages
-from gis.disputes.workflow import DUE
+from gis.disputes.stages import Late, publish_standing
+from gis.disputes.workflow import DUE, OPEN, State
 from gis.settings import Settings
 from gis.storage.bulk import array
 from gis.storage.engine import Store
@@ -127,8 +127,8 @@ def _noted(
 
 def _publish(conn: Connection, county: int, month: Period, first: date, today: date, settings: Settings) -> None:
     conn.execute(_HOLD, {"county": county})
-    cells, homes, overdue, spare = _counted(conn, county, month, settings.zone)
-    known = _registered(conn, county, month, first)
+    cells, homes, overdue, fresh, spare = _counted(conn, county, month, settings.zone)
+    known = [_registered(conn, county, after, first) for after in (month.first, month.following.first)]
     levels = [_areas(cells, homes, DIGITS[level], known) for level in LEVELS]
     tables = overdue_tables(overdue, spare, [areas for _, areas in levels], below=[np.arange(len(cells))])
     numbers = np.concatenate(tables).tolist()
@@ -142,39 +142,41 @@ def _publish(conn: Connection, county: int, month: Period, first: date, today: d
         "households": "{" + ",".join(str(n) for _, areas in levels for n in areas.households.tolist()) + "}",
     }
     conn.execute(query("disputes/publish_overdue"), values)
-    told = known.get(f"{county:06}", Registered(0, complete=False)).shown
-    publish_stages(conn, county, month, _end(month, settings.zone), int(homes.sum()), told)
+    late = Late(int(overdue.sum()), int(np.maximum(fresh - spare, 0).sum()))
+    publish_standing(conn, county, month, _end(month, settings.zone), int(homes.sum()), late)
 
 
 def _end(month: Period, zone: ZoneInfo) -> datetime:
     return datetime.combine(month.following.first, time(), zone)
 
 
-def _counted(conn: Connection, county: int, month: Period, zone: ZoneInfo) -> tuple[list[str], Ints, Ints, Ints]:
-    """Cells, sorted, with their households, their cases past their date, and those of earlier months that are not; a
-    case may lie in a cell that has ended."""
+def _counted(conn: Connection, county: int, month: Period, zone: ZoneInfo) -> tuple[list[str], Ints, Ints, Ints, Ints]:
+    """Cells, sorted, with their households, their cases past their date, those of the month among these, and those of
+    earlier months that are neither past it nor have ended; a case may lie in a cell that has ended."""
     values = {"county": county, "first": month.first, "after": month.following.first, "at": _end(month, zone)}
-    rows = conn.execute(query("disputes/overdue_at"), values | {"states": array(sorted(DUE))})
-    cases = {row.cell: (row.cases, row.spare) for row in rows}
+    states = {"states": array(sorted(DUE)), "ended": array(sorted(set(State) - OPEN))}
+    rows = conn.execute(query("disputes/overdue_at"), values | states)
+    cases = {row.cell: (row.cases, row.fresh, row.spare) for row in rows}
     rows = conn.execute(query("disputes/households_of_cells"), {"counties": [county]})
     homes = {row.code: row.households for row in rows}
     cells = sorted({*homes, *cases})
-    numbers = [(homes.get(cell, 0), *cases.get(cell, (0, 0))) for cell in cells]
-    households, overdue, spare = np.array(numbers, np.int64).reshape(-1, 3).T
-    return cells, households, overdue, spare
+    numbers = [(homes.get(cell, 0), *cases.get(cell, (0, 0, 0))) for cell in cells]
+    households, overdue, fresh, spare = np.array(numbers, np.int64).reshape(-1, 4).T
+    return cells, households, overdue, fresh, spare
 
 
-def _areas(cells: Sequence[str], homes: Ints, digits: int, known: Mapping[str, Registered]) -> tuple[list[str], Areas]:
+def _areas(
+    cells: Sequence[str], homes: Ints, digits: int, known: Sequence[Mapping[str, Registered]]
+) -> tuple[list[str], Areas]:
     """The areas of a level, sorted, with their codes."""
     codes, of_cell = np.unique([cell[:digits] for cell in cells], return_inverse=True)
     households = np.bincount(of_cell, homes, minlength=len(codes)).astype(np.int64)
-    registered = [known.get(code, Registered(0, complete=False)) for code in codes.tolist()]
-    return codes.tolist(), Areas(of_cell.astype(np.int64), households, registered)
+    before, until = ([one.get(code, Registered(0, complete=False)) for code in codes.tolist()] for one in known)
+    return codes.tolist(), Areas(of_cell.astype(np.int64), households, before, until)
 
 
-def _registered(conn: Connection, county: int, month: Period, first: date) -> dict[str, Registered]:
-    """What is published of registered cases up to the end of a month, by area."""
-    after = month.following.first
+def _registered(conn: Connection, county: int, after: date, first: date) -> dict[str, Registered]:
+    """What is published of cases that were registered before a day, by area."""
     months = (after.year - first.year) * 12 + after.month - first.month
     rows = conn.execute(query("disputes/known_registered"), {"county": county, "after": after})
     return {

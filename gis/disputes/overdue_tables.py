@@ -20,19 +20,20 @@ from gis.disputes.merging import Flags, Ints, K, is_small
 @dataclass(frozen=True, slots=True, eq=False)
 class Areas:
     """The areas (m,) of a level: in which of them each cell (n,) lies, their households, and what is published of the
-    cases that were registered in them."""
+    cases that were registered in them: in months before (`before`), and in these and the month itself (`until`)."""
 
     of_cell: Ints
     households: Ints
-    registered: Sequence[Registered]
+    before: Sequence[Registered]
+    until: Sequence[Registered]
 
 
 def overdue_tables(overdue: Ints, spare: Ints, tabled: Sequence[Areas], below: Sequence[Ints]) -> list[Ints]:
     """For each of the levels `tabled`, the county first, the overdue cases of its areas (m,), WITHHELD where they are
     withheld.
 
-    `overdue` (n,) are those of cells, `spare` (n,) the cases of earlier months that are not overdue; `below` says for
-    each level without a table in which area each cell lies.
+    `overdue` (n,) are those of cells, `spare` (n,) the cases of earlier months that are neither overdue nor have ended;
+    `below` says for each level without a table in which area each cell lies.
     """
     tables = _tables(overdue, tabled)
     group, closed = _groups(tables, tabled)
@@ -46,7 +47,8 @@ def _tables(overdue: Ints, tabled: Sequence[Areas]) -> list[Ints]:
     tables: list[Ints] = []
     for level, areas in enumerate(tabled):
         counts = _summed(overdue, areas.of_cell, len(areas.households))
-        households = np.where(kept_back(counts, areas.registered), 0, areas.households)
+        back = kept_back(counts, areas.before) | kept_back(counts, areas.until)
+        households = np.where(back, 0, areas.households)
         if level == 0:
             tables.append(publish_top(counts, int(households[0])).totals)
             continue
@@ -77,11 +79,13 @@ def _caps_tell(overdue: Ints, spare: Ints, group: Ints, closed: Flags, levels: S
 
     The others of its group hold at most what they have overdue and to spare; what is over has to be in the area. So the
     others of each small count need to spare what it is more than 1, and areas that are withheld together K - 2, lest
-    they tell of registered cases.
+    they tell of registered cases; so does the county, lest it tell how many of these had ended when their month did.
     """
     in_group = group >= 0
     if not in_group.any():
         return False
+    if overdue.sum() > 0 and spare.sum() < K - 2:
+        return True
     number = int(group.max()) + 1
     sums, spares = (_summed(values[in_group], group[in_group], number) for values in (overdue, spare))
     several = np.zeros(number, bool)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from gis.disputes.disclosure import WITHHELD
 from gis.disputes.merging import Ints
 from gis.disputes.periods import Period
-from gis.disputes.standing import STAGE_OF, Revisited, Stage, publish_parts
+from gis.disputes.standing import STAGE_OF, Revisited, Stage, publish_revisits, publish_stages
 from gis.disputes.workflow import State
 from gis.storage.bulk import array
 from gis.storage.queries import query
@@ -39,9 +39,16 @@ class Stood:
     revisits: Mapping[Revisited, int | None]
 
 
-def publish_stages(conn: Connection, county: int, month: Period, end: datetime, households: int, told: int) -> None:
-    """Publish how cases stood at the `end` of a month, in the transaction in which those past their date are. `told` is
-    how many registered cases published numbers tell of.
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How many cases of a county were past their date, and how many of the month had to be (`publish_stages`)."""
+
+    overdue: int
+    pressed: int
+
+
+def publish_standing(conn: Connection, county: int, month: Period, end: datetime, households: int, late: Late) -> None:
+    """Publish how cases stood at the `end` of a month, in the transaction in which those past their date are.
 
     Nothing is published where the county is not counted by month.
     """
@@ -52,10 +59,10 @@ def publish_stages(conn: Connection, county: int, month: Period, end: datetime, 
     stages = _by(Stage, ((STAGE_OF[State(r.state)], r.cases) for r in conn.execute(query("disputes/stages_at"), asked)))
     outcomes = conn.execute(query("disputes/revisits_at"), asked)
     revisits = _by(Revisited, ((Revisited(r.outcome), r.revisits) for r in outcomes))
-    # A breakdown of the number that is published, or of none.
-    same = registered.number is not None and int(stages.sum()) == registered.number
-    shown = publish_parts(stages, households, told if same else -1)
-    due = publish_parts(revisits, households, told)
+    number = WITHHELD if registered.number is None else registered.number
+    shown = publish_stages(stages, households, number, late.pressed)
+    told = conn.execute(query("disputes/county_before"), {"county": county, "month": month.first}).scalar_one()
+    due = publish_revisits(revisits, households, told, late.overdue)
     parts = {
         **_named(_STAGE, Stage, shown.parts[0]),
         _ALL: int(due.totals[0]),

@@ -1,7 +1,7 @@
 """How the cases of a county stand at the end of a period, as it is published: how far those that were registered in it
 have come, and what became of the revisits that were due in it. Family disputes are in neither. Pure.
 
-Both are of counties alone: why, and why nothing small follows from them, is in docs/decisions/0025-standing.md.
+Both are of counties alone: why, and why nothing small follows from them, is in docs/decisions/0028-standing.md.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from gis.disputes.categories import Names
 from gis.disputes.disclosure import WITHHELD, Table, publish_top
-from gis.disputes.merging import Ints
+from gis.disputes.merging import Ints, K
 from gis.disputes.workflow import State
 
 
@@ -74,10 +74,28 @@ STAGE_OF: Final[Mapping[State, Stage]] = MappingProxyType(
 )
 
 
-def publish_parts(counts: Ints, households: int, most: int) -> Table:
-    """A county's count broken down in parts (k,): stages, or what became of revisits. `most` is what it may be at most
-    to be shown: the registered cases that published numbers tell of."""
-    table = publish_top(counts, households)
-    if counts.sum() > most:
-        return Table(np.full_like(table.totals, WITHHELD), np.full_like(table.parts, WITHHELD))
-    return table
+def publish_stages(counts: Ints, households: int, registered: int, pressed: int) -> Table:
+    """The cases of a county's month broken down by stage (k,).
+
+    Withheld where they are not a breakdown of the published number `registered` (or that is WITHHELD); and where the
+    cases of the month that have to be past their date because those before it cannot be, `pressed`, are more than 1:
+    they are under way.
+    """
+    if registered != counts.sum() or pressed > 1:
+        return _nothing(len(counts))
+    return publish_top(counts, households)
+
+
+def publish_revisits(counts: Ints, households: int, told: int, overdue: int) -> Table:
+    """What became of the revisits of a county's month (k,).
+
+    Withheld where there are more than cases that they may be of: `told`, those of months before of which published
+    numbers tell, but for the `overdue` ones (or K - 1): a case that waits for a revisit is not past its date.
+    """
+    if counts.sum() + max(overdue, K - 1) > told:
+        return _nothing(len(counts))
+    return publish_top(counts, households)
+
+
+def _nothing(parts: int) -> Table:
+    return Table(np.full(1, WITHHELD), np.full((1, parts), WITHHELD))

@@ -186,8 +186,7 @@ def is_overdue(state: State, due: datetime | None, now: datetime) -> bool:
     return due is not None and state in DUE and now >= due
 
 
-def revisits_on(closed_on: date, code: Closing) -> tuple[date, ...]:
-    """The days on which the place is visited again ("回头看"); none where the case was only taken over elsewhere."""
-    if code is Closing.taken_over:
-        return ()
+def revisits_on(closed_on: date) -> tuple[date, ...]:
+    """The days on which the place is visited again ("回头看"), with whatever a case was closed: that others have taken
+    it over does not say that it has come to rest."""
     return tuple(closed_on + timedelta(days=days) for days in REVISIT_DAYS)

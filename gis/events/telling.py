@@ -66,8 +66,13 @@ def _payload(event: Event, inside: Sequence[str], cells: CellRows) -> dict[str, 
     return dict(event.payload)
 
 
+def _published(event: Event, inside: Sequence[str], cells: CellRows) -> dict[str, Any]:
+    """Of which counts: walls are told of it, so nothing else of the event is passed on."""
+    return {name: event.payload[name] for name in ("level", "first_on", "months") if name in event.payload}
+
+
 def _grid(event: Event, inside: Sequence[str], cells: CellRows) -> dict[str, Any]:
-    return {"county": f"{event.county:06}", **event.payload}
+    return {"county": f"{event.county:06}", "revision": event.payload.get("revision")}
 
 
 TOLD: Final[Mapping[str, Telling]] = MappingProxyType(
@@ -75,7 +80,7 @@ TOLD: Final[Mapping[str, Telling]] = MappingProxyType(
         "coverage": Telling(content=_cells, spans=False),
         "grid": Telling(content=_grid),
         "rounds": Telling(),
-        "case_figures": Telling(content=_payload),
+        "case_figures": Telling(content=_published),
         "cases": Telling(Right.cases, _payload, spans=False),
         "patrols": Telling(Right.patrols, _payload, spans=False),
         "sites": Telling(spans=False),

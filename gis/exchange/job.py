@@ -17,6 +17,7 @@ from gis.errors import BadInput
 from gis.exchange import reference
 from gis.exchange.headers import Kind
 from gis.exchange.rejects import write_rejects
+from gis.reasons import reason_of
 from gis.sentence import Sentence, joined
 from gis.settings import Settings
 from gis.storage.report import LoadReport, Reject
@@ -181,7 +182,7 @@ class Job:
             raise BadInput(
                 "--rejects: {target} cannot be written ({reason}); name another file",
                 target=target,
-                reason=error.strerror,
+                reason=reason_of(error),
                 field="--rejects",
             ) from None
 

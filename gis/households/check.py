@@ -12,14 +12,14 @@ from sqlalchemy import Connection, text
 from gis.cells.load import polygons_of
 from gis.cells.topology import AREA_TOLERANCE, coverage_faults, united
 from gis.households.coverage import counties
-from gis.sentence import Sentence
+from gis.sentence import Sentence, recognized
 from gis.settings import Settings
 from gis.storage.queries import query
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A stored figure that is not what a recount gives. `kind` says of what, `code` of which."""
+    """A stored figure that is not what a recount gives. `kind` says of what (`gis.words`), `code` of which."""
 
     kind: str
     code: str
@@ -27,6 +27,27 @@ class Difference:
     stored: str
     counted: str
 
+    @property
+    def told(self) -> Sentence:
+        """Which figure it is, for people."""
+        return recognized(self.figure, _FIGURES) or Sentence(self.figure)
+
+
+# The figures as the statements name them.
+_FIGURES: Final = (
+    Sentence("households, never, oldest, due"),
+    Sentence("last reached, last contact"),
+    Sentence("revision"),
+    Sentence("history"),
+    Sentence("cell"),
+    Sentence("shape"),
+    Sentence("day"),
+    Sentence("gap"),
+    Sentence("overlap"),
+    Sentence("numbers of {day}"),
+    Sentence("cases from {day}"),
+    Sentence("cases {category} from {day}"),
+)
 
 RECOUNTS: Final = (
     ("households/check_visits", Sentence("days of visits")),

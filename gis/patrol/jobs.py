@@ -25,6 +25,7 @@ from gis.patrol.finder import Finder
 from gis.patrol.finding import Found, find, network_of
 from gis.patrol.stored import StoredPlan, routes_text, stops_text
 from gis.storage.engine import Store
+from gis.storage.outage import tell
 from gis.storage.queries import query
 
 SILENT_S: Final = 15.0  # a worker that was not heard of for so long is taken for gone
@@ -265,9 +266,9 @@ class Planning:
                     continue
                 if time.monotonic() - self._finder.used_at > _IDLE_S:
                     self._finder.close()
-            except Exception:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
+            except Exception as error:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
                 if not self._stopped.is_set():
-                    _log.exception("a plan could not be worked on; it is tried again")
+                    tell(_log, error, "a plan could not be worked on; it is tried again")
             self._called.wait(self._look_s)
 
     def _make_ready(self) -> None:

@@ -30,6 +30,7 @@ from typing import Final, Self
 from sqlalchemy.engine import URL
 
 from gis.errors import StorageError
+from gis.reasons import reason_of
 from gis.storage.postgres_binaries import PostgresBinaries, find_binaries
 from gis.storage.postgres_server import PostgresServer
 from gis.storage.postgres_settings import PORT
@@ -105,6 +106,22 @@ class Cluster:
         with self._alone():
             self._leave(users)
 
+    def is_ending(self) -> bool:
+        """Whether the running PostgreSQL was told to end, and waits for those who are connected."""
+        return self._server.is_ending()
+
+    def revive(self) -> bool:
+        """Start PostgreSQL again under those who use the cluster, where it has died or waits for them to go; never make
+        it. False where it runs, or another process starts or stops it at this moment. Raises StorageError."""
+        lock = self._open_lock("postgres.start")
+        try:
+            if not _try_lock(lock) or (self.pid() is not None and not self.is_ending()):
+                return False
+            self._server.revive()
+            return True
+        finally:
+            os.close(lock)
+
     def stop(self) -> bool:
         """Stop PostgreSQL unless another process uses it; returns whether it is stopped now."""
         if not self.home.is_dir():
@@ -134,7 +151,7 @@ class Cluster:
             self.home.mkdir(mode=0o711, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
-                "the data folder {home} cannot be made: {reason}", home=self.home, reason=error.strerror
+                "the data folder {home} cannot be made: {reason}", home=self.home, reason=reason_of(error)
             ) from error
 
     @contextmanager
@@ -165,7 +182,7 @@ class Cluster:
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)
         except OSError as error:
             raise StorageError(
-                "the data folder {home} cannot be written: {reason}", home=self.home, reason=error.strerror
+                "the data folder {home} cannot be written: {reason}", home=self.home, reason=reason_of(error)
             ) from error
         return descriptor
 

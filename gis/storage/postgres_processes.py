@@ -16,6 +16,7 @@ from typing import Final
 
 _PROC: Final = Path("/proc")
 _POLL_S: Final = 0.05
+_STATUS_LINE: Final = 7  # of postmaster.pid, counted from 0
 
 
 def lock_file_pid(path: Path) -> int | None:
@@ -47,6 +48,15 @@ def postmaster_of(data: Path) -> int | None:
     """The id of the server that runs on the data folder, None where none does."""
     pid = lock_file_pid(data / "postmaster.pid")
     return pid if pid is not None and _runs_on(pid, data) else None
+
+
+def status_of(data: Path) -> str:
+    """What the server on the data folder says of itself: starting, ready, stopping. "" where there is none."""
+    try:
+        lines = (data / "postmaster.pid").read_text(errors="replace").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    return lines[_STATUS_LINE].strip() if len(lines) > _STATUS_LINE else ""
 
 
 def servers_on(data: Path) -> list[int]:

@@ -19,6 +19,7 @@ import psycopg2
 from psycopg2 import sql
 
 from gis.errors import StorageError
+from gis.reasons import reason_of
 from gis.sentence import Sentence
 from gis.storage import notary, roles
 from gis.storage import postgres_processes as processes
@@ -70,6 +71,20 @@ class PostgresServer:
                 self._make(user, lock)
             self._clear_remains()
             self._start(user)
+
+    def is_ending(self) -> bool:
+        """Whether the running server was told to end. After SIGTERM it waits for those who are connected, and takes in
+        nobody else."""
+        return self.pid() is not None and processes.status_of(self._data) == "stopping"
+
+    def revive(self) -> None:
+        """Start the server that its users found gone, or that waits for them to go. A cluster is never made: where its
+        folder is gone, StorageError says so."""
+        if self.is_ending():
+            self.stop()
+        with self._reported():
+            self._clear_remains()
+            self._start(PostgresUser.for_folder(self._data))
 
     def stop(self) -> None:
         """Stop the server, where one runs, after a checkpoint. Raises StorageError where it does not end."""
@@ -246,8 +261,9 @@ class PostgresServer:
         return False
 
     def _give_up_on(self, words: str) -> None:
-        """Stop a running server that nobody can reach (its socket was deleted), so that it can be started again."""
-        if (self.sockets / f".s.PGSQL.{PORT}").is_socket():
+        """Stop a running server that nobody can reach (its socket was deleted, or it was told to end and others stay
+        connected), so that it can be started again."""
+        if not self.is_ending() and (self.sockets / f".s.PGSQL.{PORT}").is_socket():
             raise StorageError("PostgreSQL in {folder} runs, but refuses us: {words}", folder=self._folder, words=words)
         self.stop()
 
@@ -281,7 +297,7 @@ class PostgresServer:
                 "the database cannot be kept in {folder}: {what}: {reason}",
                 folder=self._folder,
                 what=what,
-                reason=error.strerror,
+                reason=reason_of(error),
             ) from error
 
     def _last_words(self) -> str:

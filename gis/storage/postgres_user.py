@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gis.errors import StorageError
+from gis.reasons import reason_of
 from gis.sentence import Sentence
 
 _CANDIDATES = ("postgres", "everycell", "nobody")
@@ -91,7 +92,7 @@ class PostgresUser:
         except OSError as error:
             who = Sentence(" as user {user}", user=_name(self.uid)) if self.is_other else ""
             raise StorageError(
-                "{command} cannot be run{who}: {reason}", command=command[0], who=who, reason=error.strerror or error
+                "{command} cannot be run{who}: {reason}", command=command[0], who=who, reason=reason_of(error)
             ) from error
 
     @contextmanager

@@ -78,7 +78,6 @@ SENTENCES: Final = (
     Sentence("the month in which a case is counted is not changed, and figures that are out count no more"),
     Sentence("cases are counted when the period is over"),
     Sentence("figures of cases of this time are out already, at this level or below"),
-    Sentence("how cases stood is published with those past their date"),
     # patrols
     Sentence("area: {area} does not lie in your area"),
     Sentence("there is no plan {id}"),

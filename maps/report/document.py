@@ -12,9 +12,8 @@ from enum import StrEnum
 from typing import Final
 
 from gis.disputes.disclosure import MARK
+from maps.numbers import NOTHING, percent
 from maps.text import Lang
-
-NOTHING: Final = "—"
 
 
 class Withheld:
@@ -130,7 +129,7 @@ def written(value: Value, kind: Kind) -> str:
 
 _NUMBERS: Final[Mapping[Kind, Callable[[float], str]]] = {
     Kind.number: lambda value: f"{value:,}",
-    Kind.share: lambda value: f"{100 * value:.1f} %",
+    Kind.share: percent,
     Kind.percent: lambda value: f"{value:.1f} %".replace(".0 %", " %"),
     Kind.points: lambda value: f"{value:+.1f}".replace("-", "−"),
     Kind.tenths: lambda value: f"{value:,.1f}",

@@ -75,12 +75,34 @@ const everycell = {};
     return everycell.t("{days} days ago", { days: everycell.number(days) });
   };
 
-  /** Hours and minutes of an instant, as the reader's clock shows them. */
-  everycell.clock = (instant) => {
-    const pad = (value) => String(value).padStart(2, "0");
-    const when = new Date(instant);
-    return `${when.getFullYear()}-${pad(when.getMonth() + 1)}-${pad(when.getDate())} ${pad(when.getHours())}:${pad(when.getMinutes())}`;
+  // Days and hours are those of the county, wherever the reader's computer believes to be; a page that does not say
+  // where the county is has the reader's.
+  const formats = new Map();
+  const partsAt = (instant) => {
+    const timeZone = everycell.config?.zone;
+    if (!formats.has(timeZone)) {
+      const two = "2-digit";
+      const options = { year: "numeric", month: two, day: two, hour: two, minute: two, second: two, hourCycle: "h23" };
+      formats.set(timeZone, new Intl.DateTimeFormat("en-GB", { ...options, timeZone }));
+    }
+    const parts = formats.get(timeZone).formatToParts(new Date(instant));
+    return Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   };
+
+  /** The day of an instant: 2026-11-22. */
+  everycell.dayAt = (instant) => {
+    const { year, month, day } = partsAt(instant);
+    return `${year}-${month}-${day}`;
+  };
+
+  /** The time of an instant: 14:05:09. */
+  everycell.timeAt = (instant) => {
+    const { hour, minute, second } = partsAt(instant);
+    return `${hour}:${minute}:${second}`;
+  };
+
+  /** Day, hours and minutes of an instant: 2026-11-22 14:05. */
+  everycell.clock = (instant) => `${everycell.dayAt(instant)} ${everycell.timeAt(instant).slice(0, 5)}`;
 
   const filled = (element, attributes, children) => {
     for (const [name, value] of Object.entries(attributes)) {

@@ -104,7 +104,7 @@
           "aria-expanded": "false",
           "aria-label": t("What to do with {stop}", { stop: everycell.titleOfStop(stop) }),
         },
-        "⋮",
+        "⋯",
       );
       menu.addEventListener("click", () => view.menuOf(stop, menu));
       return h(

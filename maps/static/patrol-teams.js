@@ -83,7 +83,7 @@
             "aria-label": t("Change team {team}", { team: code }),
             onclick: () => this.desk.editTeam(team),
           },
-          "✎",
+          "⋯",
         ),
       );
     }

@@ -22,7 +22,13 @@
   everycell.askByLink = async (token, what, options = {}) => {
     const address = `${everycell.config.base}/p/${token}/${what}`;
     const headers = { "Accept-Language": document.documentElement.lang, ...options.headers };
-    const given = { ...options, headers, cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(LIMIT_MS) };
+    const given = {
+      ...options,
+      headers,
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(LIMIT_MS),
+    };
     const answer = await fetch(address, given).catch((error) => {
       throw Object.assign(new Error(error.message), { status: 0 });
     });

@@ -75,7 +75,7 @@
         h(
           "li",
           { class: "undone" },
-          h("span", { class: "count" }, "↷"),
+          h("span", { class: "count" }, "←"),
           h("span", {}, operations.map(everycell.stepText).join(t(", "))),
           index === 0 ? h("button", { type: "button", class: "undo", onclick: onredo }, t("Do again")) : null,
         ),

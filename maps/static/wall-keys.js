@@ -4,6 +4,7 @@
   const { h, t, byId } = everycell;
   const N = (message) => message; // Marks a message for the catalogue.
 
+  // Keys, what they do, and the right without which they do nothing.
   const HELP = [
     [["Space"], N("Stop the rotation, go on")],
     [["←", "→"], N("Scene before, next scene")],
@@ -11,6 +12,7 @@
     [["Esc"], N("One level up")],
     [["Home"], N("Back to the whole area")],
     [["+", "−"], N("Zoom in, zoom out")],
+    [["A"], N("Acknowledge the first alarm"), "visits"],
     [["P"], N("Panel")],
     [["F"], N("Full screen")],
     [["?"], N("This help")],
@@ -38,6 +40,8 @@
     h("dd", {}, t(words)),
   ];
 
+  const useful = ([, , right]) => !right || everycell.may(right);
+
   /** `actions`: toggle, step(places), nth(index), up, home, zoom(steps). */
   everycell.WallKeys = class {
     constructor(actions) {
@@ -55,7 +59,12 @@
         : t("Over plain http a browser cannot keep the screen on: switch the screen saver off.");
       const close = h("button", { type: "button", onclick: () => this.help.close() }, t("Close"));
       const title = h("h2", { id: "help-title" }, t("Keys"));
-      this.help.replaceChildren(title, h("dl", {}, HELP.flatMap(row)), h("p", { class: "muted" }, awake), close);
+      this.help.replaceChildren(
+        title,
+        h("dl", {}, HELP.filter(useful).flatMap(row)),
+        h("p", { class: "muted" }, awake),
+        close,
+      );
     }
 
     _help() {

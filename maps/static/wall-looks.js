@@ -87,5 +87,21 @@
       })),
     );
 
-  everycell.wallLooks = { quiet, countClasses, countLook, shareLook, bandColour, never, neverRamp };
+  /** A small picture of how an area looks, for legends and lists. */
+  const picture = (look) => {
+    const [width, height] = [28, 18].map((size) => Math.round(size * everycell.scale));
+    const canvas = everycell.h("canvas", { width, height, class: "look" });
+    const [right, bottom] = [width - 1, height - 1];
+    const box = [
+      [1, 1],
+      [right, 1],
+      [right, bottom],
+      [1, bottom],
+      [1, 1],
+    ];
+    everycell.paintShape(canvas.getContext("2d"), ([y, x]) => ({ x, y }), [[box]], look);
+    return canvas;
+  };
+
+  everycell.wallLooks = { quiet, countClasses, countLook, shareLook, bandColour, never, neverRamp, picture };
 }

@@ -56,7 +56,7 @@
   // --- blocks -----------------------------------------------------------------------------------------------------------
 
   const block = (key, title, ...content) =>
-    h("section", { class: `chart chart-${key}`, "data-chart": key }, h("h3", {}, title), content);
+    h("section", { class: `chart chart-${key}`, "data-chart": key }, h("h2", {}, title), content);
 
   const quiet = (text) => h("p", { class: "muted" }, text);
 

@@ -82,25 +82,52 @@
     return figures?.known ? say(figures, cutoff) : [h("p", { class: "muted" }, everycell.inWords(figures))];
   };
 
-  const row = ({ code, name, figures }, { look, columns }, onpick) => {
-    const { kind, colour } = look(figures);
-    const chip = h("i", { class: `swatch cell ${kind}`, style: colour ? { backgroundColor: colour } : {} });
-    const values = figures?.known ? columns(figures) : [figures?.empty === "confirmed" ? t("empty") : "–", ""];
-    const inside = [chip, h("span", { class: "name" }, name), ...values.map((text) => h("b", {}, text))];
-    return h("li", {}, h("button", { type: "button", "data-code": code, onclick: () => onpick(code) }, inside));
+  const swatch = ({ kind, colour }) =>
+    h("i", { class: `swatch cell ${kind}`, style: colour ? { backgroundColor: colour } : {} });
+
+  /** How a scene of coverage lists areas. */
+  const ofFigures = (scene) => {
+    const { columns, heads, first } = OF_SCENES[scene];
+    const look = scene === "never" ? everycell.wallLooks.never().look : everycell.legend.look;
+    return {
+      heads: heads(),
+      weight: ({ figures }) => (figures?.known ? first(figures) : -1),
+      chip: ({ figures }) => swatch(look(figures)),
+      values: ({ figures }) =>
+        figures?.known ? columns(figures) : [figures?.empty === "confirmed" ? t("empty") : "–", ""],
+    };
   };
 
-  const list = (scene, areas, onpick) => {
-    const { columns, heads, first } = OF_SCENES[scene] ?? OF_SCENES.coverage;
-    const weight = ({ figures }) => (figures?.known ? first(figures) : -1);
-    const look = scene === "never" ? everycell.wallLooks.never().look : everycell.legend.look;
+  /** How a scene lists areas that draws them itself: as it draws them; inside a village nothing is told. */
+  const ofAreas = ({ look, say, head, weight }) => ({
+    heads: ["", head],
+    weight,
+    chip: (one) => (one.code.length < everycell.CELL_DIGITS ? everycell.wallLooks.picture(look(one)) : null),
+    values: (one) => ["", say(one)?.text ?? ""],
+  });
+
+  const NAMES = { heads: ["", ""], weight: () => 0, chip: () => null, values: () => ["", ""] };
+
+  const list = (scene, told, areas, onpick) => {
+    const { heads, weight, chip, values } = OF_SCENES[scene] ? ofFigures(scene) : told ? ofAreas(told) : NAMES;
     const titles = h(
       "p",
       { class: "heads", "aria-hidden": "true" },
-      heads().map((text) => h("span", {}, text)),
+      heads.map((text) => h("span", {}, text)),
     );
-    const sorted = [...areas].sort((one, other) => weight(other) - weight(one));
-    const rows = sorted.map((one) => row(one, { look, columns }, onpick));
+    const row = (one) => {
+      const inside = [
+        chip(one) ?? h("i"),
+        h("span", { class: "name" }, one.name),
+        ...values(one).map((text) => h("b", {}, text)),
+      ];
+      return h(
+        "li",
+        {},
+        h("button", { type: "button", "data-code": one.code, onclick: () => onpick(one.code) }, inside),
+      );
+    };
+    const rows = [...areas].sort((one, other) => weight(other) - weight(one)).map(row);
     return rows.length ? [titles, h("ul", {}, rows)] : [];
   };
 
@@ -113,11 +140,12 @@
     if (focused) target.querySelector(`[data-code="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   };
 
-  /** Fill the panel: {scene, area, figures (everycell.Figures), board, cutoff (words), onpick(code)}. */
-  everycell.showWallPanel = ({ scene, area, figures, board, cutoff, onpick }) => {
+  /** Fill the panel: {scene, told (the areas that it draws, or null), area, figures (everycell.Figures), board,
+   *  cutoff (words), onpick(code)}. */
+  everycell.showWallPanel = ({ scene, told, area, figures, board, cutoff, onpick }) => {
     everycell.showCrumbs(byId("crumbs"), figures.chain(area), onpick);
     byId("headline").replaceChildren(...headline(scene, figures.of(area), board, cutoff));
-    refill(byId("areas"), list(scene, figures.inside(area), onpick));
+    refill(byId("areas"), list(scene, told, figures.inside(area), onpick));
     const doors = byId("doors"); // there for whoever may see them
     if (!doors) return;
     doors.hidden = area.length !== everycell.CELL_DIGITS || !everycell.may("doors", area);

@@ -1,10 +1,13 @@
 "use strict";
 // Scenes one after another, each for its time.
 {
+  const TICK_MS = 1000;
+
   /**
    * `keys` are the scenes in their order, `dwell_s` how long each is shown, `elapsed()` a clock in milliseconds;
-   * `onshow(key)` is called when another one is due. Call `tick()` about every second. As long as anything holds it,
-   * by a name, the scene stays and its time stands still.
+   * `onshow(key)` is called when another one is due. Call `tick()` about every second: the one that is nearest to the end
+   * of a scene's time ends it, and the next scene is shown so much longer or shorter. As long as anything holds it, by a
+   * name, the scene stays and its time stands still.
    */
   everycell.Rotation = class {
     constructor({ keys, dwell_s, onshow, elapsed = () => performance.now() }) {
@@ -22,12 +25,15 @@
 
     /** How much of its time the scene has had, 0 to 1. */
     get progress() {
-      return Math.min(1, this.shown_ms / this.dwell_ms);
+      return Math.min(1, Math.max(0, this.shown_ms / this.dwell_ms));
     }
 
     tick() {
       this._count();
-      if (this.turning && this.shown_ms >= this.dwell_ms) this.step(1);
+      const over_ms = this.shown_ms - this.dwell_ms;
+      if (!this.turning || over_ms < -TICK_MS / 2) return;
+      this.step(1);
+      this.shown_ms = Math.min(over_ms, TICK_MS); // a page that stood still for long does not run after it
     }
 
     /** Show the scene so many places on. */

@@ -1,6 +1,7 @@
 "use strict";
-// The scenes of the wall. A scene names the readings it shows (`needs`), how cells look under it (`cells`), which areas are
-// drawn over them (`areas`: {shapes, look, say}, or null), what else is painted (`over`), and its legend.
+// The scenes of the wall. A scene names the readings its map shows (`needs`), how cells look under it (`cells`), which areas are
+// drawn over them (`areas`: {shapes, look, say, head, weight}, or null), what else is painted (`over`), and its legend.
+// `look` and `say` take any area by its code, `head` names the number that `say` says, `weight` puts areas in order.
 {
   const { h, t } = everycell;
   const N = (message) => message; // Marks a message for the catalogue.
@@ -10,56 +11,52 @@
   const heading = (text) => h("h2", {}, text);
   const items = (...lines) => h("ul", { class: "items" }, lines);
 
-  /** A small picture of how an area looks, for the legend. */
-  const picture = (look) => {
-    const [width, height] = [28, 18].map((size) => Math.round(size * everycell.scale));
-    const canvas = h("canvas", { width, height, class: "look" });
-    const [right, bottom] = [width - 1, height - 1];
-    const box = [
-      [1, 1],
-      [right, 1],
-      [right, bottom],
-      [1, bottom],
-      [1, 1],
-    ];
-    everycell.paintShape(canvas.getContext("2d"), ([y, x]) => ({ x, y }), [[box]], look);
-    return canvas;
-  };
-
   const countLegend = (title, classes, { withheld = false } = {}) => {
     const words = ({ low, high }) => (high === null ? `≥ ${low}` : low === high ? String(low) : `${low} – ${high}`);
     const lines = [...classes].reverse().map((entry) => {
       const look = looks.countLook(entry.low, classes);
-      return legend.line(picture(look), words(entry));
+      return legend.line(looks.picture(look), words(entry));
     });
-    if (withheld) lines.push(legend.line(picture(looks.countLook(null, classes)), t("1 to 4, withheld")));
-    lines.push(legend.line(picture(looks.countLook(0, classes)), "0"));
-    lines.push(legend.line(picture(looks.countLook(undefined, classes)), t("No data")));
+    if (withheld) lines.push(legend.line(looks.picture(looks.countLook(null, classes)), t("1 to 4, withheld")));
+    lines.push(legend.line(looks.picture(looks.countLook(0, classes)), "0"));
+    lines.push(legend.line(looks.picture(looks.countLook(undefined, classes)), t("No data")));
     return [heading(title), items(...lines)];
   };
 
   const CASES = [5, 10, 20, 40];
   const SITES = [1, 2, 4, 8];
 
-  /** Areas of a level with their counts from a table [{code, …}]; `value(row)` is a number, null (withheld) or undefined. */
-  const counted = (wall, level, rows, value, classes) => {
-    const byCode = new Map(rows.map((row) => [row.code, row]));
-    const of = (shape) => {
-      const row = byCode.get(shape.code);
-      return row ? value(row) : undefined;
-    };
-    return {
-      shapes: wall.drawing.areas(level),
-      levels: level === "town" ? ["town"] : undefined, // names of villages would take the room of the numbers of towns
-      look: (shape) => looks.countLook(of(shape), classes),
-      say: (shape) => {
-        const count = of(shape);
-        if (count === undefined) return null;
-        const text = count === null ? "<5" : everycell.number(count);
-        return { text, ink: looks.countLook(count, classes).ink, bold: Boolean(count) };
-      },
-    };
+  const byCode = (rows) => {
+    const found = new Map(rows.map((row) => [row.code, row]));
+    return ({ code }) => found.get(code);
   };
+
+  /** What a table of villages tells of an area, added up over those inside it; `names` are the numbers. */
+  const addedUp =
+    (rows, names) =>
+    ({ code }) => {
+      const inside = rows.filter((row) => row.code.startsWith(code));
+      const sum = (name) => inside.reduce((all, row) => all + row[name], 0);
+      return inside.length ? Object.fromEntries(names.map((name) => [name, sum(name)])) : undefined;
+    };
+
+  // Withheld counts stand between those that are told and none.
+  const WITHHELD = 0.5;
+
+  /** Areas of a level with their counts; `of(area)` is a number, null (withheld) or undefined (nothing is known). */
+  const counted = (wall, level, of, classes, head) => ({
+    shapes: wall.drawing.areas(level),
+    levels: level === "town" ? ["town"] : undefined, // names of villages would take the room of the numbers of towns
+    look: (area) => looks.countLook(of(area), classes),
+    say: (area) => {
+      const count = of(area);
+      if (count === undefined) return null;
+      const text = count === null ? "<5" : everycell.number(count);
+      return { text, ink: looks.countLook(count, classes).ink, bold: Boolean(count) };
+    },
+    head,
+    weight: (area) => (of(area) === null ? WITHHELD : (of(area) ?? -1)),
+  });
 
   // What is told of areas is told of those one level below the one that is looked at, of villages at the finest.
   const levelBelow = ({ drill }) =>
@@ -102,7 +99,8 @@
     areas: (wall) => {
       const { towns = [], areas = [] } = wall.board?.cases_overdue ?? {};
       const level = levelBelow(wall);
-      return counted(wall, level, level === "town" ? towns : areas, ({ number }) => number, looks.countClasses(CASES));
+      const row = byCode(level === "town" ? towns : areas);
+      return counted(wall, level, (area) => row(area)?.number, looks.countClasses(CASES), t("Cases"));
     },
     legend: () => countLegend(t("Cases past their date, published"), looks.countClasses(CASES), { withheld: true }),
   };
@@ -111,16 +109,17 @@
     title: N("Patrols today"),
     needs: ["board", "plans"],
     areas: (wall) => {
-      const rows = wall.board?.patrols_today?.areas ?? [];
-      const byCode = new Map(rows.map((row) => [row.code, row]));
-      const lookOf = ({ code }) => looks.shareLook(byCode.get(code)?.ticked ?? 0, byCode.get(code)?.stops ?? 0);
+      const row = addedUp(wall.board?.patrols_today?.areas ?? [], ["ticked", "stops"]);
+      const look = (area) => looks.shareLook(row(area)?.ticked ?? 0, row(area)?.stops ?? 0);
       return {
         shapes: wall.drawing.areas("village"),
-        look: lookOf,
-        say: (shape) => {
-          const row = byCode.get(shape.code);
-          return row?.stops ? { text: `${row.ticked}/${row.stops}`, ink: lookOf(shape).ink, bold: true } : null;
+        look,
+        say: (area) => {
+          const { ticked, stops } = row(area) ?? {};
+          return stops ? { text: `${ticked}/${stops}`, ink: look(area).ink, bold: true } : null;
         },
+        head: t("Stops"),
+        weight: (area) => row(area)?.stops ?? 0,
       };
     },
     over: (wall, ...canvas) => wall.routes?.draw(...canvas),
@@ -131,8 +130,9 @@
     title: N("Key sites due"),
     needs: ["board"],
     areas: (wall) => {
-      const rows = wall.board?.sites_due?.villages ?? [];
-      return counted(wall, "village", rows, ({ never, overdue }) => never + overdue, looks.countClasses(SITES));
+      const row = addedUp(wall.board?.sites_due?.villages ?? [], ["never", "overdue"]);
+      const late = (area) => row(area) && row(area).never + row(area).overdue;
+      return counted(wall, "village", late, looks.countClasses(SITES), t("Overdue"));
     },
     legend: () => countLegend(t("Key sites whose check is overdue"), looks.countClasses(SITES)),
   };
@@ -153,7 +153,7 @@
       const lines = drawn.classes.map(({ low, high }, index) => {
         const { short } = everycell.heatLooks;
         const words = high === null ? `≥ ${short(low)}` : `${short(low)} – ${short(high)}`;
-        return legend.line(picture(bandLook(index, drawn.classes.length)), words);
+        return legend.line(looks.picture(bandLook(index, drawn.classes.length)), words);
       });
       return [
         heading(t("Disputes recorded, per km²")),

@@ -5,30 +5,6 @@
   const SAME_MS = 10000;
   const SIGNS = { live: "●", delayed: "◐", stale: "○" };
 
-  const formats = new Map();
-  const format = (options) => {
-    const key = JSON.stringify(options);
-    if (!formats.has(key)) {
-      const { zone } = everycell.config;
-      formats.set(key, new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone, hourCycle: "h23" }));
-    }
-    return formats.get(key);
-  };
-
-  /** The time of an instant where the county is: 14:05:09. */
-  everycell.timeAt = (instant) =>
-    format({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(instant));
-
-  /** The day of an instant where the county is: 2026-11-22. */
-  everycell.dayAt = (instant) => {
-    const parts = format({ year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(new Date(instant));
-    const { year, month, day } = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
-    return `${year}-${month}-${day}`;
-  };
-
-  /** An instant where the county is: 2026-11-22 14:05. */
-  everycell.instantAt = (instant) => `${everycell.dayAt(instant)} ${everycell.timeAt(instant).slice(0, 5)}`;
-
   /** The moment of a reading in words: its time, and its day where that is not today. */
   everycell.momentAt = (instant, now) => {
     if (instant === null) return "–";
@@ -84,12 +60,18 @@
       const band = byId("band");
       const shown = this.over || (state === "stale" && document.documentElement.dataset.ready === "yes");
       band.hidden = !shown;
-      if (!shown) return;
+      if (!shown) return this._room(0);
       const text = this.over ?? this._why();
       if (band.dataset.text === text && band.dataset.time === `${time}${everycell.ageWords(age_s)}`) return;
       Object.assign(band.dataset, { text, time: `${time}${everycell.ageWords(age_s)}` });
       const words = t("Data of {time}, {age}", { time, age: everycell.ageWords(age_s) });
       band.replaceChildren(h("b", {}, words), h("span", {}, text));
+      this._room(band.offsetHeight);
+    }
+
+    // What stands at the sides begins below the band.
+    _room(height) {
+      document.documentElement.style.setProperty("--band", `${height}px`);
     }
 
     _why() {

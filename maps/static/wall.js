@@ -85,13 +85,15 @@
     _wants(name) {
       const scenes = this.config.wall.scenes.map((key) => everycell.wallScenes[key]);
       if (name === "plans" && !everycell.may("patrols")) return false;
-      return ["shapes", "rounds", "coverage"].includes(name) || scenes.some(({ needs }) => needs.includes(name));
+      return (
+        ["shapes", "rounds", "coverage", "board"].includes(name) || scenes.some(({ needs }) => needs.includes(name))
+      );
     }
 
     /** The readings that are seen now. */
     get _seen() {
       const needs = everycell.wallScenes[this.rotation.key].needs.filter((name) => this._wants(name));
-      return [...new Set(["shapes", "coverage", ...needs])];
+      return [...new Set(["shapes", "coverage", "board", ...needs])];
     }
 
     _takeShapes({ cells, divisions }) {
@@ -157,7 +159,7 @@
         live: this.live,
         ask: () => source.alarms(),
         send: everycell.may("visits") ? (path, body) => source.tell(path, body) : null,
-        clock: everycell.instantAt,
+        clock: everycell.clock,
       });
       return this.alarms.read();
     }
@@ -171,6 +173,7 @@
     _takeHeat(heat) {
       const band = (one) => ({ ...one, polygons: everycell.shapes.ringsOf(one.geometry) });
       this.heat = heat && { ...heat, bands: heat.features.map(band) };
+      if (!this.drill.down && this._tallest().height > this.clearOf) this._fit(false);
       this._came("heat");
     }
 
@@ -261,17 +264,27 @@
       this._area();
     }
 
+    // Of the legends of all scenes the tallest, and how tall it is.
+    _tallest() {
+      const body = byId("legend-body");
+      const shown = [...body.childNodes];
+      const heights = this.rotation.keys.map((key) => {
+        const legend = everycell.wallScenes[key].legend(this);
+        body.replaceChildren(...legend);
+        return { legend, height: body.offsetHeight };
+      });
+      body.replaceChildren(...shown);
+      return heights.reduce((one, other) => (other.height > one.height ? other : one));
+    }
+
     // The view stays when scenes change: it is clear of the largest of their legends.
     _fit(...how) {
       const body = byId("legend-body");
-      const legends = this.rotation.keys.map((key) => everycell.wallScenes[key].legend(this));
-      const heights = legends.map((legend) => {
-        body.replaceChildren(...legend);
-        return body.offsetHeight;
-      });
-      body.replaceChildren(...legends[heights.indexOf(Math.max(...heights))]);
+      const { legend, height } = this._tallest();
+      body.replaceChildren(...legend);
       this.drawing.fit(this.drill.area, ...how);
-      body.replaceChildren(...legends[this.rotation.index]);
+      body.replaceChildren(...everycell.wallScenes[this.rotation.key].legend(this));
+      this.clearOf = height;
     }
 
     get _marked() {
@@ -283,13 +296,15 @@
       this.rotation.hold("down", this.drill.down);
       this.drawing.select(this._marked);
       this._fit();
-      if (this._wants("board")) this.readings.board.read();
+      this.readings.board.read();
       this._area();
     }
 
     _area() {
+      const { key } = this.rotation;
       everycell.showWallPanel({
-        scene: this.rotation.key,
+        scene: key,
+        told: everycell.wallScenes[key].areas(this),
         area: this.drill.area,
         figures: this.figures,
         board: this.board,

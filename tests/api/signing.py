@@ -22,7 +22,7 @@ PASSWORD = "correct horse battery"
 
 def field_told(answer: httpx.Response) -> str:
     """The field that the page of a problem names."""
-    found = re.search(r'<p lang="en">([^:<]+):', answer.text)
+    found = re.search(r"<details.*?<p>([^:：<]+)[:：]", answer.text, re.DOTALL)
     assert found, answer.text
     return found[1]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +19,12 @@ from psycopg2.extras import Json
 from sqlalchemy import text
 
 import api.event_streams
+from api.event_streams import EventResponse, EventStream
+from api.requests import CONNECTION
 from gis.access.scope import ALL
 from gis.access.tokens import revoke
 from gis.access.tokens import token_of as row_of_token
+from gis.events.log import number
 from gis.households.rounds import open_round
 from gis.storage.cluster import Cluster
 from tests.api.conftest import Served, administer, database, run, serving, signed_in, token_of
@@ -245,6 +250,8 @@ def test_a_client_that_does_not_read_is_reset_and_slows_nobody(own: Served, monk
             emit(own, "case_figures", {"level": f"{sent}", "first_on": "x" * 20_000, "months": 1})
             heard.until(lambda told, sent=sent: told.data.get("level") == f"{sent}", patience_s=5)  # type: ignore[misc]
             assert sent < 200, "it is never reset"
+        established = 1
+        wait_until(lambda: idle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != established)
         idle.settimeout(10)
         with suppress(ConnectionError):
             while idle.recv(65_536):
@@ -307,9 +314,55 @@ def test_a_lost_database_connection_heals_by_itself(own: Served) -> None:
     assert in_order(heard)
 
 
+def test_a_pass_is_over_when_its_statement_is(own: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that stands still between the two would keep the lock, and with it the news of all others."""
+    passes: list[float] = []
+    held: list[int] = []
+
+    def looked_after(*arguments: Any) -> float:
+        passes.append(number(*arguments))
+        found = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7461101 AND database = ("
+        found += "SELECT oid FROM pg_database WHERE datname = current_database())"
+        with own.store.read() as conn:
+            held.append(conn.execute(text(found)).scalar_one())
+        return passes[-1]
+
+    monkeypatch.setattr("api.event_hub.number", looked_after)
+    with listening(own.client) as heard:
+        heard.next("hello")
+        post(own.client, "990101-D001-0000-00")
+        heard.next("coverage")
+    assert 0.0 in passes
+    assert set(held) == {0}
+
+
 def post_patiently(client: httpx.Client, household: str) -> None:
     sent = [visit(household)]
     wait_until(lambda: client.post("/visits", json=sent).status_code == 200)
+
+
+def test_a_listener_that_has_gone_before_it_is_answered_leaves_nothing(own: Served) -> None:
+    """Its socket is closed when the stream begins."""
+    gone = socket.socket()
+    gone.close()
+    transport = SimpleNamespace(
+        set_write_buffer_limits=lambda **_: None, get_extra_info=lambda _: gone, abort=lambda: None
+    )
+    left: list[EventStream] = []
+
+    async def disconnected() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(_: object) -> None:
+        return None
+
+    async def answer() -> EventStream:
+        stream = EventStream(SimpleNamespace(), SimpleNamespace(), ("token", "x"), None)  # type: ignore[arg-type]
+        scope = {"type": "http", "extensions": {CONNECTION: {"transport": transport}}}
+        await EventResponse(stream, lambda: b"", left.append)(scope, disconnected, send)  # type: ignore[arg-type]
+        return stream
+
+    assert [asyncio.run(answer())] == left
 
 
 def test_too_many_listeners_of_one_caller_are_refused(own: Served, monkeypatch: pytest.MonkeyPatch) -> None:

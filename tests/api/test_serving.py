@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -9,11 +10,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
 from urllib.request import urlopen
 
+import psycopg2
 import pytest
+import uvicorn
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors.multiprocess import SIGNALS
 
-from api.server import address_of, listen
+import api.server
+from api import app
+from api.server import _Supervisor, address_of, listen
 from gis.errors import BadInput
 from gis.storage.engine import Store
 
@@ -72,7 +82,7 @@ def test_several_workers(store: Store) -> None:
 def test_a_port_that_is_taken(store: Store) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(BadInput, match=f"--port: cannot listen on 127.0.0.1 port {port}: address already in use"):
+        with pytest.raises(BadInput, match=f"--port: cannot listen on 127.0.0.1 port {port}: Address already in use"):
             listen("127.0.0.1", port)
         with listen("127.0.0.1", port, next_free=True) as other:
             assert other.getsockname()[1] > port
@@ -90,3 +100,64 @@ def test_answers_do_not_wait_for_a_delayed_ack() -> None:
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+class Gone:
+    """A worker that has ended."""
+
+    def __init__(self, exitcode: int) -> None:
+        self.exitcode, self.pid = exitcode, 1
+
+    def is_alive(self, _: float) -> bool:
+        return False
+
+    def kill(self) -> None:
+        return
+
+    join = start = kill
+
+
+@pytest.mark.parametrize(
+    ("exitcode", "answered", "ends"),
+    [(STARTUP_FAILURE, False, True), (STARTUP_FAILURE, True, False), (-signal.SIGKILL, False, False)],
+)
+def test_a_worker_that_cannot_start_ends_only_a_service_that_never_answered(
+    monkeypatch: pytest.MonkeyPatch, exitcode: int, answered: bool, ends: bool
+) -> None:
+    """Later on it is the database that is away, and all other workers go on."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    monkeypatch.setattr(api.server, "Process", lambda *_: Gone(0))
+    monkeypatch.setattr(api.server, "_AFTER_FAILURE_S", 0.0)
+    supervisor = _Supervisor(uvicorn.Config("x:y"), [])
+    for number, handler in before.items():
+        signal.signal(number, handler)  # it takes them all
+    dead: Any = Gone(exitcode)
+    supervisor.processes, supervisor.answered = [dead], answered
+    supervisor.keep_subprocess_alive()
+    assert (supervisor.failed, supervisor.should_exit.is_set()) == (ends, ends)
+    assert (supervisor.processes[0] is dead) is ends, "it is replaced"
+
+
+async def _starting(errors: list[Exception]) -> int:
+    """How often it takes to begin what fails with these errors first."""
+    tries = SimpleNamespace(number=0)
+
+    def start() -> None:
+        tries.number += 1
+        if errors:
+            raise errors.pop(0)
+
+    await app._begun(start)
+    return int(tries.number)
+
+
+def test_a_worker_begins_while_the_database_is_on_its_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "_AGAIN_S", 0.0)
+    away = [OperationalError("SELECT 1", {}, psycopg2.OperationalError("the database system is starting up"))] * 3
+    wrong = ProgrammingError("SELECT 1", {}, psycopg2.ProgrammingError("no such function"))
+    assert asyncio.run(_starting([*away])) == 4
+    with pytest.raises(ProgrammingError):
+        asyncio.run(_starting([wrong]))
+    monkeypatch.setattr(app, "_DATABASE_PATIENCE_S", -1.0)
+    with pytest.raises(OperationalError):
+        asyncio.run(_starting([*away]))

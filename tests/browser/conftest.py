@@ -5,6 +5,7 @@ Pictures of pages are kept in `.artefacts/pictures`, or where EVERYCELL_PICTURES
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -177,6 +178,13 @@ def keep_picture(page: Page, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     assert page.viewport_size
     page.screenshot(path=PICTURES / f"{name}-{page.viewport_size['width']}.png")
+
+
+def keep_figures(name: str, figures: dict[str, float]) -> None:
+    """Keep what a long test has measured beside the pictures, as NAME.json."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    rounded = {each: round(figure, 2) for each, figure in figures.items()}
+    (PICTURES / f"{name}.json").write_text(json.dumps(rounded, indent=2) + "\n")
 
 
 def becomes(look: Callable[[], object], wanted: object, seconds: float = 20) -> None:

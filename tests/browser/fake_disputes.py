@@ -112,7 +112,7 @@ class FakeDesk:
         said = workflow.check_change(one.state, state, code=code)
         due = workflow.due_at(at, one.level, LIMITS) if state in (State.accepted, State.reopened) else one.due_at
         ended = at if state in (State.not_accepted, State.closed) else None
-        days = workflow.revisits_on(at.date(), said) if isinstance(said, Closing) else ()
+        days = workflow.revisits_on(at.date()) if isinstance(said, Closing) else ()
         revisits = tuple(
             {"seq": n, "due_on": str(day), "done_at": None, "outcome": None} for n, day in enumerate(days, 1)
         )

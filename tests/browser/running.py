@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
 
 _PATIENCE_S = 30
 
@@ -25,8 +25,8 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def running(app: FastAPI, port: int = 0) -> Iterator[str]:
-    """Serve `app` from a thread; yields its address. 0 is any port. Raises TimeoutError where it does not start."""
+def running(app: Any, port: int = 0) -> Iterator[str]:
+    """Serve an ASGI application from a thread; yields its address. Raises TimeoutError where it does not start."""
     config = uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=2)
     server = _Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

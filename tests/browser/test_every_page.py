@@ -24,12 +24,14 @@ from maps.cleaning import cleaning_file
 from maps.plain import PlainFrame
 from maps.report.assemble import document
 from maps.report.page import page as report_page
+from maps.wall import Scene
 from tests.api.conftest import token_of
 from tests.browser.conftest import Complaints, Open, keep_picture
 from tests.browser.fake_phone import TOKEN, FakePatrol
 from tests.browser.fake_phone import make_app as phone_app
 from tests.browser.fake_service import NONCE, FakeService, serving, static_files
 from tests.browser.running import running
+from tests.maps.fake import code_at
 from tests.maps.fake_report import report
 from tests.maps.test_cleaning import content
 
@@ -37,6 +39,7 @@ Faults = Callable[[Page], list[str]]
 
 # Drawing so many pixels without a graphics card takes its time: the wall's are drawn by `--all`.
 SIZES = [(1280, 800), pytest.param((3840, 2160), marks=pytest.mark.slow)]
+WALLS = [(1920, 1080), pytest.param((3840, 2160), marks=pytest.mark.slow)]
 WITH_DATA = {
     "home": "/",
     "coverage": "/maps/coverage",
@@ -105,6 +108,36 @@ def test_pages_with_data(
     if name == "home":
         page.locator("#account summary").click()
         assert faults(page) == [], "nor with the menu open"
+
+
+@pytest.mark.parametrize("size", WALLS)
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_wall_in_every_scene(
+    service: FakeService, open_page: Open, faults: Faults, theme: str, size: tuple[int, int]
+) -> None:
+    """And in a cell, with its help open, and when what it shows is old."""
+    page = open_page(f"{service.address}/wall?theme={theme}&dwell_s=3600", width=size[0], height=size[1])
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    for number, scene in enumerate(Scene, 1):
+        page.keyboard.press(str(number))
+        expect(page.locator("body")).to_have_attribute("data-scene", scene)
+        keep_picture(page, f"wall-{scene}-{theme}")
+        assert page.evaluate("document.documentElement.scrollWidth") == size[0], "nothing stands out at the side"
+        assert faults(page) == [], scene
+    page.evaluate("(code) => everycell.page.drill.go(code)", code_at(2, 0))
+    expect(page.locator("#crumbs [aria-current]")).to_contain_text("网格 003")
+    assert faults(page) == [], "in a cell"
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+    assert faults(page) == [], "with its help"
+    page.keyboard.press("?")
+    service.wall.beat(200, database=False)
+    expect(page.locator("#band")).to_be_visible()
+    keep_picture(page, f"wall-stale-{theme}")
+    below = "[...document.querySelectorAll('#crumbs, #alarms h2')].map((one) => one.getBoundingClientRect().top)"
+    band = page.evaluate("document.getElementById('band').getBoundingClientRect().bottom")
+    assert all(top >= band for top in page.evaluate(below)), "nothing is behind the band"
+    assert faults(page) == [], "when it is old"
 
 
 @pytest.mark.parametrize("size", SIZES)

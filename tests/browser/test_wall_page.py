@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,24 @@ IN_CELL = (fake.SOUTH + 0.5 * fake.SIDE, fake.WEST + 2.5 * fake.SIDE)
 TITLES = ["走访覆盖", "从未走访", "超期纠纷", "今日巡逻", "重点场所待查", "纠纷热力"]
 WRONG_CLOCK = "2001-02-03T04:05:06Z"  # a wall's may be
 ALONE = "delete window.SharedWorker;"
+# What becomes of the screen that is kept on; and a page that can be hidden.
+WATCHED = """
+window.locks = [];
+window.seen = { hidden: false, asked: 0, refused: 0 };
+Object.defineProperty(document, "hidden", { get: () => seen.hidden });
+const ask = WakeLock.prototype.request;
+WakeLock.prototype.request = async function (kind) {
+  seen.asked += 1;
+  try {
+    const lock = await ask.call(this, kind);
+    locks.push(lock);
+    return lock;
+  } catch (error) {
+    seen.refused += 1;
+    throw error;
+  }
+};
+"""
 
 
 def url(service: FakeService, **asked: object) -> str:
@@ -84,13 +103,37 @@ def test_scenes_in_turn_and_by_keys(service: FakeService, open_page: Open) -> No
     expect(page.locator("#help dd").first).to_have_text("暂停、继续轮播")
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_hidden()
-    waiting = page.locator("#alarms .waiting")
-    expect(waiting.nth(1)).to_be_visible()  # as many as there is room for
-    before = waiting.count()
+    alarms = page.locator("#alarms")
+    expect(alarms.locator(".waiting").nth(1)).to_be_visible()  # as many as there is room for
+    before = int(alarms.get_attribute("data-waiting") or 0)
     page.keyboard.press("a")
-    expect(waiting).to_have_count(before - 1)
+    expect(alarms).to_have_attribute("data-waiting", str(before - 1))
     page.keyboard.press("p")
     expect(page.locator("#panel")).to_be_hidden()
+
+
+def test_scenes_keep_their_time_however_late_the_clock_ticks(service: FakeService, open_page: Open) -> None:
+    """An hour of ticks about a second apart, some a little early, some late; then the page stands still."""
+    page = wall(open_page, service)
+    turns = page.evaluate(
+        """() => {
+            let now = 0;
+            const turns = [];
+            const onshow = () => turns.push(now);
+            const rotation = new everycell.Rotation({ keys: ["a", "b"], dwell_s: 10, onshow, elapsed: () => now });
+            for (let second = 1; second <= 3600; second += 1) {
+                now = second * 1000 + [-3, 2, 0, 240, -1][second % 5];
+                rotation.tick();
+            }
+            now += 600000;
+            for (let more = 0; more < 12; more += 1, now += 1000) rotation.tick();
+            return turns;
+        }"""
+    )
+    hour, after = [at for at in turns if at < 3_601_000], [at for at in turns if at >= 3_601_000]
+    assert len(hour) == 360
+    assert all(9_500 < later - sooner < 10_500 for sooner, later in pairwise(hour))
+    assert len(after) == 2, "it does not run after what it has missed"
 
 
 def test_only_the_scenes_that_are_asked_for(service: FakeService, open_page: Open) -> None:
@@ -101,7 +144,26 @@ def test_only_the_scenes_that_are_asked_for(service: FakeService, open_page: Ope
     expect(page.locator("#scene")).to_have_text("Never visited")
     expect(page.locator("#scenes")).to_be_hidden()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    assert (asked.number("/coverage?"), asked.number("/board"), asked.number("/disputes/heat")) == (1, 0, 0)
+    expect(page.locator("#board [data-chart=worst]")).to_be_visible()
+    assert (asked.number("/coverage?"), asked.number("/board"), asked.number("/disputes/heat")) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("scene", "listed", "chart"),
+    [
+        ("cases", [["城关镇", "9"], ["青岚乡", "<5"]], "cases"),
+        ("patrols", [["青岚乡", "20/60"], ["城关镇", "4/12"]], "patrols"),
+        ("sites", [["青岚乡", "6"], ["城关镇", "2"]], "sites"),
+        ("heat", [["城关镇"], ["青岚乡"]], "round"),
+    ],
+)
+def test_a_scene_lists_areas_by_what_it_shows(
+    service: FakeService, open_page: Open, scene: str, listed: list[list[str]], chart: str
+) -> None:
+    page = wall(open_page, service, scenes=scene)
+    expect(page.locator(f"#board [data-chart={chart}]")).to_be_visible()
+    rows = page.locator("#areas button").all()
+    assert [row.inner_text().split() for row in rows] == listed
 
 
 def test_down_to_the_doors_and_back_by_itself(service: FakeService, open_page: Open) -> None:
@@ -229,6 +291,62 @@ def test_nothing_of_doors_and_cases_passes_to_a_wall(service: FakeService, open_
     for address, text in texts.items():
         assert not re.search(r"doorplates|households|sites/|/patrol/|/disputes/[0-9a-f]{8}|/search", address), address
         assert not [secret for secret in secrets if secret and secret in text], address
+
+
+def test_full_screen_by_a_key(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    full = "document.fullscreenElement === document.documentElement"
+    page.keyboard.press("f")
+    becomes(lambda: page.evaluate(full), wanted=True)
+    page.keyboard.press("F")
+    becomes(lambda: page.evaluate("document.fullscreenElement"), wanted=None)
+    page.evaluate("() => { document.documentElement.requestFullscreen = () => Promise.reject(new Error()); }")
+    page.keyboard.press("f")
+    assert not page.evaluate(full), "a browser that allows none is no error"
+
+
+def test_the_screen_is_kept_on_as_long_as_the_page_is_seen(service: FakeService, open_page: Open) -> None:
+    """Browsers let go of the screen when the page is hidden: it is asked for again when it is seen again. One that
+    refuses is no error."""
+    page = wall(open_page, service, before=WATCHED)
+    becomes(lambda: page.evaluate("seen"), {"hidden": False, "asked": 1, "refused": 1})
+    allow_wake_lock(page)
+    for hidden, asked in ((True, 1), (False, 2), (True, 2), (False, 3)):
+        page.evaluate(
+            "(hidden) => { seen.hidden = hidden; document.dispatchEvent(new Event('visibilitychange')); }", hidden
+        )
+        assert page.evaluate("seen.asked") == asked
+    becomes(lambda: page.evaluate("locks.map(({ type, released }) => [type, released])"), [["screen", False]] * 2)
+    assert page.evaluate("seen.refused") == 1
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_contain_text("本页面打开时屏幕保持常亮")
+
+
+def allow_wake_lock(page: Page) -> None:
+    """As a browser with a window does without being asked."""
+    wire = page.context.new_cdp_session(page)
+    context = wire.send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
+    origin = page.evaluate("location.origin")
+    allowed = {"permissions": ["wakeLockScreen"], "origin": origin, "browserContextId": context}
+    wire.send("Browser.grantPermissions", allowed)
+
+
+def test_a_browser_that_cannot_keep_the_screen_on_says_so(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, before="delete Navigator.prototype.wakeLock;")
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_contain_text("请关闭屏保和休眠")
+
+
+@pytest.mark.parametrize(("role", "tells"), [(Role.operator, True), (Role.wall, False)])
+def test_the_help_tells_of_keys_that_do_something(
+    service: FakeService, open_page: Open, role: Role, tells: bool
+) -> None:
+    service.rights = RIGHTS[role]
+    page = wall(open_page, service)
+    page.keyboard.press("?")
+    rows = page.locator("#help dl").inner_text()
+    assert ("确认第一条告警" in rows) is tells
+    assert "全屏" in rows
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

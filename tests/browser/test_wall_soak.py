@@ -11,7 +11,7 @@ from itertools import count, pairwise
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, keep_figures
 from tests.browser.fake_service import FakeService
 from tests.browser.test_wall_page import url
 
@@ -52,9 +52,12 @@ def test_half_an_hour_at_twenty_times_the_events(service: FakeService, open_page
         if number % EVENTS_PER_S == 0 and gone > max(2 * WARM_S, MINUTES * 60):
             break
     last = heap_mb(page)
-    assert last < first * 1.1, f"{first:.1f} MB, and {last:.1f} MB at the end"
     turns = [at for at, _ in page.evaluate("window.turns")]
     between = [later - sooner for sooner, later in pairwise(turns)]
+    figures = {"minutes": gone / 60, "events": number, "turns": len(turns), "shortest_s": min(between) / 1000}
+    figures |= {"longest_s": max(between) / 1000, "heap_mb_first": first, "heap_mb_last": last}
+    keep_figures("wall-soak", figures)
+    assert last < first * 1.1, f"{first:.1f} MB, and {last:.1f} MB at the end"
     assert len(turns) >= gone / DWELL_S - 2
     assert max(between) < (DWELL_S + 3) * 1000
     assert min(between) > (DWELL_S - 1) * 1000

@@ -69,7 +69,7 @@ def test_everything_of_ones_area_and_nothing_else(region: Store) -> None:
     assert own.areas == ((OWN.code, "柳村"),)
     assert own.patrols == Patrols(plans=1, searching=0, teams=1, out=1, stops=1, done=1)
     assert own.checks
-    assert (own.checks.due, own.checks.never) == (1, 0)
+    assert (own.checks.overdue, own.checks.due, own.checks.never) == (1, 0, 0)
     assert own.overdue is not None
     assert [case.area for case in own.overdue] == [OWN.cells[0]]
     assert {one.round.area for one in own.rounds} == {OWN.town, OWN.code}
@@ -80,7 +80,7 @@ def test_everything_of_ones_area_and_nothing_else(region: Store) -> None:
     assert town
     assert town.patrols == Patrols(plans=2, searching=0, teams=2, out=1, stops=2, done=1)
     assert town.checks
-    assert (town.checks.due, town.checks.never) == (2, 1)
+    assert (town.checks.overdue, town.checks.due, town.checks.never) == (1, 0, 1)
     assert len(town.overdue or ()) == 2
     assert {one.code for one in town.most_left} == {OWN.code, SIBLING.code}
 

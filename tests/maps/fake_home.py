@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from gis.board.content import Sites
 from gis.codes import Level
 from gis.disputes.cases import Case
 from gis.disputes.categories import Category, Channel
 from gis.disputes.workflow import State
-from gis.home import Checks, Home, Patrols
+from gis.home import Home, Patrols
 from gis.households.coverage import total
 from maps.home import HomePage
 from tests.maps import fake
@@ -36,7 +37,7 @@ def home(note: str = "") -> Home:
         rounds=(running, town),
         most_left=tuple(areas),
         patrols=Patrols(plans=1, searching=1, teams=3, out=2, stops=58, done=21),
-        checks=Checks(due=2, never=1),
+        checks=Sites("", "", sites=9, never=1, overdue=2, due=3),
         overdue=(_case(1, Category.neighbours, fake.code_at(1, 1), 12), _case(2, Category.family, "621102001002", 0)),
         published=(),
         names={one["properties"]["code"]: one["properties"]["name"] for one in named},

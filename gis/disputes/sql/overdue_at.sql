@@ -1,7 +1,10 @@
 -- Cases by cell, of those that are counted in months before a day: how many were past their date at an instant, by what
--- their last event before it says, and how many of those that are counted before `first` were not. For publication alone.
+-- their last event before it says; how many of these are counted from `first` on; and how many of those that are counted
+-- before it were not past their date and had not ended. For publication alone.
 SELECT d.cell, count(*) FILTER (WHERE l.late)::integer AS cases,
-       count(*) FILTER (WHERE NOT l.late AND d.counted_on < CAST(:first AS date))::integer AS spare
+       count(*) FILTER (WHERE l.late AND d.counted_on >= CAST(:first AS date))::integer AS fresh,
+       count(*) FILTER (WHERE NOT l.late AND d.counted_on < CAST(:first AS date)
+                              AND coalesce(was.state, 'registered') <> ALL (CAST(:ended AS text[])))::integer AS spare
 FROM everycell.dispute d
 LEFT JOIN LATERAL (
     SELECT e.state, e.due_at FROM everycell.dispute_event e

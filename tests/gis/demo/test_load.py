@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -12,7 +12,7 @@ from gis.codes import Level
 from gis.demo.county import COUNTY_CODE, DemoCounty, generate
 from gis.demo.disputing import HOUSEHOLDS_A_CASE
 from gis.demo.load import load_county, load_first_visits
-from gis.demo.patrolled import patrol_yesterday
+from gis.demo.patrolled import patrol
 from gis.disputes.publication import publish_due
 from gis.errors import Conflict
 from gis.households.check import check
@@ -51,9 +51,12 @@ def test_everything_arrives_and_the_figures_are_exact(store: Store, county: Demo
     assert stages[0] == "cells"
     assert stages[-1] == "figures"
     with store.begin() as conn:
-        patrol = patrol_yesterday(conn, int(COUNTY_CODE), store.settings, today=today, seed=5)
-    assert patrol is not None
-    assert 0 < len(patrol.done) < sum(stop.seq is not None for stop in patrol.stops), "some are missed"
+        yesterday = today - timedelta(days=1)
+        noon = datetime.combine(yesterday, time(12), store.settings.zone)
+        plan = patrol(conn, int(COUNTY_CODE), store.settings, on=yesterday, now=noon, seed=5)
+    assert plan is not None
+    assert 0 < len(plan.done) < sum(stop.seq is not None for stop in plan.stops), "some are missed"
+    assert max(done.ticked_at for done in plan.done.values()) <= noon, "the afternoon has not come"
     made = publish_due(store, today)
     assert {one.level for one in made if one.period.first == date(today.year - 1, 1, 1)} == set(Level)
     with store.read() as conn:

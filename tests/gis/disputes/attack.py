@@ -15,6 +15,7 @@ from gis.disputes.disclosure import Table, publish_below, publish_top
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Weights = NDArray[Any]
 Key = tuple[int, int, int, int]
 Number = tuple[Key, Mask, int]
 MONTHS = 3
@@ -111,20 +112,22 @@ def loose_ends(of: County, levels: list[dict[int, Table]]) -> Mapping[Key, tuple
 
 
 class Bounds:
-    """What somebody knows of counts (size,) who was told the sums `known` over parts of them (masks), and that the sums
-    over `least` are not 0, and that of the pairs `within` the first sum is no greater than the second: the least and
-    the most that any other sum can be."""
+    """What somebody knows of counts (size,) who was told the sums `known` over parts of them (masks, or weights), that
+    the sums over `least` are not 0, and that of the pairs `within` the first sum is no greater than the second: the
+    least and the most that any other sum can be."""
 
     def __init__(
         self,
         size: int,
-        known: Sequence[tuple[Mask, int]],
+        known: Sequence[tuple[Weights, int]],
         least: Sequence[Mask],
-        within: Sequence[tuple[Mask, Mask]] = (),
+        within: Sequence[tuple[Weights, Weights]] = (),
     ) -> None:
         rows = sp.csr_array(np.array([mask for mask, _ in known], float).reshape(len(known), size))
         self._program: dict[str, Any] = {"A_eq": rows, "b_eq": [number for _, number in known], "method": "highs"}
-        above = [-mask.astype(float) for mask in least] + [part.astype(float) - whole for part, whole in within]
+        above = [-mask.astype(float) for mask in least] + [
+            part.astype(float) - whole.astype(float) for part, whole in within
+        ]
         if above:
             most = np.r_[-np.ones(len(least)), np.zeros(len(within))]
             self._program |= {"A_ub": sp.csr_array(np.array(above)), "b_ub": most}

@@ -158,5 +158,4 @@ def test_overdue_is_what_is_dealt_with_past_its_date() -> None:
 def test_the_place_is_visited_again_three_times() -> None:
     closed = date(2026, 11, 29)
     days = (date(2026, 12, 6), date(2026, 12, 29), date(2027, 2, 27))
-    assert revisits_on(closed, Closing.performed) == days
-    assert revisits_on(closed, Closing.taken_over) == ()
+    assert revisits_on(closed) == days
