@@ -14,8 +14,8 @@ process; Debian's Chromium without a graphics card, so that all is drawn by the 
 - event_to_screen_p50_s: from the answer to a visit until its figure is in the panel
 - heap_mb: JavaScript's memory with the picture
 
-Frames are those that the page is asked for (requestAnimationFrame): without a graphics card the browser asks for the
-next when the last one is painted.
+Frames are those that the page is asked for (requestAnimationFrame). By Chromium's own trace (`viz`,
+SoftwareRenderer::SwapBuffers) at least as many were put on the screen in the same pans.
 """
 
 from __future__ import annotations

@@ -121,11 +121,12 @@
   const inside = (feature, { x, y, side }) =>
     feature.x >= x && feature.x < x + 1 / side && feature.y >= y && feature.y < y + 1 / side;
 
-  // What Leaflet's latLngToLayerPoint says of places, [lat, lon], by arithmetic alone: borders have a hundred thousand.
+  // What Leaflet's latLngToLayerPoint says of places, [lat, lon] or L.LatLng, by arithmetic alone: borders have a hundred thousand.
   const layerPoint = (map) => {
     const origin = map.getPixelOrigin();
     const world = map.options.crs.scale(map.getZoom());
-    return ([lat, lon]) => {
+    return (place) => {
+      const [lat, lon] = Array.isArray(place) ? place : [place.lat, place.lng];
       const sine = Math.sin((lat * Math.PI) / 180);
       const down = 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
       return new L.Point(Math.round(world * (lon / 360 + 0.5)) - origin.x, Math.round(world * down) - origin.y);

@@ -4,11 +4,9 @@
   const { t, byId } = everycell;
   const TICK_MS = 1000;
   const MAP_BODY = 11.5; // the smallest that the map writes is as large as the page's text
-  const HELLO_MS = 1500;
+  const ALARMS_MS = 1500; // they are not waited for any longer
   const AGAIN_MS = 3000;
   const POLL_S = 20; // without events
-  const SHOW_MS = 250; // figures that change faster are shown together
-  const RECENT_MS = 10000;
   const SLEPT_MS = 5000;
   // So many characters across at least: the panel, the map and the alarms side by side; without the alarms; a few figures.
   const ROOMS = [
@@ -31,11 +29,12 @@
   class Wall {
     constructor(map) {
       const { config } = everycell;
-      Object.assign(this, { map, config, board: null, heat: null, routes: null, recent: [], polled_s: 0 });
+      Object.assign(this, { map, config, board: null, heat: null, routes: null, polled_s: 0 });
       this.today = everycell.day(config.today);
-      this.source = new everycell.WallSource(config.api, { csrf: config.csrf, onover: () => this._over() });
+      this.source = new everycell.WallSource(config.api, { csrf: config.csrf, onover: () => this.over() });
       this.live = everycell.Live({ base: config.api });
       this.ages = new everycell.Ages(this.live.clock);
+      this.events = new everycell.WallEvents(this);
       this.status = new everycell.WallStatus(this);
       this.drawing = new everycell.WallDrawing(this);
       this.readings = this._readings();
@@ -45,9 +44,9 @@
       const { readings } = this;
       const shapes = this._first(readings.shapes);
       await this._first(readings.rounds);
-      this._listen();
-      await this._hello();
-      const alarms = Promise.race([this._alarms(), soon(HELLO_MS)]); // they take room from the map
+      this.events.listen(this._query);
+      await this.events.begun();
+      const alarms = Promise.race([this._alarms(), soon(ALARMS_MS)]); // they take room from the map
       await Promise.all([shapes, this._first(readings.coverage), alarms]);
       this._turn();
       for (const name of ["board", "heat", "plans"]) this._wants(name) && readings[name].read();
@@ -100,7 +99,7 @@
     _takeShapes({ cells, divisions }) {
       this.figures = new everycell.Figures(cells, divisions);
       this.drawing.take(cells, divisions);
-      if (this.drill) this.readings.coverage.news();
+      if (this.drill || this.events.forgot(this.askedAt)) this.readings.coverage.news();
       if (this.lastCoverage) this._takeCoverage(this.lastCoverage);
       if (this.drill) this.drawing.select(this._marked);
     }
@@ -124,13 +123,11 @@
       return this.source.coverage(this.cutoff);
     }
 
-    // An event that came shortly before or while it was asked for may be newer than the answer. One that is older than it
-    // is followed by the newer one.
     _takeCoverage(answer) {
       this.lastCoverage = answer;
       if (!this.figures) return; // the shapes take it along when they come
       this.figures.take(answer.areas);
-      for (const { at, cells } of this.recent) if (at >= this.askedAt - RECENT_MS) this.figures.update(cells);
+      this.events.bringTo(this.figures, this.askedAt);
       this.drawing.recolour(new Map(this.figures.byCell));
       if (everycell.day(answer.as_of) > this.today) this._newDay(answer.as_of);
       if (this.drill) this._area();
@@ -189,65 +186,30 @@
     _newDay(day) {
       this.today = everycell.day(day);
       this.readings.rounds.read();
-      this._reread();
+      this.againAll();
     }
 
-    /** Read everything anew. */
-    _reread() {
-      for (const [name, reading] of Object.entries(this.readings)) if (this._wants(name)) reading.news();
+    // --- what the events tell -------------------------------------------------------------------------------------------
+
+    /** What is read under this name has changed. */
+    again(name) {
+      if (this._wants(name)) this.readings[name].news();
     }
 
-    // --- events ---------------------------------------------------------------------------------------------------------
-
-    _listen() {
-      const { live, ages } = this;
-      const heard = ({ as_of }) => ages.heard(Date.parse(as_of));
-      const news = (name) => () => this._wants(name) && this.readings[name].news();
-      live
-        .on("hello", (message) => {
-          ages.following = true;
-          heard(message);
-          if (message.fresh && this.rotation) this._reread();
-        })
-        .on("beat", heard)
-        .on("coverage", (message) => this._changed(message))
-        .on("grid", news("shapes"))
-        .on("rounds", news("rounds"))
-        .on("case_figures", news("heat"))
-        .on("patrols", news("plans"))
-        .on("board", news("board"))
-        .on("online", () => this._over(false))
-        .on("offline", () => (ages.following = false))
-        .on("over", () => this._over())
-        .on("reset", () => {
-          this.recent = [];
-          ages.lost();
-        });
-      live.ask(this._query).start();
+    /** Everything may have changed. */
+    againAll() {
+      for (const name of Object.keys(this.readings)) this.again(name);
     }
 
-    _hello() {
-      return Promise.race([new Promise((resolve) => this.live.on("hello", resolve)), soon(HELLO_MS)]);
-    }
-
-    _changed({ cells, as_of }) {
-      const at = performance.now();
-      this.ages.heard(Date.parse(as_of));
-      this.recent = [...this.recent.filter((one) => at - one.at < 3 * RECENT_MS), { at, cells }];
-      if (!this.figures) return;
-      this.figures.update(cells);
-      this.showing ??= setTimeout(() => this._showChanged(), SHOW_MS);
-    }
-
-    _showChanged() {
-      this.showing = null;
+    /** Counts have changed. */
+    counted() {
       if (!this.drill) return;
       this.drawing.recolour(new Map(this.figures.byCell));
       this._area();
     }
 
     // The session or the token is over: nothing comes any more, until somebody signs in again.
-    _over(over = true) {
+    over(over = true) {
       const { kiosk } = this.config.wall;
       const words = kiosk
         ? t("The token of this wall is over or was taken back. Open it again with a new one.")
