@@ -15,7 +15,7 @@ process; Debian's Chromium without a graphics card, so that all is drawn by the 
 - heap_mb: JavaScript's memory with the picture
 
 Frames are those that the page is asked for (requestAnimationFrame). By Chromium's own trace (`viz`,
-SoftwareRenderer::SwapBuffers) at least as many were put on the screen in the same pans.
+SoftwareRenderer::SwapBuffers) at zoom 15 about as many were put on the screen in the same pans.
 """
 
 from __future__ import annotations
