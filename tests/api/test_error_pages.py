@@ -48,11 +48,12 @@ def test_every_problem_has_a_page_in_both_languages(slug: str) -> None:
     [
         ("", "", "zh-CN"),
         ("", "en-GB,en;q=0.9,zh;q=0.2", "en"),
-        ("", "fr,zh-CN;q=0.8,en", "zh-CN"),
+        ("", "fr,zh-CN;q=0.8,en;q=0.5", "zh-CN"),
         ("lang=zh", "en", "zh-CN"),
     ],
 )
-def test_the_language_is_the_readers(query: str, accepted: str, lang: str) -> None:
+def test_the_language_is_the_readers(monkeypatch: pytest.MonkeyPatch, query: str, accepted: str, lang: str) -> None:
+    monkeypatch.delenv("EVERYCELL_LANG", raising=False)
     problem = document(scope_of(), PROBLEMS["not-found"], "x")
     content, _ = error_page(scope_of(query=query, Accept_Language=accepted), problem)
     assert f'<html lang="{lang}">' in content.decode()
