@@ -101,11 +101,18 @@
       clearTimeout(this.waiting);
       this.waiting = null;
       try {
-        this.take(await this.ask());
+        await this._latest(this.ask());
       } catch (error) {
         this.onfailed(error); // the list stays, and says how old it is
         if (this.list) this.show();
       }
+    }
+
+    // A list that was asked for before another one is older than it, whenever it comes.
+    async _latest(asked) {
+      const turn = (this.turn = (this.turn ?? 0) + 1);
+      const list = await asked;
+      if (turn === this.turn) this.take(list);
     }
 
     /** Show a list. Whatever stands in it for the first time, and nobody has seen to it, sounds. */
@@ -254,7 +261,7 @@
 
     async _do(line, what, body = {}) {
       try {
-        this.take(await this.send(`/alarms/${encodeURIComponent(line.id)}/${what}`, body));
+        await this._latest(this.send(`/alarms/${encodeURIComponent(line.id)}/${what}`, body));
       } catch (error) {
         this.onfailed(error);
         this.soon(); // it may have gone meanwhile
