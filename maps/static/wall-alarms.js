@@ -271,7 +271,7 @@
     // A acknowledges the line that waits first.
     _key(event) {
       if (event.key.toLowerCase() !== "a" || event.ctrlKey || event.altKey || event.metaKey) return;
-      if (event.target.closest?.("input, select, textarea, dialog")) return;
+      if (event.target.closest?.("input, select, textarea, dialog[open]")) return;
       const line = this.send && this.list?.alarms.find(({ unacknowledged, may }) => unacknowledged && may);
       if (line) this._do(line, "acknowledge");
     }
