@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from api.alarm_documents import alarms_document
 from api.cli.coverage import Area
 from api.cli.folding import Table
-from api.cli.output import Form, cell, err, opened, out
+from api.cli.output import Form, cell, err, minute, opened, out
 from api.cli.words import _, say
 from gis.access.audit import Action, note_shell
 from gis.access.scope import ALL, Role
@@ -114,12 +114,16 @@ def shelve(
 
 
 def _show(document: dict[str, Any]) -> None:
-    looked = document["as_of"] or _("never: the service looks once a minute, or `everycell alarms look`")
+    looked = _minute(document["as_of"]) or _("never: the service looks once a minute, or `everycell alarms look`")
     told = _("alarms, last looked at {time}; {number} not acknowledged", time=looked, number=document["unacknowledged"])
     out.print(told, markup=False)
     for title, rows in (("", document["alarms"]), (_("shelved"), document["shelved"])):
         if rows:
             out.print(_table(title, rows))
+
+
+def _minute(written: str | None) -> str:
+    return "" if written is None else minute(datetime.fromisoformat(written))
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:
@@ -132,7 +136,9 @@ def _table(title: str, rows: list[dict[str, Any]]) -> Table:
     for name in (_("raised"), _("acknowledged")):
         shown.add_column(name)
     for row in rows:
-        done = f"{say(word(row['acknowledged_by']))} {row['acknowledged_at'][:16]}" if row["acknowledged_at"] else "—"
+        done = (
+            f"{say(word(row['acknowledged_by']))} {_minute(row['acknowledged_at'])}" if row["acknowledged_at"] else "—"
+        )
         shown.add_row(
             row["id"],
             _ABOUT[Kind(row["kind"])],
@@ -140,7 +146,7 @@ def _table(title: str, rows: list[dict[str, Any]]) -> Table:
             _PRIORITY[row["priority"]],
             f"{row['count']:,}",
             f"{row['number']:,}",
-            row["since"][:16],
+            _minute(row["since"]),
             done,
         )
     return shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -46,6 +46,11 @@ def day(text: str | None, field: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise BadInput("{field}: {text!r} is no day; write it like 2026-11-22", text=text, field=field) from None
+
+
+def minute(instant: datetime) -> str:
+    """An instant where the county is: 2026-11-22 14:05."""
+    return f"{instant.astimezone(settings().zone):%Y-%m-%d %H:%M}"
 
 
 def lang_of(text: str) -> Lang:

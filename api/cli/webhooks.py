@@ -11,7 +11,7 @@ import typer
 
 from api.cli.accounts import AREA_HELP, warn_unknown
 from api.cli.folding import Table
-from api.cli.output import cell, opened, out
+from api.cli.output import cell, minute, opened, out
 from api.cli.words import _
 from api.event_streams import instant
 from api.webhook_messages import check_url, post, told
@@ -20,7 +20,6 @@ from gis.access.scope import area_of
 from gis.errors import StorageError
 from gis.events import webhooks
 from gis.events.webhooks import Webhook
-from gis.settings import settings
 
 app = typer.Typer(
     help="Other systems that are sent what changes in an area: add, list, remove, test.", no_args_is_help=True
@@ -73,7 +72,7 @@ def list_() -> None:
     for column in (_("id"), _("label"), _("address"), _("area"), _("events"), _("last delivered"), _("state")):
         table.add_column(column)
     for each in found:
-        delivered = _("not yet") if each.delivered_at is None else _minute(each.delivered_at)
+        delivered = _("not yet") if each.delivered_at is None else minute(each.delivered_at)
         table.add_row(
             str(each.id),
             each.label,
@@ -119,7 +118,7 @@ def _state(each: Webhook) -> str:
     if each.dead_at is not None:
         return _(
             "given up {time}: {outcome}; everycell webhook test {id} takes it up again",
-            time=_minute(each.dead_at),
+            time=minute(each.dead_at),
             outcome=told(each.outcome or ""),
             id=each.id,
         )
@@ -127,13 +126,9 @@ def _state(each: Webhook) -> str:
         again = max(0, round((each.next_at - datetime.now(UTC)).total_seconds()))
         return _(
             "failing since {time}: {outcome}; tried {times} times, again in {again} s",
-            time=_minute(each.failing_since),
+            time=minute(each.failing_since),
             outcome=told(each.outcome or ""),
             times=each.attempts,
             again=again,
         )
     return _("waiting for news") if each.delivered_at is None else _("delivering")
-
-
-def _minute(instant_: datetime) -> str:
-    return f"{instant_.astimezone(settings().zone):%Y-%m-%d %H:%M}"
