@@ -124,7 +124,8 @@ def create_app(
     watch = Watch(store, mirror, figures)
     answers = Answers(store, mirror, AnswerCache(cache_bytes), audits)
     idle = timedelta(minutes=store.settings.session_idle_minutes)
-    callers, hub = Callers(store, mirror, idle), Hub(store, mirror, idle)
+    callers = Callers(store, mirror, idle)
+    hub = Hub(store, mirror, callers)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:

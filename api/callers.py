@@ -130,6 +130,12 @@ class Callers:
         self._known: OrderedDict[bytes, tuple[Caller, int, float]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def through(self, store: Store) -> Callers:
+        """The same, asking by the connections of another store: what one of them has learnt, the other knows."""
+        other = Callers(store, self._mirror, self._idle)
+        other._known, other._lock = self._known, self._lock
+        return other
+
     def remembered(self, kind: Kind, secret: str) -> Caller | None:
         """The caller, where nothing can have changed since the database was asked."""
         if kind is Kind.nobody:
@@ -155,6 +161,8 @@ class Callers:
             else:
                 caller = caller_of_session(conn, secret, self._idle)
         if caller is None:
+            with self._lock:
+                self._known.pop(_key(kind, secret), None)  # the mirror may hear of it only a moment later
             return NOBODY
         with self._lock:
             self._known[_key(kind, secret)] = (caller, access, time.monotonic() + _REMEMBER_S)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from psycopg2 import Error as DriverError
@@ -49,12 +49,12 @@ Frames = list[tuple[int, bytes]]  # by position
 
 class Hub:
     """The listeners of a worker. `join`, `leave` and `end` are called in the event loop; `start()` and `close()` belong
-    together. `idle` ends a session that was not used for so long; a stream uses it."""
+    together. `callers` are those of the requests: whoever is found to be nobody any more is nobody there too."""
 
-    def __init__(self, store: Store, mirror: Mirror, idle: timedelta) -> None:
+    def __init__(self, store: Store, mirror: Mirror, callers: Callers) -> None:
         self._store = own_store(store)
         self._mirror = mirror
-        self._callers = Callers(self._store, mirror, idle)
+        self._callers = callers.through(self._store)
         self._streams: Counter[tuple[Kind, str]] = Counter()  # how many there are, by who listens
         self._joining: deque[EventStream] = deque()
         self._listening: set[EventStream] = set()  # those that were let in; the thread's alone
