@@ -201,11 +201,17 @@ def heard_all(screen: Screen, store: Store) -> bool:
     return screen.ids == [position for position in log if position > begun]
 
 
-def test_killed_databases_and_workers_lose_and_double_nothing(home: Path) -> None:  # noqa: F811
-    """Nobody starts PostgreSQL but the service itself."""
+def token_and_homes(home: Path) -> tuple[str, list[str]]:  # noqa: F811
+    """A token that may do everything, and the codes of all households."""
     with open_store(Settings(home=home)) as store, store.begin() as conn:
         token = new_token(conn, "test", Grant(Role.admin, EVERYWHERE), datetime.now(UTC) + timedelta(days=1))
         homes = list(conn.execute(text("SELECT code FROM everycell.household ORDER BY code")).scalars())
+        return token, homes
+
+
+def test_killed_databases_and_workers_lose_and_double_nothing(home: Path) -> None:  # noqa: F811
+    """Nobody starts PostgreSQL but the service itself."""
+    token, homes = token_and_homes(home)
     with ExitStack() as stack, served(home) as (address, supervisor):
         signed = {"Authorization": f"Bearer {token}"}
         client = stack.enter_context(httpx.Client(base_url=address, timeout=30, headers=signed))
@@ -240,9 +246,7 @@ def test_killed_databases_and_workers_lose_and_double_nothing(home: Path) -> Non
 
 def test_a_worker_that_stands_still_holds_nobody_up(home: Path) -> None:  # noqa: F811
     """One that is stopped, not dead, keeps its connections, and whatever it has locked."""
-    with open_store(Settings(home=home)) as store, store.begin() as conn:
-        token = new_token(conn, "test", Grant(Role.admin, EVERYWHERE), datetime.now(UTC) + timedelta(days=1))
-        homes = list(conn.execute(text("SELECT code FROM everycell.household ORDER BY code")).scalars())
+    token, homes = token_and_homes(home)
     with ExitStack() as stack, served(home) as (address, supervisor):
         signed = {"Authorization": f"Bearer {token}"}
         client = stack.enter_context(httpx.Client(base_url=address, timeout=5, headers=signed))
