@@ -89,9 +89,9 @@
     /**
      * Paint names of towns and villages where no label stands yet; `taken` are boxes, and more are added. `large` ones
      * only, which come before the numbers of cells as they leave most of their division free, or only the others; of
-     * `levels`.
+     * `levels`. Below a name stands what `note(code)` says, a text or null, where there is room for both.
      */
-    drawNames(context, toPoint, bounds, { zoom, taken, large, levels = NAMES.map(({ level }) => level) }) {
+    drawNames(context, toPoint, bounds, { zoom, taken, large, levels = LEVELS, note = () => null }) {
       Object.assign(context, {
         textAlign: "center",
         textBaseline: "middle",
@@ -104,21 +104,33 @@
       for (const { level, pixels, from } of NAMES.filter((one) => levels.includes(one.level))) {
         const size = pixels * everycell.scale;
         context.font = `700 ${size}px ${everycell.font}`;
-        for (const { name, label } of this.divisions.filter(
+        for (const { code, name, label } of this.divisions.filter(
           (division) => division.level === level && division.name && division.label,
         )) {
           const width = context.measureText(name).width + size;
           const room = roomOf(label, toPoint);
           if (large !== (seen >= from && room.x > LARGE * width && room.y > LARGE * size)) continue;
-          const at = freePlace({ room, bounds, taken, label, width, height: size * 1.5 });
-          if (!at) continue;
-          taken.push(at);
-          context.strokeText(name, at.x, at.y);
-          context.fillText(name, at.x, at.y);
+          const below = note(code);
+          for (const lines of below === null ? [[name]] : [[name, below], [name]]) {
+            const height = size * (0.3 + LINE * lines.length);
+            const at = freePlace({ room, bounds, taken, label, width, height });
+            if (!at) continue;
+            taken.push(at);
+            write(context, lines, at, size);
+            break;
+          }
         }
       }
     }
   };
+
+  // Lines one below the other around the middle of a box.
+  const write = (context, lines, { x, y }, size) =>
+    lines.forEach((line, index) => {
+      const at = y + (index - (lines.length - 1) / 2) * LINE * size;
+      context.strokeText(line, x, at);
+      context.fillText(line, x, at);
+    });
 
   const stroke = (context, width, colour) => {
     context.lineWidth = width * everycell.stroke;
@@ -144,7 +156,9 @@
     { level: "town", pixels: 16, from: 0 },
     { level: "village", pixels: 13.5, from: 12.5 },
   ];
+  const LEVELS = NAMES.map(({ level }) => level);
   const LARGE = 2.2;
+  const LINE = 1.2; // from line to line, in sizes of the type
 
   // The middle of a division on the map, and its width and height there.
   const roomOf = (label, toPoint) => {

@@ -160,9 +160,9 @@
     /**
      * Paint numbers of cells, the last three digits, and what is noted of their figures where there is room. Where labels would meet each
      * other or a box of `taken`, the smaller cell goes without; the boxes painted are added. Only those of an area, where
-     * `within` is its code.
+     * `within` is its code; none at all where fewer than the share `least` of the cells in sight would have theirs.
      */
-    drawLabels(context, toPoint, bounds, taken, within = "") {
+    drawLabels(context, toPoint, bounds, taken, { within = "", least = 0 } = {}) {
       const size = 12.5 * everycell.scale;
       Object.assign(context, {
         textAlign: "center",
@@ -170,24 +170,42 @@
         lineJoin: "round",
         lineWidth: 3 * everycell.scale,
       });
-      for (const { code, at, room } of this._roomiest(toPoint, bounds, size)) {
-        if (!code.startsWith(within)) continue;
+      const labels = this._placed(this._roomiest(toPoint, bounds, size, within), taken, size);
+      if (least && labels.length < least * this._inSight(toPoint, bounds, within)) return;
+      taken.push(...labels);
+      for (const label of labels) this._label(context, label, size);
+    }
+
+    /** Boxes of labels, of two lines where there is room, that meet neither each other nor those that are taken. */
+    _placed(roomy, taken, size) {
+      const placed = [];
+      for (const { code, at, room } of roomy) {
         const two = this.shows.note(this.figures.get(code)) !== null && room.x > size * 3.2 && room.y > size * 2.8;
         const widths = { 2: size * 2.5, 1: size * Math.max(1.9, 0.62 * this._brief(code).length) };
         const box = (two ? [2, 1] : [1])
-          .map((lines) => ({ ...at, lines, width: widths[lines], height: size * 1.15 * lines }))
-          .find((one) => !taken.some((other) => boxesMeet(one, other)));
-        if (!box) continue;
-        taken.push(box);
-        this._label(context, code, box, size);
+          .map((lines) => ({ ...at, code, lines, width: widths[lines], height: size * 1.15 * lines }))
+          .find((one) => ![...taken, ...placed].some((other) => boxesMeet(other, one)));
+        if (box) placed.push(box);
       }
+      return placed;
+    }
+
+    /** How many cells have their middle in sight. */
+    _inSight(toPoint, bounds, within) {
+      const seen = ([code, { layer }]) => {
+        const { lat, lng } = layer.getBounds().getCenter();
+        const { x, y } = toPoint([lat, lng]);
+        return code.startsWith(within) && bounds.contains([x, y]);
+      };
+      return [...this.layers].filter(seen).length;
     }
 
     /** The cells in sight that have room for their number, those with the most room first. */
-    _roomiest(toPoint, bounds, size) {
+    _roomiest(toPoint, bounds, size, within) {
       const roomy = [];
       const least = { x: size * 1.9, y: size * 1.1 };
       for (const [code, cell] of this.layers) {
+        if (!code.startsWith(within)) continue;
         const box = cell.layer.getBounds();
         const [from, to] = [box.getNorthWest(), box.getSouthEast()].map(({ lat, lng }) => toPoint([lat, lng]));
         if (to.x - from.x < least.x || to.y - from.y < least.y) continue; // nor does any line inside it have room
@@ -211,7 +229,7 @@
       return this.shows.brief?.(this.figures.get(code)) ?? code.slice(-3);
     }
 
-    _label(context, code, { x, y, lines }, size) {
+    _label(context, { code, x, y, lines }, size) {
       const figures = this.figures.get(code);
       const look = this.shows.look(figures);
       const faded = this._faded;

@@ -36,7 +36,7 @@
     const stands = standing(found);
     return block(
       "round",
-      t("Round {name}, to {day}", { name, day: last_on }),
+      [t("Round {name}", { name }), " ", h("span", { class: "whole" }, t("to {day}", { day: last_on }))],
       h(
         "div",
         { role: "img", "aria-label": words },

@@ -5,6 +5,7 @@
   const PANES = { cells: 400, streets: 420, marks: 450 };
   const STREETS_FROM = 11; // as the eye sees it: from farther away they would only dim the cells
   const VEIL = { light: "rgba(243,244,242,.6)", dark: "rgba(18,24,31,.62)" };
+  const FEW = 1 / 6; // of the cells in sight: so few numbers tell less than they hide
   const OVER = ["#legend", "#datatime", "#place", ".leaflet-control"];
 
   everycell.WallDrawing = class {
@@ -118,11 +119,12 @@
       this._veil(context, toPoint, bounds);
       this.borders.draw(context, toPoint, zoom, this.selected);
       this.cells.drawSelection(context, toPoint);
-      const levels = areas?.levels;
-      this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: true, levels });
+      const names = { zoom, taken, levels: areas?.levels, note: (code) => this.scene.note(this.wall, code) };
+      this.borders.drawNames(context, toPoint, bounds, { ...names, large: true });
       areas?.shapes.drawLabels(context, toPoint, bounds, { say: areas.say, taken });
-      if (this.scene.labels) this.cells.drawLabels(context, toPoint, bounds, taken, this.selected);
-      this.borders.drawNames(context, toPoint, bounds, { zoom, taken, large: false, levels });
+      const numbers = { within: this.selected, least: FEW };
+      if (this.scene.labels) this.cells.drawLabels(context, toPoint, bounds, taken, numbers);
+      this.borders.drawNames(context, toPoint, bounds, { ...names, large: false });
     }
   };
 }

@@ -1,6 +1,7 @@
 "use strict";
 // The scenes of the wall. A scene names the readings its map shows (`needs`), how cells look under it (`cells`), which areas are
-// drawn over them (`areas`: {shapes, look, say, head, weight}, or null), what else is painted (`over`), and its legend.
+// drawn over them (`areas`: {shapes, look, say, head, weight}, or null), what else is painted (`over`), what stands below the
+// name of a town or village (`note`), and its legend.
 // `look` and `say` take any area by its code, `head` names the number that `say` says, `weight` puts areas in order.
 {
   const { h, t } = everycell;
@@ -167,11 +168,18 @@
 
   const SCENES = { coverage, never, cases, patrols, sites, heat };
 
+  // From afar cells have no room for their numbers: what they add up to stands below the name of the town or village.
+  const sumOf = (scene) => (wall, code) => {
+    const { area } = wall.drill;
+    const below = code !== area && code.startsWith(area) && everycell.periods.levelOf(code) === levelBelow(wall);
+    return below ? scene.cells().brief(wall.figures.of(code)) : null;
+  };
+
+  const PLAIN = { cells: looks.quiet, areas: () => null, over: () => null, note: () => null, labels: false };
+  const OF_CELLS = (scene) => ({ ...PLAIN, labels: true, note: sumOf(scene) });
+
   /** The scenes by their keys. */
   everycell.wallScenes = Object.fromEntries(
-    Object.entries(SCENES).map(([key, scene]) => [
-      key,
-      { key, cells: looks.quiet, areas: () => null, over: () => null, labels: !scene.areas && !scene.over, ...scene },
-    ]),
+    Object.entries(SCENES).map(([key, scene]) => [key, { key, ...(scene.cells ? OF_CELLS(scene) : PLAIN), ...scene }]),
   );
 }

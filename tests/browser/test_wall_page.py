@@ -21,6 +21,15 @@ COUNTY, CELL = "621102", fake.code_at(2, 0)
 IN_CELL = (fake.SOUTH + 0.5 * fake.SIDE, fake.WEST + 2.5 * fake.SIDE)
 TITLES = ["走访覆盖", "从未走访", "超期纠纷", "今日巡逻", "重点场所待查", "纠纷热力"]
 WRONG_CLOCK = "2001-02-03T04:05:06Z"  # a wall's may be
+# What is written on the map.
+PAINTED = """
+window.painted = [];
+const fill = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+  painted.push(text);
+  return fill.call(this, text, ...place);
+};
+"""
 ALONE = "delete window.SharedWorker;"
 # What becomes of the screen that is kept on; and a page that can be hidden.
 WATCHED = """
@@ -164,6 +173,44 @@ def test_a_scene_lists_areas_by_what_it_shows(
     expect(page.locator(f"#board [data-chart={chart}]")).to_be_visible()
     rows = page.locator("#areas button").all()
     assert [row.inner_text().split() for row in rows] == listed
+
+
+def test_below_names_stands_what_their_cells_add_up_to(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, before=PAINTED)
+
+    def painted() -> set[tuple[str, str]]:
+        page.evaluate("painted.length = 0, everycell.page.drawing.repaint()")
+        later(page, 1)
+        return set(pairwise(page.evaluate("painted")))
+
+    def listed() -> dict[str, str]:
+        rows = [row.inner_text().split() for row in page.locator("#areas li").all()]
+        return {name: share for name, share, *_ in rows}
+
+    towns = {name: f"{share}%" for name, share in listed().items()}
+    assert set(towns) == {"城关镇", "青岚乡"}
+    assert towns.items() <= painted()
+    page.evaluate("everycell.page.drill.go('621102001')")
+    later(page, 3)
+    villages = {name: f"{share}%" for name, share in listed().items()}
+    assert set(villages) == {"南川村", "北坡村"}
+    assert villages.items() <= painted()
+    assert not towns.items() & painted(), "what is looked at has its figure beside the map"
+
+
+def test_so_few_numbers_that_they_tell_nothing_are_left_out(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    numbers = page.evaluate(
+        """() => [0, 1, 1.01].map((least) => {
+            const { map, drawing } = everycell.page;
+            const taken = [];
+            const context = document.createElement("canvas").getContext("2d");
+            const toPoint = (latLng) => map.latLngToLayerPoint(latLng);
+            drawing.cells.drawLabels(context, toPoint, drawing.marks._bounds, taken, { least });
+            return taken.length;
+        })"""
+    )
+    assert numbers == [24, 24, 0]
 
 
 def test_down_to_the_doors_and_back_by_itself(service: FakeService, open_page: Open) -> None:
