@@ -21,11 +21,12 @@ from gis.disputes import publication, snap_points
 from gis.disputes.overdue import publish_overdue
 from gis.errors import Conflict, Interrupted
 from gis.storage.engine import Store
-from gis.storage.outage import tell
+from gis.storage.outage import is_outage, tell
 
 _HOUR: Final = time(3)  # nobody is at the doors, and a backup of the evening is done
 _AFTER_START_S: Final = 60.0  # a start has other things to do, and a short one never gets here
 _LOOK_S: Final = 3600.0  # also after a failure, and where the machine slept or its clock was set
+_SOON_S: Final = 60.0  # where the database did not answer: change sets of today shall not wait until it is day
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Daily(Periodic):
         except Interrupted as reason:
             _log.info("scheduled change sets: %s", reason.message)
         except Exception as error:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
-            tell(_log, error, "scheduled change sets could not be carried out; it is tried again in an hour")
+            return _failed(error, "scheduled change sets could not be carried out")
         midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
         return min(_LOOK_S, max((midnight - now).total_seconds(), 1.0))
 
@@ -76,7 +77,7 @@ class Daily(Periodic):
         except Interrupted as reason:
             _log.info("counts of cases: %s", reason.message)
         except Exception as error:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
-            tell(_log, error, "counts of cases could not be published; it is tried again in an hour")
+            return _failed(error, "counts of cases could not be published")
         return _LOOK_S
 
     def _look_at_retention(self) -> float:
@@ -94,13 +95,19 @@ class Daily(Periodic):
             _log.info("retention: %s", reason.message)
             return _LOOK_S
         except Exception as error:  # noqa: BLE001 - whatever it is, the service goes on, and so does the next look
-            tell(_log, error, "retention has failed; it is tried again in an hour")
-            return _LOOK_S
+            return _failed(error, "retention has failed")
         return min(_LOOK_S, max((due_at(finished_at, now, zone) - now).total_seconds(), 1.0))
 
     def _go_on(self, _: str) -> None:
         if self._stopped.is_set():
             raise Interrupted("the service stops; the next run goes on")
+
+
+def _failed(error: Exception, what: str) -> float:
+    """Tell of it; in how many seconds it is tried again."""
+    gone = is_outage(error)
+    tell(_log, error, f"{what}; it is tried again in {'a minute' if gone else 'an hour'}")
+    return _SOON_S if gone else _LOOK_S
 
 
 def due_at(finished_at: datetime | None, now: datetime, zone: ZoneInfo) -> datetime:

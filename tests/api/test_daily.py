@@ -16,7 +16,7 @@ from gis.access.retention import Run
 from gis.access.scope import ALL
 from gis.cells import changesets, history
 from gis.cells.editing.operations import SetAttributes
-from gis.storage.engine import Store
+from gis.storage.engine import Store, make_engine
 from tests.gis.access.conftest import app as app
 from tests.gis.access.test_retention import ONE, TODAY, days_before, record, visit_on, visits
 from tests.gis.world import build, cell_code
@@ -100,6 +100,17 @@ def test_a_failure_is_logged_and_tried_again(county: Store, app: Store, caplog: 
         conn.execute(text("GRANT EXECUTE ON FUNCTION everycell.retire_sessions() TO everycell_app"))
     daily.look()
     assert [each.finished for each in runs(county)] == [True, False]
+
+
+def test_a_database_that_is_gone_is_asked_again_in_a_minute(
+    app: Store, caplog: pytest.LogCaptureFixture, free_tcp_port: int
+) -> None:
+    url = f"postgresql://nobody@127.0.0.1:{free_tcp_port}/nothing"
+    gone = Store(make_engine(url, app.settings), app.settings)
+    with caplog.at_level(logging.WARNING):
+        assert Daily(gone).look() == 60
+    assert [each.levelname for each in caplog.records] == ["WARNING"] * 3
+    assert all("in a minute: the database does not answer" in each.message for each in caplog.records)
 
 
 def test_the_thread_works_and_ends(county: Store, app: Store, monkeypatch: pytest.MonkeyPatch) -> None:
