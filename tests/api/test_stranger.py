@@ -74,7 +74,7 @@ def questions(today: date) -> list[str]:
     asked = ["/", "/?f=html", "/me", "/collections", "/collections?f=html", "/rounds", "/grid"]
     asked += ["/maps/coverage?lang=en"]
     asked += ["/coverage?level=village", "/coverage?level=cell", "/coverage?level=town", "/coverage?level=county"]
-    asked += ["/report", "/report?lang=en", "/wall", "/wall?lang=en"]
+    asked += ["/report", "/report?lang=en", "/wall", "/wall?lang=en", "/board", "/alarms"]
     asked += ["/coverage?level=cell&f=csv", "/coverage?level=cell&f=geojson", "/coverage?level=cell&f=html"]
     asked += ["/households/unvisited", "/households/unvisited?f=csv", "/households/unvisited?since=2020-01-01"]
     for collection in COLLECTIONS:
@@ -108,7 +108,7 @@ def questions(today: date) -> list[str]:
         "990109",
     ):
         asked += [f"/coverage?level=cell&area={area}", f"/households/unvisited?area={area}", f"/rounds?area={area}"]
-        asked += [f"/wall?area={area}"]
+        asked += [f"/wall?area={area}", f"/board?area={area}", f"/alarms?area={area}"]
         asked += [f"/collections/{c}/items?area={area}" for c in COLLECTIONS]
     for code in (v.code[6:] for v in REGION):
         for county in ("990101", "990102"):
@@ -146,7 +146,7 @@ def tiles(zooms: Sequence[int]) -> list[str]:
 
 @dataclass(frozen=True)
 class Told:
-    """What an answer told: everything but the hour."""
+    """What an answer told: everything but the hour, and of the board when it was read."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -160,6 +160,8 @@ def asked(client: httpx.Client, path: str) -> Told:
     if "nonce-" in (policy := headers.get("content-security-policy", "")):
         nonce = policy.partition("nonce-")[2].partition("'")[0]
         headers["content-security-policy"], body = policy.replace(nonce, "N"), body.replace(nonce, "N")
+    if path.startswith("/board"):
+        body = re.sub(r'"as_of":"[^"]+"', '"as_of":"INSTANT"', body)
     return Told(answer.status_code, tuple(sorted(headers.items())), body)
 
 
