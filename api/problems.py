@@ -21,10 +21,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
-from api.invalid import invalid
 from api.language import language_of
 from gis import errors
 from gis.cells.editing.issues import Refused
+from gis.invalid import invalid
 from gis.sentence import Sentence
 from gis.storage.engine import sqlstate
 from gis.storage.refusals import refusal

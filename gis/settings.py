@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gis.access.claims import ClaimMapping
 from gis.disputes.periods import Span, spans_of
+from gis.errors import BadInput
+from gis.invalid import invalid
+from gis.sentence import Sentence, joined
 
 
 class Settings(BaseSettings):
@@ -100,7 +104,10 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(Sentence("is no time zone; write it like Asia/Shanghai")) from None
         return value
 
     @field_validator("dispute_periods")
@@ -114,9 +121,12 @@ class Settings(BaseSettings):
         longest = self.dispute_spans[-1]
         if self.dispute_months <= longest:
             raise ValueError(
-                f"EVERYCELL_DISPUTE_MONTHS: cases are removed {self.dispute_months} months after they were closed, and"
-                f" those of a {longest.name} (EVERYCELL_DISPUTE_PERIODS) are counted when it is over: keep them a month"
-                " longer than that, or count by a shorter period"
+                Sentence(
+                    "EVERYCELL_DISPUTE_MONTHS: cases are removed {months} months after they were closed, and those"
+                    " of the longest of EVERYCELL_DISPUTE_PERIODS are counted when it is over: keep them a month"
+                    " longer than that, or count by a shorter period",
+                    months=self.dispute_months,
+                )
             )
         return self
 
@@ -127,7 +137,7 @@ class Settings(BaseSettings):
         if parts.scheme != "https" and not (
             parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
         ):
-            raise ValueError("must be an https address: whoever is on the way could sign in as anybody")
+            raise ValueError(Sentence("must be an https address: whoever is on the way could sign in as anybody"))
         return value
 
     @model_validator(mode="after")
@@ -135,13 +145,15 @@ class Settings(BaseSettings):
         wanted = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_mapping")
         missing = [f"EVERYCELL_{name.upper()}" for name in wanted if getattr(self, name) is None]
         if 0 < len(missing) < len(wanted):
-            raise ValueError(f"{', '.join(missing)}: sign-in by OpenID Connect needs this too")
+            raise ValueError(
+                Sentence("{settings}: sign-in by OpenID Connect needs this too", settings=", ".join(missing))
+            )
         return self
 
     @model_validator(mode="after")
     def _grades_rise(self) -> Self:
         if not self.work_left_2_percent < self.work_left_3_percent < self.work_left_4_percent:
-            raise ValueError("EVERYCELL_WORK_LEFT_2_PERCENT, _3_ and _4_ must rise from one to the next")
+            raise ValueError(Sentence("EVERYCELL_WORK_LEFT_2_PERCENT, _3_ and _4_ must rise from one to the next"))
         return self
 
     @property
@@ -185,5 +197,17 @@ def _months_before(today: date, months: int) -> date:
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. Raises BadInput for those that cannot be used, each with its name."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise BadInput(joined(_about(each["loc"], invalid(each)) for each in error.errors())) from None
+
+
+def _about(where: Sequence[int | str], wrong: Sentence) -> Sentence:
+    """What is wrong, after the setting that it is about; alone where it is about several and names them."""
+    if not where:
+        return wrong
+    name, *parts = map(str, where)
+    variable = name if name.isupper() else f"EVERYCELL_{name.upper()}"
+    return Sentence("{field}: {wrong}", field=".".join([variable, *parts]), wrong=wrong)

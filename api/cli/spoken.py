@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from api.cli.folding import Text
 from api.cli.words import LANG, _, say, translate
-from api.invalid import invalid
+from gis.invalid import invalid
 from gis.sentence import Sentence, recognized
 
 _WRONG: Final = (

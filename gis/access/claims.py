@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from gis.access.scope import Grant, area_of, role_of
 from gis.errors import BadInput
+from gis.sentence import Sentence
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -40,7 +41,7 @@ class ClaimMapping(BaseModel):
                 for role, area in pairs:
                     _grant(role, area)
             except BadInput as error:
-                raise ValueError(f"{value!r}: {error.message}") from None
+                raise ValueError(Sentence("{value!r}: {wrong}", value=value, wrong=error.message)) from None
         return values
 
     def grants(self, claims: Mapping[str, Any]) -> list[Grant]:

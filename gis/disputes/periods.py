@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Final
 
 from gis.errors import BadInput
+from gis.sentence import Sentence
 from gis.words import word
 
 
@@ -31,10 +32,12 @@ def spans_of(text: str) -> tuple[Span, ...]:
     """
     words = [word.strip() for word in text.split(",")]
     if len(words) != 4 or not set(words) <= set(Span.__members__):
-        raise ValueError("must be four of month, quarter and year with commas between: of county, town, village, cell")
+        raise ValueError(
+            Sentence("must be four of month, quarter and year with commas between: of county, town, village, cell")
+        )
     spans = tuple(Span[word] for word in words)
     if list(spans) != sorted(spans):
-        raise ValueError(f"{text}: none may be shorter than that of the level above")
+        raise ValueError(Sentence("{text}: none may be shorter than that of the level above", text=text))
     return spans
 
 
