@@ -27,7 +27,7 @@ from gis.batches import BatchResult, Refusal
 from gis.codes import DIGITS, Level, county_of
 from gis.errors import BadInput
 from gis.households import rounds as visit_rounds
-from gis.households.coverage import CoverageTable, coverage_of_round, default_since
+from gis.households.coverage import CoverageTable, coverage_of_round, default_since, open_round_at
 from gis.households.figures import coverage_table
 from gis.households.unvisited import UnvisitedHousehold, unvisited
 from gis.households.visits import Visit, parse_visit, record_visits
@@ -189,11 +189,18 @@ def _feature(household: UnvisitedHousehold) -> str:
     return json.dumps(feature, ensure_ascii=False, separators=(",", ":"))
 
 
-@router.get("/rounds", summary="Visit rounds, open ones first", dependencies=PAGED)
+@router.get(
+    "/rounds",
+    summary="Visit rounds, open ones first",
+    description="`running` is the code of the one from which figures of the area (left out: of all that the caller may"
+    " see, in one county) count where no cut-off is given: the open one closest around it; null where there is none.",
+    dependencies=PAGED,
+)
 def rounds(request: Request, conn: Reading, serving: Serving, area: Area = None, f: F = None) -> Response:
     here = serving.inside(Right.figures, area)
     found = [tables.round_row(one) for one in visit_rounds.list_rounds(conn, here)]
-    return html.document(request, f, "走访轮次 · Rounds", {"rounds": found})
+    running = open_round_at(conn, here, serving.today)
+    return html.document(request, f, "走访轮次 · Rounds", {"rounds": found, "running": running[0] if running else None})
 
 
 @router.post("/visits", summary="Record visits: a JSON array, or NDJSON with one visit a line")

@@ -14,18 +14,12 @@
       : null;
   };
 
-  /** The running round where there is one, else the longest of the fixed cut-offs. */
-  const usual = (cutoffs, rounds, today) => {
-    const running = rounds.find(
-      ({ closed_at: closed, first_on: first, last_on: last }) =>
-        !closed && everycell.day(first) <= today && today <= everycell.day(last),
-    );
-    return running ? `round:${running.code}` : `${Math.max(...cutoffs)}d`;
-  };
-
-  /** The cut-off that a text names ("30d", a day, "round:CODE"); the usual one where it names none. */
-  everycell.cutoffOf = (text, { cutoffs, rounds, today }) =>
-    parse(text, today, rounds) ?? parse(usual(cutoffs, rounds, today), today, rounds);
+  /**
+   * The cut-off that a text names ("30d", a day, "round:CODE"). Where it names none: the round that the service says is
+   * `running` (its code or null), else the longest of the fixed cut-offs.
+   */
+  everycell.cutoffOf = (text, { cutoffs, rounds, running, today }) =>
+    parse(text, today, rounds) ?? parse(running ? `round:${running}` : `${Math.max(...cutoffs)}d`, today, rounds);
 
   /** A cut-off in words. */
   everycell.cutoffText = (cutoff) => {
@@ -37,10 +31,10 @@
 
   /** The switch in the bar. `onchange(cutoff)` is called when another one is chosen; `fixed` is a day that stays. */
   everycell.Cutoff = class {
-    constructor(target, { cutoffs = [], rounds = [], today, chosen, fixed, onchange }) {
+    constructor(target, { cutoffs = [], rounds = [], running = null, today, chosen, fixed, onchange }) {
       Object.assign(this, { target, cutoffs, rounds, today, onchange });
       const { t } = everycell;
-      this.now = everycell.cutoffOf(fixed ?? chosen, { cutoffs, rounds, today });
+      this.now = everycell.cutoffOf(fixed ?? chosen, { cutoffs, rounds, running, today });
       if (fixed) target.replaceChildren(h("span", { class: "caption" }, t("Counted since {day}", { day: fixed })));
       else this._show();
     }

@@ -53,7 +53,7 @@
     }
 
     async rounds() {
-      return [];
+      return { rounds: [], running: null };
     }
 
     async coverage() {

@@ -100,7 +100,8 @@
     _tools(rounds) {
       const { map, source, config, today } = this;
       const asked = everycell.address.read();
-      const choice = config.data ? { fixed: config.since } : { cutoffs: config.cutoffs, rounds, chosen: asked.since };
+      const { cutoffs, since: fixed } = config;
+      const choice = config.data ? { fixed } : { cutoffs, ...rounds, chosen: asked.since };
       this.cutoff = new everycell.Cutoff(everycell.byId("since"), {
         ...choice,
         today,

@@ -144,8 +144,9 @@
       return this._items("/collections/sites/items?limit=1000");
     }
 
-    rounds() {
-      return this._json("/rounds").then((answer) => answer.rounds ?? answer);
+    /** Visit rounds, and the code of the `running` one: from it figures of an area ("": of all that is seen) count. */
+    rounds(area = "") {
+      return this._json(`/rounds${area && `?area=${area}`}`);
     }
 
     coverage(cutoff) {

@@ -33,6 +33,12 @@
       return this.running;
     }
 
+    /** It is another thing that is asked for from now on: read it now, and not with what is under way. */
+    anew() {
+      this.ages.changed(this.name);
+      return this.running ? this.running.then(() => this.read()) : this.read();
+    }
+
     async _read() {
       const from = this.ages.clock.now();
       this.wanted = false;

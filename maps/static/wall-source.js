@@ -6,10 +6,13 @@
     return given.length ? `?${new URLSearchParams(given)}` : "";
   };
 
+  // Whether one of two areas lies in the other.
+  const meets = (one, other) => one.startsWith(other) || other.startsWith(one);
+
   everycell.WallSource = class extends everycell.HeatSource {
     /** Counts of an area ("": all that is seen) for what stands beside the map. */
     board({ area, cutoff }) {
-      const round = cutoff.kind === "round" ? cutoff.code : "";
+      const round = cutoff.kind === "round" && meets(area, cutoff.round.area) ? cutoff.code : "";
       return this._json(`/board${query({ area, round })}`);
     }
 

@@ -8,6 +8,7 @@
   const AGAIN_MS = 3000;
   const POLL_S = 20; // without events
   const SLEPT_MS = 5000;
+  const QUARTER_MS = 15 * 60 * 1000; // so often the service looks at what is over
   // So many characters across at least: the panel, the map and the alarms side by side; without the alarms; a few figures.
   const ROOMS = [
     [56, "near"],
@@ -70,9 +71,9 @@
       const { source } = this;
       const parts = {
         shapes: [() => source.grid(), (shapes) => this._takeShapes(shapes)],
-        rounds: [() => source.rounds(), (rounds) => this._takeRounds(rounds)],
+        rounds: [() => source.rounds(this.config.wall.area), (answer) => this._takeRounds(answer)],
         coverage: [() => this._askCoverage(), (answer) => this._takeCoverage(answer)],
-        board: [() => source.board({ area: this.drill.area, cutoff: this.cutoff }), (board) => this._takeBoard(board)],
+        board: [() => this._askBoard(), (board) => this._takeBoard(board)],
         heat: [() => this._askHeat(), (heat) => this._takeHeat(heat)],
         plans: [() => source.plans(everycell.isoDay(this.today)), (plans) => this._takePlans(plans)],
       };
@@ -97,18 +98,25 @@
     }
 
     _takeShapes({ cells, divisions }) {
+      const { figures: before, early } = this;
       this.figures = new everycell.Figures(cells, divisions);
       this.drawing.take(cells, divisions);
       if (this.drill || this.events.forgot(this.askedAt)) this.readings.coverage.news();
-      if (this.lastCoverage) this._takeCoverage(this.lastCoverage);
+      if (before) this._keepFigures(before);
+      if (early) this._takeCoverage(early);
       if (this.drill) this.drawing.select(this._marked);
     }
 
-    _takeRounds(rounds) {
+    // Figures are as new as they were; those of new cells come with the next reading.
+    _keepFigures(before) {
+      this.figures.take([...before.byCell.values()]);
+      this.drawing.recolour(new Map(this.figures.byCell));
+    }
+
+    _takeRounds({ rounds, running }) {
       const { cutoff, rotation } = this;
-      this.rounds = rounds;
       const { cutoffs, wall } = this.config;
-      this.cutoff = everycell.cutoffOf(wall.cutoff, { cutoffs, rounds, today: this.today });
+      this.cutoff = everycell.cutoffOf(wall.cutoff, { cutoffs, rounds, running, today: this.today });
       if (!rotation || (cutoff.key === this.cutoff.key && cutoff.since === this.cutoff.since)) return;
       this.live.ask(this._query); // its hello has everything read anew
     }
@@ -124,8 +132,8 @@
     }
 
     _takeCoverage(answer) {
-      this.lastCoverage = answer;
-      if (!this.figures) return; // the shapes take it along when they come
+      this.early = this.figures ? null : answer;
+      if (this.early) return; // the shapes take it along when they come
       this.figures.take(answer.areas);
       this.events.bringTo(this.figures, this.askedAt);
       this.drawing.recolour(new Map(this.figures.byCell));
@@ -133,9 +141,19 @@
       if (this.drill) this._area();
     }
 
+    async _askBoard() {
+      const { area } = this.drill;
+      return { of: area, ...(await this.source.board({ area, cutoff: this.cutoff })) };
+    }
+
     _takeBoard(board) {
       this.board = board;
       this._came("board");
+    }
+
+    // What is told of the area that is looked at; what it says of areas by their codes holds as long as it is there.
+    get _boardHere() {
+      return this.board?.of === this.drill.area ? this.board : null;
     }
 
     // Something has been read: the map is drawn anew where the scene shows it there.
@@ -149,7 +167,7 @@
     }
 
     _charts() {
-      everycell.showWallCharts(byId("board"), this.board, this.rotation.key);
+      everycell.showWallCharts(byId("board"), this._boardHere, this.rotation.key);
     }
 
     _alarms() {
@@ -296,7 +314,8 @@
       this.rotation.hold("down", this.drill.down);
       this.drawing.select(this._marked);
       this._fit();
-      this.readings.board.read();
+      this.readings.board.anew();
+      this._charts();
       this._area();
     }
 
@@ -307,7 +326,7 @@
         told: everycell.wallScenes[key].areas(this),
         area: this.drill.area,
         figures: this.figures,
-        board: this.board,
+        board: this._boardHere,
         cutoff: everycell.cutoffText(this.cutoff),
         onpick: (code) => this.drill.go(code),
       });
@@ -342,12 +361,23 @@
 
     _tick() {
       this._slept();
+      this._time();
       this.rotation.tick();
       this.drill.tick();
       this.bar.progress();
       this._tellTime();
       this.polled_s = this.live.online ? 0 : this.polled_s + 1;
       if (this.polled_s % POLL_S === POLL_S - 1) for (const name of this._seen) this.readings[name].news();
+    }
+
+    // What is so at a time of day (days that pass, shifts that are over) nobody records: no event tells it.
+    _time() {
+      if (!this.live.clock.known) return;
+      const now = this.live.clock.now();
+      if (everycell.day(everycell.dayAt(now)) > this.today) this._newDay(everycell.dayAt(now));
+      const quarter = Math.floor(now / QUARTER_MS);
+      if (this.quarter && quarter !== this.quarter) this.again("board");
+      this.quarter = quarter;
     }
 
     // A machine that slept does not know how long: its counting clock stood still.

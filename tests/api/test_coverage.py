@@ -109,6 +109,21 @@ def test_a_closed_round_is_frozen(own: Served) -> None:
     assert [r["closed_at"] is None for r in own.json("/rounds")["rounds"]] == [True, False]
 
 
+def test_the_running_round_is_that_closest_around_the_area(own: Served) -> None:
+    [found] = own.json("/rounds")["rounds"]
+    yesterday = own.today - timedelta(days=1)
+    with own.store.begin() as conn:
+        village = open_round(conn, area="990101100201", first_on=yesterday, last_on=own.today + timedelta(days=9))
+        later = own.today + timedelta(days=1)
+        open_round(conn, area="990101100", first_on=later, last_on=later)
+    running = {area: own.json(f"/rounds?area={area}")["running"] for area in ("990101", "990101100", "990101100201")}
+    assert running == {"990101": found["code"], "990101100": found["code"], "990101100201": village.code}
+    assert own.json("/rounds")["running"] == found["code"], "there is one county"
+    assert own.client_of("operator", "990101100201").get("/rounds").json()["running"] == village.code
+    run(own.store, "UPDATE everycell.visit_round SET last_on = first_on WHERE area = '990101'")
+    assert own.json("/rounds?area=990101")["running"] == found["code"], "as long as nobody closes it"
+
+
 def test_unvisited_longest_wait_first(served: Served) -> None:
     since = served.today - timedelta(days=30)
     document = served.json(f"/households/unvisited?since={since}")

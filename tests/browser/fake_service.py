@@ -368,7 +368,8 @@ def _questions(app: FastAPI, service: FakeService) -> None:
 
     @app.get("/rounds")
     def rounds() -> dict[str, Any]:
-        return {"rounds": service.rounds}
+        running = next((one["code"] for one in service.rounds if one["closed_at"] is None), None)
+        return {"rounds": service.rounds, "running": running}
 
     @app.get("/search")
     def search(q: str, limit: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from gis.access.scope import RIGHTS, Role
 from tests.browser.conftest import Open, becomes
@@ -255,6 +255,58 @@ def test_figures_follow_events_without_asking_again(service: FakeService, open_p
         number = asked.number(path)
         service.wall.tell(event, **told)
         becomes(lambda path=path: (later(page, 1), asked.number(path))[1], number + 1)
+
+
+def test_at_midnight_the_day_turns_though_nothing_is_recorded(service: FakeService, open_page: Open) -> None:
+    service.rounds = []
+    page = wall(open_page, service, scenes="coverage,patrols")
+    asked = Asked(page)
+    service.wall.beat(9.4 * 3600)  # two minutes to twelve
+    becomes(lambda: (later(page, 1), page.locator("#clock").inner_text()[:5])[1], "23:56")
+    later(page, 150)
+    assert [asked.number(path) for path in ("/coverage", "/rounds", "/patrol/plans?on=2026-11-23")] == [0, 0, 0]
+    later(page, 120)
+    becomes(lambda: (later(page, 1), asked.number("/coverage?level=cell&since=2026-08-25"))[1] > 0, wanted=True)
+    assert asked.number("/patrol/plans?on=2026-11-23") > 0
+    assert "since=2026-08-25" in service.wall.connections[-1]
+
+
+def test_a_quarter_of_an_hour_later_shifts_may_be_over(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    asked = Asked(page)
+    later(page, 600)  # 14:42
+    assert asked.number("/board") == 0
+    later(page, 240)
+    becomes(lambda: (later(page, 1), asked.number("/board"))[1], 1)
+
+
+def test_a_board_that_comes_late_is_not_taken_for_that_of_another_area(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    held: list[Route] = []
+    page.route("**/board?area=621102001&*", lambda route: held.append(route))
+    charts = page.locator("#board .chart")
+    expect(charts).not_to_have_count(0)
+    for code in ("621102001", "621102001001"):
+        page.evaluate(f"everycell.page.drill.go('{code}')")
+        expect(charts).to_have_count(0)
+    becomes(lambda: len(held), 1)
+    held[0].continue_()
+    expect(charts).not_to_have_count(0)
+    assert page.evaluate("everycell.page.board.of") == "621102001001"
+
+
+def test_new_shapes_keep_the_figures_that_events_have_brought(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, scenes="coverage")
+    before, known = reached(page), service.figures(fake.SINCE)[0]["known"]
+    service.wall.tell("coverage", cells=[[CELL, known, 0, 0, known, known]])
+    becomes(lambda: (later(page, 1), reached(page) != before)[1], wanted=True)
+    later(page, 60)  # the event is forgotten, what it brought is not
+    newest = reached(page)
+    held: list[Route] = []
+    page.route("**/coverage?*", lambda route: held.append(route))
+    service.wall.tell("grid", county=621102)
+    becomes(lambda: (later(page, 1), len(held))[1], 1)
+    assert reached(page) == newest
 
 
 def test_how_old_it_is_whatever_the_clock_of_the_screen_says(service: FakeService, open_page: Open) -> None:
