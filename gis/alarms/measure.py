@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from gis.alarms.kinds import Kind, Reading
@@ -18,9 +18,10 @@ FEW_HOUSEHOLDS: Final = 10  # so many have to be overdue: a share of a hamlet is
 
 
 def behind(villages: Iterable[AreaCoverage], round: Round, today: date, *, limit_percent: int) -> Iterator[Reading]:
-    """How far villages are behind the plan of an open round; `villages` have the figures since its first day. Nothing
-    without a target, or for a village without households."""
-    planned = planned_percent(round.target, round.first_on, round.last_on, today)
+    """How far villages are behind what the plan of an open round asked for by the end of yesterday: what is planned for
+    today is not late before today is over. `villages` have the figures since the round's first day. Nothing without a
+    target, or for a village without households."""
+    planned = planned_percent(round.target, round.first_on, round.last_on, today - timedelta(days=1))
     if planned is None:
         return
     for one in villages:

@@ -69,7 +69,8 @@ def test_from_figures_to_the_list_and_away_again(region: Served) -> None:
     found = wall.get("/alarms").json()
     assert kinds(found) == [("behind", OWN.code), ("sites", OWN.code)]
     behind, sites = found["alarms"]
-    assert (behind["number"], behind["name"], behind["priority"], behind["may"]) == (70, "柳村", "medium", False)
+    # 70 % were to be reached by the end of today, of the round's 31 days: 67.7 % by the end of yesterday.
+    assert (behind["number"], behind["name"], behind["priority"], behind["may"]) == (68, "柳村", "medium", False)
     assert (sites["number"], sites["count"], found["unacknowledged"]) == (1, 1, 2)
     assert found["as_of"] == clock.now.isoformat(timespec="milliseconds")
     tag = wall.get("/alarms").headers["etag"]

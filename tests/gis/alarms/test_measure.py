@@ -28,12 +28,27 @@ def over(found: object) -> list[tuple[Kind, str, int]]:
 
 
 def test_behind_the_plan() -> None:
-    days = Round("R", "990101", "", date(2026, 11, 11), date(2026, 11, 30), 80, None)  # half of it by the 20th: 40 %
-    found = [*measure.behind([village(reached=n) for n in (29, 30, 31, 41)], days, TODAY, limit_percent=10)]
+    days = Round("R", "990101", "", date(2026, 11, 11), date(2026, 11, 30), 80, None)  # 36 % by the end of the 19th
+    found = [*measure.behind([village(reached=n) for n in (25, 26, 27, 37)], days, TODAY, limit_percent=10)]
     assert [(one.number, one.over) for one in found] == [(11, True), (10, True), (9, False), (0, False)]
     assert list(measure.behind([village(known=0, reached=0)], days, TODAY, limit_percent=10)) == []
     without = Round("R", "990101", "", days.first_on, days.last_on, None, None)
     assert list(measure.behind([village(reached=0)], without, TODAY, limit_percent=10)) == []
+
+
+def test_no_village_is_behind_at_the_beginning_of_a_short_round() -> None:
+    """Each day of a week asks for 13.6 points: they are late when it is over."""
+    week = Round("R", "990101", "", date(2026, 11, 16), date(2026, 11, 22), 95, None)
+
+    def points(on: date, reached: int) -> tuple[int, bool]:
+        (found,) = measure.behind([village(reached=reached)], week, on, limit_percent=10)
+        return found.number, found.over
+
+    assert points(week.first_on, 0) == (0, False)
+    assert points(date(2026, 11, 17), 0) == (14, True)
+    assert points(date(2026, 11, 17), 14) == (0, False)
+    assert points(week.last_on, 82) == (0, False)
+    assert points(date(2026, 11, 24), 82) == (13, True)  # left open after its end: the whole target
 
 
 def test_overdue_is_a_share_of_enough_households() -> None:
