@@ -1,0 +1,16 @@
+"""A stop that was only skipped is missed, on the board as everywhere else."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+_SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql((_SQL / "0017_board.sql").read_text(encoding="utf-8").replace("%", "%%"))
