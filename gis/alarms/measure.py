@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -56,10 +55,15 @@ def sites(villages: Iterable[Sites]) -> Iterator[Reading]:
         yield Reading(Kind.sites, one.code, one.overdue, one.overdue, 1)
 
 
-def patrols(villages: Iterable[Patrols]) -> Iterator[Reading]:
-    """Stops that nobody has ticked on routes whose shift is over; of a village, or of what the plan is of."""
-    for one in villages:
-        yield Reading(Kind.patrols, one.code, one.missed, one.missed, 1)
+def patrols(days: Mapping[date, Iterable[Patrols]]) -> list[Reading]:
+    """Stops missed on routes whose shift is over, of a village, or of what the plan is of: those of the last of some
+    days on which there are any. Days are not added up: what is missed today is not more of yesterday's."""
+    found: dict[str, Reading] = {}
+    for on, villages in sorted(days.items()):
+        for one in villages:
+            if one.missed or one.code not in found:
+                found[one.code] = Reading(Kind.patrols, one.code, one.missed, one.missed, 1, on)
+    return list(found.values())
 
 
 def cases(published: OverdueCases | None) -> Iterator[Reading]:
@@ -68,14 +72,3 @@ def cases(published: OverdueCases | None) -> Iterator[Reading]:
     for code, number in shown.items():
         if not any(other != code and other.startswith(code) for other in shown):
             yield Reading(Kind.cases, code, number, number, K)
-
-
-def added(readings: Sequence[Reading]) -> list[Reading]:
-    """Readings of which some are of the same kind and area (patrols of today and of yesterday): their sum."""
-    found: dict[tuple[Kind, str], Reading] = {}
-    for one in readings:
-        other = found.get((one.kind, one.area))
-        if other is not None:
-            one = replace(one, number=one.number + other.number, measure=one.measure + other.measure)
-        found[one.kind, one.area] = one
-    return list(found.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,6 +49,36 @@ def events(served: Served) -> list[tuple[str, str, str, str | None]]:
     with served.store.read() as conn:
         rows = conn.execute(text("SELECT kind, area, change, role FROM everycell.alarm_event ORDER BY at, kind, area"))
         return [tuple(row) for row in rows]
+
+
+class Patrolled:
+    """Patrols of COUSIN whose stops nobody ticks, and what is told of them as the days go by."""
+
+    def __init__(self, served: Served) -> None:
+        self.served, self.clock, self.id = served, Clock(), f"patrols-{COUSIN.code}"
+        service = served.service
+        self.watch = Watch(service.store, service.mirror, service.figures, clock=self.clock)
+
+    def plan(self, on: date, team: str, shift_to: int = 13 * 3600) -> None:
+        """A route with one stop, from 09:00 on."""
+        with self.served.store.begin() as conn:
+            made = add_plan(conn, COUSIN, on=on, team=team)
+            conn.execute(text("DELETE FROM everycell.patrol_tick"))
+            values = {"plan": made, "shift_to": shift_to}
+            conn.execute(text("UPDATE everycell.patrol_route SET shift_to = :shift_to WHERE plan = :plan"), values)
+
+    def told(self, days: int, hour: int) -> tuple[int, int] | None:
+        """How many stops are missed, and how many alarms wait for somebody, at an hour some days from today."""
+        midnight = datetime.combine(self.served.today, datetime.min.time(), self.served.store.settings.zone)
+        for seconds in (0, 61, 400, 461, 522):
+            self.clock.now = midnight + timedelta(days=days, hours=hour, seconds=seconds)
+            self.watch.look()
+        line = self.line()
+        return (line["number"], line["unacknowledged"]) if line else None
+
+    def line(self) -> dict[str, Any] | None:
+        found = self.served.json(f"/alarms?area={COUSIN.code}")["alarms"]
+        return next((line for line in found if line["kind"] == "patrols"), None)
 
 
 def kinds(found: Any) -> list[tuple[str, str]]:
@@ -126,23 +156,49 @@ def test_from_figures_to_the_list_and_away_again(region: Served) -> None:
 
 
 def test_stops_that_were_missed(region: Served) -> None:
-    with region.store.begin() as conn:
-        add_plan(conn, COUSIN, on=region.today)  # 09:00 to 13:00; its one stop is not ticked
-        conn.execute(text("DELETE FROM everycell.patrol_tick"))
-    clock = Clock()
-    watch = Watch(region.service.store, region.service.mirror, region.service.figures, clock=clock)
-    noon = datetime.combine(region.today, datetime.min.time(), region.store.settings.zone) + timedelta(hours=12)
+    patrols = Patrolled(region)
+    patrols.plan(region.today, "A1")
+    assert patrols.told(0, 12) is None
+    assert patrols.told(0, 14) == (1, 1)  # of which so many wait for somebody
+    assert patrols.told(2, 12) is None
 
-    def missed(at: datetime) -> list[int]:
-        for seconds in (0, 61, 400, 461, 522):
-            clock.now = at + timedelta(seconds=seconds)
-            watch.look()
-        found = region.json(f"/alarms?area={COUSIN.code}")["alarms"]
-        return [line["number"] for line in found if line["kind"] == "patrols"]
 
-    assert missed(noon) == []
-    assert missed(noon + timedelta(hours=2)) == [1]
-    assert missed(noon + timedelta(days=2)) == []
+def test_stops_missed_the_next_day_are_another_alarm(region: Served) -> None:
+    patrols = Patrolled(region)
+    patrols.plan(region.today, "A1")
+    for team in ("A1", "A2"):
+        patrols.plan(region.today + timedelta(days=1), team)
+    assert patrols.told(0, 14) == (1, 1)
+    region.client_of("operator", COUSIN.code).post(f"/alarms/{patrols.id}/acknowledge")
+    assert patrols.told(1, 8) == (1, 0)  # for whoever comes in the morning
+    assert patrols.told(1, 14) == (2, 1)  # of today alone, and nobody has seen it
+    line = patrols.line()
+    assert line is not None
+    assert datetime.fromisoformat(line["since"]).date() == region.today + timedelta(days=1)
+    happened = [change for kind, _, change, _ in events(region) if kind == "patrols"]
+    assert sorted(happened) == ["acknowledged", "raised", "raised"]
+
+
+def test_what_is_put_aside_stays_aside_when_it_is_raised_anew(region: Served) -> None:
+    patrols = Patrolled(region)
+    for days in (0, 1):
+        patrols.plan(region.today + timedelta(days=days), "A1")
+    assert patrols.told(0, 14) == (1, 1)
+    region.client_of("operator", COUSIN.code).post(f"/alarms/{patrols.id}/shelve", json={"minutes": 1440})
+    assert patrols.told(1, 14) is None
+    shelved = region.json(f"/alarms?area={COUSIN.code}")["shelved"]
+    assert [line["unacknowledged"] for line in shelved if line["kind"] == "patrols"] == [1]
+
+
+def test_a_shift_over_midnight_is_of_the_day_on_which_it_began(region: Served) -> None:
+    patrols = Patrolled(region)
+    patrols.plan(region.today, "A1")
+    patrols.plan(region.today, "A2", shift_to=26 * 3600)
+    assert patrols.told(0, 14) == (1, 1)
+    region.client_of("operator", COUSIN.code).post(f"/alarms/{patrols.id}/acknowledge")
+    assert patrols.told(1, 1) == (1, 0)
+    assert patrols.told(1, 3) == (2, 0)  # the same day's
+    assert patrols.told(2, 1) is None
 
 
 def test_an_alarm_is_of_its_area_alone(region: Served) -> None:

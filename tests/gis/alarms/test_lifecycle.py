@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ from gis.errors import BadInput
 START = datetime(2026, 11, 20, 1, tzinfo=UTC)
 VILLAGE = "990101100201"
 MINUTE = timedelta(minutes=1)
+MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 
 
 class Clock:
@@ -68,6 +69,34 @@ def test_what_comes_back_soon_is_the_same_alarm() -> None:
     clock.see(*[0] * 31)
     assert clock.see(20, 20) == [Change.raised]
     assert clock.known[Kind.behind, VILLAGE].times == 0
+
+
+def patrolled(*looks: tuple[int, date] | None) -> tuple[list[Change | None], Watched]:
+    """What changes at looks a minute apart, at so many stops missed of a day, and what there is then."""
+    known: dict[Key, Watched] = {}
+    found: list[Change | None] = []
+    for minute, look in enumerate(looks):
+        readings = [Reading(Kind.patrols, VILLAGE, look[0], look[0], 1, look[1])] if look else []
+        changed = step(known, readings, START + minute * MINUTE)
+        known |= {(one.kind, one.area): one for one, _ in changed}
+        found += [change for _, change in changed] or [None]
+    return found, known[Kind.patrols, VILLAGE]
+
+
+def test_stops_missed_on_a_later_day_raise_the_alarm_anew() -> None:
+    found, watched = patrolled((3, MONDAY), (3, MONDAY), (4, MONDAY), (5, TUESDAY), (6, TUESDAY))
+    assert found == [None, Change.raised, None, Change.raised, None]
+    assert (watched.number, watched.raised_at, watched.patrol_on) == (6, START + 3 * MINUTE, TUESDAY)
+    # What a phone sends late takes Tuesday's away: Monday's do not come back for it.
+    found, watched = patrolled(*[(3, MONDAY)] * 2, (5, TUESDAY), *[(3, MONDAY)] * 6, (1, TUESDAY), (1, TUESDAY))
+    assert found[2:] == [Change.raised, *[None] * 5, Change.cleared, None, Change.returned]
+    assert (watched.number, watched.times) == (1, 1)
+
+
+def test_another_day_is_another_alarm_also_shortly_after_one_has_gone() -> None:
+    found, watched = patrolled(*[(3, MONDAY)] * 2, *[(0, MONDAY)] * 6, *[(2, TUESDAY)] * 2)
+    assert [one for one in found if one] == [Change.raised, Change.cleared, Change.raised]
+    assert (watched.times, watched.patrol_on) == (0, TUESDAY)
 
 
 @given(st.lists(st.sampled_from([0.0, 7.9, 8.0, 9.9, 10.0, 30.0, None]), max_size=200))

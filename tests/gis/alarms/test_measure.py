@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from gis.alarms import measure
 from gis.alarms.kinds import Kind
@@ -62,13 +62,25 @@ def test_nothing_has_come_in() -> None:
     assert over(measure.silent(told, days=7)) == [(Kind.silent, CODE, 7)]
 
 
-def test_sites_and_stops() -> None:
+def test_sites() -> None:
     assert over(measure.sites([Sites(CODE, "", 9, 3, 0, 2), Sites("990101100202", "", 9, 0, 2, 0)])) == [
         (Kind.sites, "990101100202", 2)
     ]
-    both = [Patrols(CODE, "", 2, 0, 1, 1, 9, 6, 3), Patrols(CODE, "", 1, 0, 0, 1, 4, 3, 1)]
-    (added,) = measure.added([*measure.patrols(both)])  # of today, and of yesterday
-    assert (added.number, added.over) == (4, True)
+
+
+def test_stops_missed_are_those_of_one_day() -> None:
+    yesterday = TODAY - timedelta(days=1)
+    some, few, none = (Patrols(CODE, "", 1, 0, 0, 1, 9, 9 - n, n) for n in (5, 3, 0))
+
+    def told(**days: list[Patrols]) -> list[tuple[int, date | None, bool]]:
+        found = measure.patrols({TODAY: days["today"], yesterday: days["yesterday"]})
+        return [(one.number, one.patrol_on, one.over) for one in found]
+
+    assert told(today=[few], yesterday=[some]) == [(3, TODAY, True)]
+    assert told(today=[none], yesterday=[some]) == [(5, yesterday, True)]
+    assert told(today=[], yesterday=[some]) == [(5, yesterday, True)]
+    assert [(n, over) for n, _, over in told(today=[none], yesterday=[none])] == [(0, False)]
+    assert told(today=[], yesterday=[]) == []
 
 
 def test_published_cases_of_the_smallest_areas_that_have_a_number() -> None:

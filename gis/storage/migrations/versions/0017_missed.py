@@ -1,4 +1,4 @@
-"""A stop that was only skipped is missed, on the board as everywhere else."""
+"""A stop that was only skipped is missed, on the board as everywhere else; an alarm of them is about one day."""
 
 from pathlib import Path
 
@@ -13,4 +13,5 @@ _SQL = Path(__file__).parent.parent / "sql"
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql((_SQL / "0017_board.sql").read_text(encoding="utf-8").replace("%", "%%"))
+    for part in ("board", "alarms"):
+        op.get_bind().exec_driver_sql((_SQL / f"0017_{part}.sql").read_text(encoding="utf-8").replace("%", "%%"))
