@@ -213,3 +213,56 @@ def test_an_alarm_is_of_its_area_alone(region: Served) -> None:
     assert both.post("/alarms/smoke-990101/acknowledge").status_code == 400
     done = {line["area"]: line["unacknowledged"] for line in region.json("/alarms")["alarms"]}
     assert done == {OWN.code: 0, SIBLING.code: 1, COUSIN.code: 1}
+
+
+def test_only_what_was_read_is_taken(region: Served) -> None:
+    with region.store.begin() as conn:
+        for village in (OWN, SIBLING):
+            add_alarm(conn, village)
+    run(region.store, "UPDATE everycell.alarm SET raised_at = '2026-11-20T01:00:00.000900Z'")
+    run(
+        region.store, "UPDATE everycell.alarm SET raised_at = '2026-11-20T01:05Z' WHERE area = :late", late=SIBLING.code
+    )
+    operator = region.client_of("operator", OWN.town)
+
+    def waiting() -> dict[str, int]:
+        return {line["area"]: line["unacknowledged"] for line in operator.get("/alarms").json()["alarms"]}
+
+    def send(what: str, **body: Any) -> int:
+        return operator.post(f"/alarms/behind-{OWN.town}/{what}", json=body).status_code
+
+    for wrong in ("yesterday", "2026-11-20T09:00:00", 5):
+        assert send("acknowledge", as_of=wrong) == 400
+    assert send("acknowledge", seen="2026-11-20T01:00Z") == 400
+    assert send("acknowledge", as_of="2026-11-20T00:59:59.999Z") == 404
+    since = next(line["since"] for line in operator.get("/alarms").json()["alarms"] if line["area"] == OWN.code)
+    assert send("acknowledge", as_of=since) == 200
+    assert waiting() == {OWN.code: 0, SIBLING.code: 1}
+    assert send("shelve", as_of=since, minutes=60) == 200
+    assert waiting() == {SIBLING.code: 1}
+    assert send("shelve", as_of=since, minutes=60) == 200  # again is harmless
+    assert waiting() == {SIBLING.code: 1}
+    for what in ("acknowledge", "shelve"):
+        told = region.json("/api")["paths"][f"/alarms/{{alarm}}/{what}"]["post"]
+        assert "as_of" in told["description"]
+        assert "as_of" in str(told["requestBody"]["content"]["application/json"])
+    # What is put aside on its own is not acknowledged with the others; taking it back takes nothing else.
+    run(region.store, "UPDATE everycell.alarm SET acknowledged_at = NULL, acknowledged_by = NULL")
+    assert send("acknowledge") == 200
+    assert send("shelve", as_of="2026-11-20T00:00Z", minutes=0) == 200
+    assert waiting() == {SIBLING.code: 0, OWN.code: 1}
+    happened = {(area, change) for _, area, change, _ in events(region)}
+    assert (SIBLING.code, "unshelved") not in happened
+
+
+def test_a_line_of_one_alarm_takes_that_alone(region: Served) -> None:
+    """A stop in no cell counts for what its plan is of: here the county."""
+    with region.store.begin() as conn:
+        for village in (OWN, SIBLING):
+            add_alarm(conn, village, kind="patrols")
+    run(region.store, "UPDATE everycell.alarm SET area = '990101' WHERE area = :code", code=SIBLING.code)
+    admin = region.client_of("admin", "all")
+    found = admin.post("/alarms/patrols-990101/acknowledge").json()["alarms"]
+    assert {line["area"]: line["unacknowledged"] for line in found} == {"990101": 0, OWN.code: 1}
+    found = admin.post("/alarms/patrols-990101/shelve", json={"minutes": 60}).json()
+    assert kinds(found) == [("patrols", OWN.code)]

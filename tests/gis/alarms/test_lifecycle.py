@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gis.access.scope import Role
 from gis.alarms.kinds import OFF_DELAY, ON_DELAY, REPEAT, Kind, Reading
 from gis.alarms.lifecycle import Change, Key, Watched, step
-from gis.alarms.lines import FEW, MOST, Alarm, line_of, lines
+from gis.alarms.lines import FEW, MOST, Alarm, line_of, lines, taken
 from gis.errors import BadInput
 
 START = datetime(2026, 11, 20, 1, tzinfo=UTC)
@@ -112,10 +112,17 @@ def test_however_it_flutters_few_alarms_are_raised(numbers: list[float | None]) 
         assert (one is Change.cleared) != (other is Change.cleared)
 
 
-def up(area: str, number: int = 12, kind: Kind = Kind.behind, acknowledged: bool = False, minutes: int = 0) -> Alarm:
+def up(
+    area: str,
+    number: int = 12,
+    kind: Kind = Kind.behind,
+    acknowledged: bool = False,
+    minutes: float = 0,
+    aside: bool = False,
+) -> Alarm:
     at = START if acknowledged else None
     role = Role.operator if acknowledged else None
-    return Alarm(kind, area, number, START + minutes * MINUTE, 0, at, role, None, None)
+    return Alarm(kind, area, number, START + minutes * MINUTE, 0, at, role, None, None, aside)
 
 
 def test_many_of_a_kind_become_one_line_with_a_count() -> None:
@@ -148,6 +155,43 @@ def test_what_waits_for_somebody_leads() -> None:
     assert [line.kind for line in found] == [Kind.patrols, Kind.sites, Kind.sites, Kind.cases]
     assert [line.unacknowledged for line in found] == [1, 1, 1, 0]
     assert found[1].area == "990101100204"  # what came last
+
+
+def test_acting_on_a_line_means_the_alarms_that_were_read() -> None:
+    villages = [up(f"990101100{n}") for n in range(201, 205)]
+    late, other = up("990101100205", minutes=3), up("990101100201", kind=Kind.sites)
+    found = [*villages, late, other]
+    assert taken(found, Kind.behind, "990101100", as_of=START) == tuple(villages)
+    assert taken(found, Kind.behind, "990101100", as_of=START + 3 * MINUTE) == (*villages, late)
+    assert taken(found, Kind.behind, "990101100") == (*villages, late)
+    # Some have gone meanwhile, and the rest have lines of their own: they were read all the same.
+    assert taken(villages[:2], Kind.behind, "990101100", as_of=START) == tuple(villages[:2])
+    # The list tells milliseconds.
+    finer = up("990101100206", minutes=0.00001)
+    assert finer.raised_at > START
+    assert taken([finer], Kind.behind, finer.area, as_of=START) == (finer,)
+    assert taken([late], Kind.behind, late.area, as_of=START) == ()
+
+
+def test_a_line_of_one_alarm_is_that_alarm() -> None:
+    """Stops that lie in no cell count for what their plan is of, a town or the county."""
+    county, town = up("990101", kind=Kind.patrols), up("990101100", kind=Kind.patrols)
+    alone = [county, town, up("990101100201", kind=Kind.patrols)]
+    assert [line.area for line in lines(alone)] == ["990101", "990101100", "990101100201"]
+    assert taken(alone, Kind.patrols, "990101") == (county,)
+    assert taken(alone, Kind.patrols, "990101100") == (town,)
+    many = [county, *(up(f"99010110{n}201", kind=Kind.patrols) for n in range(MOST + 1))]
+    assert [line.area for line in lines(many)] == ["990101"]
+    assert set(taken(many, Kind.patrols, "990101")) == set(many)
+
+
+def test_what_is_put_aside_on_its_own_is_left_alone() -> None:
+    villages = [up(f"990101100{n}") for n in range(201, 205)]
+    aside = up("990101100205", aside=True)
+    assert taken([*villages, aside], Kind.behind, "990101100") == tuple(villages)
+    assert taken([*villages, aside], Kind.behind, "990101100", aside=True) == (aside,)
+    assert taken([aside], Kind.behind, aside.area) == (aside,)
+    assert taken([aside], Kind.behind, "990101100") == ()
 
 
 @pytest.mark.parametrize("wrong", ["", "behind", "smoke-990101", "behind-99010", "behind-990101100201001x"])

@@ -1,4 +1,7 @@
-"""A stop that was only skipped is missed, on the board as everywhere else; an alarm of them is about one day."""
+"""A stop that was only skipped is missed, on the board as everywhere else; an alarm of them is about one day.
+
+Acknowledging and putting aside takes the alarms that were read, not whatever is up in an area.
+"""
 
 from pathlib import Path
 
