@@ -93,6 +93,14 @@ def test_stops_missed_on_a_later_day_raise_the_alarm_anew() -> None:
     assert (watched.number, watched.times) == (1, 1)
 
 
+def test_what_was_raised_before_alarms_had_a_day_is_raised_once_more() -> None:
+    old = Watched(Kind.patrols, VILLAGE, 3, over_since=START, raised_at=START)
+    reading = Reading(Kind.patrols, VILLAGE, 3, 3, 1, MONDAY)
+    ((watched, change),) = step({(old.kind, old.area): old}, [reading], START + MINUTE)
+    assert (change, watched.patrol_on) == (Change.raised, MONDAY)
+    assert step({(old.kind, old.area): watched}, [reading], START + 2 * MINUTE) == []
+
+
 def test_another_day_is_another_alarm_also_shortly_after_one_has_gone() -> None:
     found, watched = patrolled(*[(3, MONDAY)] * 2, *[(0, MONDAY)] * 6, *[(2, TUESDAY)] * 2)
     assert [one for one in found if one] == [Change.raised, Change.cleared, Change.raised]
