@@ -32,13 +32,11 @@ def alarms_document(
     names: Mapping[str, str],
     *,
     looked_at: datetime | None,
-    now: datetime,
     may: Callable[[str], bool],
 ) -> dict[str, Any]:
     """The shape above; `may` tells whether whoever asks may acknowledge the alarms of an area."""
-    shelved = {id(one) for one in alarms if one.shelved_until is not None and one.shelved_until > now}
-    up = lines(one for one in alarms if id(one) not in shelved)
-    aside = lines(one for one in alarms if id(one) in shelved)
+    up = lines(one for one in alarms if not one.aside)
+    aside = lines(one for one in alarms if one.aside)
     return {
         "as_of": _written(looked_at),
         "unacknowledged": sum(line.unacknowledged > 0 for line in up),

@@ -5,8 +5,8 @@ may record visits, in their areas. Aggregates only. The shape stands in `api.ala
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Request
@@ -17,6 +17,7 @@ from api import html
 from api.alarm_documents import alarms_document
 from api.answers import by_content
 from api.audits import source_of
+from api.bodies import members
 from api.deps import ServiceFor, Serving
 from api.params import Area, F, Format, format_of
 from gis.access.audit import Action, Detail, note
@@ -24,10 +25,16 @@ from gis.access.scope import Right, Role
 from gis.alarms import store
 from gis.alarms.kinds import Kind
 from gis.alarms.lines import line_of
+from gis.batches import instant_of
 from gis.errors import BadInput, NotFound
 
 router = APIRouter()
 _MAY: Final = Right.visits
+_SEEN: Final = {"as_of": "2026-11-20T09:30:00.000+08:00"}
+_AS_OF: Final = (
+    "`as_of`, if it is sent: the `since` of the line as it was read, or the `as_of` of its list; alarms that were"
+    " raised later are left alone."
+)
 
 
 @router.get("/alarms", summary="What somebody has to do something about: many of a kind are one line")
@@ -43,10 +50,16 @@ def alarms(request: Request, serving: Serving, area: Area = None, f: F = None) -
     return by_content(request, content, "application/json")
 
 
-@router.post("/alarms/{alarm}/acknowledge", summary="Say that somebody has seen an alarm; again is harmless")
-def acknowledge(serving: Serving, alarm: str) -> Response:
-    def work(conn: Connection, kind: Kind, area: str, role: Role, now: datetime) -> None:
-        number = store.acknowledge(conn, kind, area, role, now)
+@router.post(
+    "/alarms/{alarm}/acknowledge",
+    summary="Say that somebody has seen an alarm; again is harmless",
+    description=f"What is put aside is left alone. {_AS_OF}",
+)
+def acknowledge(serving: Serving, alarm: str, body: Annotated[Any, Body(examples=[_SEEN])] = None) -> Response:
+    as_of = _as_of(_members(body, "as_of"))
+
+    def work(conn: Connection, kind: Kind, area: str, role: Role) -> None:
+        number = store.acknowledge(conn, kind, area, role, as_of)
         _note(conn, serving, Action.alarm_acknowledge, area, {"kind": kind.value, "alarms": number})
 
     return _changed(serving, alarm, work)
@@ -55,20 +68,23 @@ def acknowledge(serving: Serving, alarm: str) -> Response:
 @router.post(
     "/alarms/{alarm}/shelve",
     summary="Put an alarm aside for some minutes",
-    description="5 to 1,440 minutes; it is out of the list until then. 0 takes it back.",
+    description=f"5 to 1,440 minutes; it is out of the list until then. 0 takes it back, whatever `as_of`. {_AS_OF}",
 )
-def shelve(serving: Serving, alarm: str, body: Annotated[Any, Body(examples=[{"minutes": 60}])] = None) -> Response:
-    minutes = _minutes(body)
+def shelve(
+    serving: Serving, alarm: str, body: Annotated[Any, Body(examples=[{"minutes": 60, **_SEEN}])] = None
+) -> Response:
+    given = _members(body, "minutes", "as_of")
+    minutes, as_of = _minutes(given), _as_of(given)
 
-    def work(conn: Connection, kind: Kind, area: str, role: Role, now: datetime) -> None:
-        number = store.shelve(conn, kind, area, minutes, role, now)
+    def work(conn: Connection, kind: Kind, area: str, role: Role) -> None:
+        number = store.shelve(conn, kind, area, minutes, role, as_of)
         detail: Detail = {"kind": kind.value, "alarms": number, "minutes": minutes}
         _note(conn, serving, Action.alarm_shelve, area, detail)
 
     return _changed(serving, alarm, work)
 
 
-Work = Callable[[Connection, Kind, str, Role, datetime], None]
+Work = Callable[[Connection, Kind, str, Role], None]
 
 
 def _changed(serving: ServiceFor, alarm: str, work: Work) -> Response:
@@ -77,8 +93,7 @@ def _changed(serving: ServiceFor, alarm: str, work: Work) -> Response:
     role = _role(serving, area)
     if role is None:
         raise NotFound("alarm: there is none of {kind} in {area}", kind=kind, area=area, field="alarm")
-    now = datetime.now(UTC)
-    serving.service.store.retrying(lambda conn: work(conn, kind, area, role, now), serving.told)
+    serving.service.store.retrying(lambda conn: work(conn, kind, area, role), serving.told)
     with serving.read() as conn:
         document = _document(conn, serving, None)
     content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
@@ -100,7 +115,6 @@ def _document(conn: Connection, serving: ServiceFor, area: str | None) -> dict[s
         found,
         names,
         looked_at=store.looked_at(conn, counties),
-        now=datetime.now(UTC),
         may=lambda code: scope.allows(_MAY, code),
     )
 
@@ -110,10 +124,16 @@ def _note(conn: Connection, serving: ServiceFor, action: Action, area: str, deta
     note(conn, who=serving.caller.who, source=source, action=action, area=area, detail=detail)
 
 
-def _minutes(body: Any) -> int:
-    minutes = body.get("minutes") if isinstance(body, dict) else None
+def _members(body: Any, *known: str) -> Mapping[str, Any]:
+    return members({} if body is None else body, *known)
+
+
+def _minutes(given: Mapping[str, Any]) -> int:
+    minutes = given.get("minutes")
     if not isinstance(minutes, int) or isinstance(minutes, bool):
         raise BadInput('minutes: must be a whole number, as {"minutes": 60}', field="minutes")
-    if unknown := sorted(set(body) - {"minutes"}):
-        raise BadInput("{field}: is no member; there are {words}", words="minutes", field=unknown[0])
     return minutes
+
+
+def _as_of(given: Mapping[str, Any]) -> datetime | None:
+    return None if given.get("as_of") is None else instant_of(given, "as_of")

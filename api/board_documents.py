@@ -22,8 +22,9 @@ been reached for the last time: it is the coverage on the last day, and for a da
 was, where somebody was met twice. `hours` go from the first hour of the county's clock with a visit to the last,
 without gaps. `villages` are the cells inside a village. `worst_cells` are the ten with the largest share of overdue
 households; `with_overdue` is how many cells have any. No key site is in two of `never` (checked), `overdue` and `due`
-(within the days of "soon"). Patrols are routes with stops; `planned` is all of them, `over` those whose shift is over
-with stops `missed`; `areas` are the villages in which their stops lie. Of cases past their date `own` is the number of
+(within the days of "soon"). Patrols are routes with stops; `planned` is all of them, `out` those that have begun,
+`over` those whose shift is over with stops `missed`; a stop that was only skipped is not `ticked`. `areas` are the
+villages in which their stops lie. Of cases past their date `own` is the number of
 the area itself, `towns` and `areas` (villages) those inside it; one that is null is withheld. `as_of` of a block is
 when it was read; it holds as long as the ETag does, so that an answer, also one that was kept, is of the moment at
 which it was asked for. That of `cases_overdue` is when it was published.

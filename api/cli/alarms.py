@@ -61,9 +61,7 @@ def alarms(
     with opened() as store, store.read(ALL.settings()) as conn:
         listed = counties(conn, area)
         found, names = kept.alarms(conn, listed, area)
-        document = alarms_document(
-            found, names, looked_at=kept.looked_at(conn, listed), now=datetime.now(UTC), may=lambda area: True
-        )
+        document = alarms_document(found, names, looked_at=kept.looked_at(conn, listed), may=lambda area: True)
     if format is Form.json:
         out.print_json(json.dumps(document, ensure_ascii=False))
     else:
@@ -93,7 +91,7 @@ def acknowledge(line: Line) -> None:
     """Say that somebody has seen the alarms of a line."""
     kind, area = line_of(line)
     with opened() as store, store.begin(ALL.settings()) as conn:
-        number = kept.acknowledge(conn, kind, area, Role.admin, datetime.now(UTC))
+        number = kept.acknowledge(conn, kind, area, Role.admin)
         note_shell(conn, Action.alarm_acknowledge, area, {"kind": kind.value, "alarms": number})
     err.print(_("{number:,} alarms acknowledged", number=number))
 
@@ -106,7 +104,7 @@ def shelve(
     """Put the alarms of a line aside for some minutes."""
     kind, area = line_of(line)
     with opened() as store, store.begin(ALL.settings()) as conn:
-        number = kept.shelve(conn, kind, area, minutes, Role.admin, datetime.now(UTC))
+        number = kept.shelve(conn, kind, area, minutes, Role.admin)
         detail = {"kind": kind.value, "alarms": number, "minutes": minutes}
         note_shell(conn, Action.alarm_shelve, area, detail)
     told = _("{number:,} alarms shelved for {minutes} minutes") if minutes else _("{number:,} alarms are back")

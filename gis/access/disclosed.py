@@ -893,6 +893,7 @@ _WATCHED: Final = {
         acknowledged_by=("确认者的角色", "the role of whoever acknowledged it"),
         shelved_until=("搁置到何时", "until when it is put aside"),
         shelved_by=("搁置者的角色", "the role of whoever put it aside"),
+        patrol_on=("漏打卡告警所指的巡逻日期", "of stops missed: the day of the patrols"),
     ),
     "alarm_event": _table(
         "告警的经过：出现、确认、搁置、解除",

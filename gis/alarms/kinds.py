@@ -8,7 +8,7 @@ a moment nothing at all (delays).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -54,13 +54,14 @@ CLEAR_AT: Final = 0.8  # of the limit: from there on a condition is surely gone
 @dataclass(frozen=True, slots=True, order=True)
 class Reading:
     """What is measured of a kind in an area. `measure` is held against `limit`, both in the same unit; `number` is what
-    people are told."""
+    people are told. `patrol_on` is the day of the patrols it is about; None: of another kind."""
 
     kind: Kind
     area: str
     number: int
     measure: float
     limit: float
+    patrol_on: date | None = None
 
     @property
     def over(self) -> bool:

@@ -3,13 +3,16 @@
 ── over for ON_DELAY ──► raised ── under for OFF_DELAY ──► cleared
                            ▲                                  │
                            └──── over again within REPEAT ◄───┘   (the same alarm: its acknowledgement holds)
+
+An alarm about the patrols of a day is raised anew, at once and also where it is up, when a later day has something:
+what was acknowledged were other stops. What is left of a day before counts no more then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from gis.alarms.kinds import OFF_DELAY, ON_DELAY, REPEAT, Kind, Reading
@@ -31,7 +34,8 @@ class Change(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What is known of a kind in an area: since when its condition holds (`over_since`) or surely does not, and the
-    alarm that came of it. `times` is how often it has come back."""
+    alarm that came of it. `times` is how often it has come back, `patrol_on` the day of the patrols that it was last
+    raised for (None: it is not about patrols)."""
 
     kind: Kind
     area: str
@@ -41,6 +45,7 @@ class Watched:
     raised_at: datetime | None = None
     cleared_at: datetime | None = None
     times: int = 0
+    patrol_on: date | None = None
 
     @property
     def up(self) -> bool:
@@ -67,22 +72,31 @@ def step(
 
 def _next(before: Watched | None, key: Key, reading: Reading | None, now: datetime) -> tuple[Watched, Change | None]:
     was = before or Watched(*key, number=0)
-    if reading is None:
+    if reading is None or _later(was.patrol_on, reading.patrol_on):
         return _gone(replace(was, over_since=None), now)
     told = replace(was, number=reading.number)
     if reading.over:
-        return _there(replace(told, over_since=was.over_since or now, under_since=None), now)
+        return _there(replace(told, over_since=was.over_since or now, under_since=None), reading.patrol_on, now)
     if reading.under:
         return _gone(replace(told, over_since=None), now)
     return replace(told, over_since=was.over_since if was.up else None, under_since=None), None
 
 
-def _there(one: Watched, now: datetime) -> tuple[Watched, Change | None]:
-    if one.up or one.over_since is None or now - one.over_since < ON_DELAY:
+def _there(one: Watched, patrol_on: date | None, now: datetime) -> tuple[Watched, Change | None]:
+    anew = replace(one, raised_at=now, cleared_at=None, times=0, patrol_on=patrol_on), Change.raised
+    another_day = _later(patrol_on, one.patrol_on)
+    if one.up:
+        return anew if another_day else (one, None)
+    if one.over_since is None or now - one.over_since < ON_DELAY:
         return one, None
-    if one.cleared_at is not None and now - one.cleared_at < REPEAT:
+    if one.cleared_at is not None and now - one.cleared_at < REPEAT and not another_day:
         return replace(one, cleared_at=None, times=one.times + 1), Change.returned
-    return replace(one, raised_at=now, cleared_at=None, times=0), Change.raised
+    return anew
+
+
+def _later(one: date | None, other: date | None) -> bool:
+    """Whether a day comes after another; any comes after none."""
+    return one is not None and (other is None or one > other)
 
 
 def _gone(one: Watched, now: datetime) -> tuple[Watched, Change | None]:

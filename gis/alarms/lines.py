@@ -24,7 +24,7 @@ NAMED: Final = 5  # so many areas of a line are named, the largest numbers first
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm that is up. Who has acknowledged or shelved it is told by role."""
+    """An alarm that is up; `aside`: it is shelved now. Who has acknowledged or shelved it is told by role."""
 
     kind: Kind
     area: str
@@ -35,6 +35,7 @@ class Alarm:
     acknowledged_by: Role | None
     shelved_until: datetime | None
     shelved_by: Role | None
+    aside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,31 @@ def lines(alarms: Iterable[Alarm]) -> list[Line]:
     found = [line for kind, listed in by_kind.items() for line in _of_kind(kind, listed)]
     order = list(Kind)
     return sorted(found, key=lambda line: (not line.unacknowledged, order.index(line.kind), -line.since.timestamp()))
+
+
+def taken(
+    alarms: Sequence[Alarm], kind: Kind, area: str, *, as_of: datetime | None = None, aside: bool = False
+) -> tuple[Alarm, ...]:
+    """Those alarms that whoever deals with the line of a kind and an area means.
+
+    What was raised after `as_of` (None: nothing) was not in what they had read. Where the line stands for a single
+    alarm of its own area, those inside that have lines of their own are not meant. What is put aside is listed apart:
+    `aside` tells in which list the line stands; where it holds nothing of the area, in the other one.
+    """
+    inside = [one for one in alarms if one.kind is kind and one.area.startswith(area)]
+    inside = [one for one in inside if as_of is None or _as_told(one.raised_at) <= as_of]
+    here, there = ([one for one in inside if one.aside is where] for where in (aside, not aside))
+    return _drawn(here, area) or tuple(here) or _drawn(there, area)
+
+
+def _drawn(alarms: Iterable[Alarm], area: str) -> tuple[Alarm, ...]:
+    """The alarms of the line of an area; none where these make no such line."""
+    return next((line.alarms for line in lines(alarms) if line.area == area), ())
+
+
+def _as_told(at: datetime) -> datetime:
+    """As it stands in the list: whoever read it knows no more than milliseconds."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _of_kind(kind: Kind, alarms: Sequence[Alarm]) -> list[Line]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Final
 
 from gis.alarms.kinds import Kind, Reading
@@ -18,9 +17,10 @@ FEW_HOUSEHOLDS: Final = 10  # so many have to be overdue: a share of a hamlet is
 
 
 def behind(villages: Iterable[AreaCoverage], round: Round, today: date, *, limit_percent: int) -> Iterator[Reading]:
-    """How far villages are behind the plan of an open round; `villages` have the figures since its first day. Nothing
-    without a target, or for a village without households."""
-    planned = planned_percent(round.target, round.first_on, round.last_on, today)
+    """How far villages are behind what the plan of an open round asked for by the end of yesterday: what is planned for
+    today is not late before today is over. `villages` have the figures since the round's first day. Nothing without a
+    target, or for a village without households."""
+    planned = planned_percent(round.target, round.first_on, round.last_on, today - timedelta(days=1))
     if planned is None:
         return
     for one in villages:
@@ -55,10 +55,15 @@ def sites(villages: Iterable[Sites]) -> Iterator[Reading]:
         yield Reading(Kind.sites, one.code, one.overdue, one.overdue, 1)
 
 
-def patrols(villages: Iterable[Patrols]) -> Iterator[Reading]:
-    """Stops that nobody has ticked on routes whose shift is over; of a village, or of what the plan is of."""
-    for one in villages:
-        yield Reading(Kind.patrols, one.code, one.missed, one.missed, 1)
+def patrols(days: Mapping[date, Iterable[Patrols]]) -> list[Reading]:
+    """Stops missed on routes whose shift is over, of a village, or of what the plan is of: those of the last of some
+    days on which there are any. Days are not added up: what is missed today is not more of yesterday's."""
+    found: dict[str, Reading] = {}
+    for on, villages in sorted(days.items()):
+        for one in villages:
+            if one.missed or one.code not in found:
+                found[one.code] = Reading(Kind.patrols, one.code, one.missed, one.missed, 1, on)
+    return list(found.values())
 
 
 def cases(published: OverdueCases | None) -> Iterator[Reading]:
@@ -67,14 +72,3 @@ def cases(published: OverdueCases | None) -> Iterator[Reading]:
     for code, number in shown.items():
         if not any(other != code and other.startswith(code) for other in shown):
             yield Reading(Kind.cases, code, number, number, K)
-
-
-def added(readings: Sequence[Reading]) -> list[Reading]:
-    """Readings of which some are of the same kind and area (patrols of today and of yesterday): their sum."""
-    found: dict[tuple[Kind, str], Reading] = {}
-    for one in readings:
-        other = found.get((one.kind, one.area))
-        if other is not None:
-            one = replace(one, number=one.number + other.number, measure=one.measure + other.measure)
-        found[one.kind, one.area] = one
-    return list(found.values())

@@ -57,8 +57,9 @@ def readings(conn: Connection, county: int, now: datetime, figures: Figures, set
         *measure.cases(overdue_cases(conn, [county], None)),
         *measure.sites(sites_of(conn, [county], None, today, settings)[1:]),
     ]
-    for days_ago in (0, 1):  # a shift may last beyond midnight
-        found += measure.patrols(patrols_of(conn, [county], None, now, days_ago)[1:])
+    # Yesterday's too: whoever comes in the morning sees them, and a shift may last beyond midnight.
+    days = {today - timedelta(days=ago): patrols_of(conn, [county], None, now, ago)[1:] for ago in (0, 1)}
+    found += measure.patrols(days)
     opened = [one for one in list_rounds(conn, code) if one.closed_at is None and one.first_on <= today]
     by_round = _by_round(opened, villages)
     for round, inside in by_round:
@@ -67,7 +68,7 @@ def readings(conn: Connection, county: int, now: datetime, figures: Figures, set
     ready = today - timedelta(days=settings.alarm_silent_days)
     awaited = {one.code for round, inside in by_round if round.first_on <= ready for one in inside}
     found += measure.silent((heard[one] for one in sorted(awaited)), days=settings.alarm_silent_days)
-    return measure.added(found)
+    return found
 
 
 def _by_round(

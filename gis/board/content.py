@@ -61,9 +61,9 @@ class Sites:
 
 @dataclass(frozen=True, slots=True)
 class Patrols:
-    """Routes with stops in a village (or in all: no code). Of these `begun`: some stops ticked, the shift not over;
-    `done`: all ticked; `over`: the shift is over and not all are. `missed` are the stops that are not ticked on routes
-    whose shift is over."""
+    """Routes with stops in a village (or in all: no code). Of these `begun`: something was ticked or skipped, the shift
+    is not over; `done`: all is ticked; `over`: the shift is over and not all is. A stop that was only skipped is not
+    `ticked`; `missed` are those that are not, on routes whose shift is over."""
 
     code: str
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import CheckConstraint, Column, Date, DateTime, Integer, PrimaryKeyConstraint, Table, Text
 
 from gis.storage.models import _Code, _one_of, _required, metadata
 
@@ -29,6 +29,7 @@ alarm = Table(
     Column("acknowledged_by", Text),
     Column("shelved_until", _INSTANT),
     Column("shelved_by", Text),
+    Column("patrol_on", Date),
     PrimaryKeyConstraint("county", "kind", "area", name="pk_alarm"),
     _one_of("alarm", "kind", *_KINDS),
     CheckConstraint(_AREA, name="ck_alarm_area"),

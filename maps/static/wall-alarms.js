@@ -261,7 +261,9 @@
 
     async _do(line, what, body = {}) {
       try {
-        await this._latest(this.send(`/alarms/${encodeURIComponent(line.id)}/${what}`, body));
+        // What has joined the line since it was drawn is not meant: nobody has seen it.
+        const meant = { as_of: line.since, ...body };
+        await this._latest(this.send(`/alarms/${encodeURIComponent(line.id)}/${what}`, meant));
       } catch (error) {
         this.onfailed(error);
         this.soon(); // it may have gone meanwhile

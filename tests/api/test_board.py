@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from gis.access.scope import ALL
+from gis.board.content import Patrols
+from gis.board.works import patrols_of
 from gis.disputes.overdue import publish_overdue
 from gis.disputes.publication import publish_due
 from gis.households.visits import record_visits
+from gis.storage.queries import query
 from tests.api.conftest import Served, database, run, serving
 from tests.conftest import Filled
 from tests.gis import world
@@ -59,10 +64,22 @@ def counted(served: Served, areas: list[str], day: date) -> list[list[int]]:
         return [list(row) for row in conn.execute(statement, values)]
 
 
+def tick(served: Served, plan: UUID, outcome: str) -> None:
+    """Tick all stops of a plan."""
+    run(
+        served.store,
+        "INSERT INTO everycell.patrol_tick (county, id, plan, stop, area, team, outcome, ticked_at, units, num_units,"
+        " content) SELECT county, gen_random_uuid(), plan, key, area, team, :outcome, now(), '{}', 0, 'x'"
+        " FROM everycell.patrol_stop WHERE plan = :plan",
+        plan=plan,
+        outcome=outcome,
+    )
+
+
 def ticked_stops(served: Served, areas: list[str]) -> int:
     statement = text(
         "SELECT count(*) FROM everycell.patrol_stop s WHERE area = ANY (:areas) AND EXISTS ("
-        " SELECT FROM everycell.patrol_tick t WHERE t.plan = s.plan AND t.stop = s.key)"
+        " SELECT FROM everycell.patrol_tick t WHERE t.plan = s.plan AND t.stop = s.key AND t.outcome <> 'skipped')"
     )
     with served.store.read() as conn:
         return int(conn.execute(statement, {"areas": areas}).scalar_one())
@@ -95,7 +112,7 @@ def test_the_sums_are_those_of_coverage_and_of_sql(region: Served, areas: list[s
     ticked = ticked_stops(region, [v.code for v in villages])
     assert (patrols["planned"], patrols["stops"], patrols["ticked"]) == (len(villages), len(villages), ticked)
     assert patrols["done"] == ticked
-    assert patrols["waiting"] + patrols["over"] == patrols["planned"] - ticked
+    assert patrols["waiting"] + patrols["out"] + patrols["over"] == patrols["planned"] - ticked
 
 
 def test_the_board_of_a_round(region: Served) -> None:
@@ -145,13 +162,7 @@ def test_whatever_it_counts_makes_it_anew(region: Served) -> None:
         plan = add_plan(conn, OWN, on=region.today, team="A2")
     before = anew()["patrols_today"]
     assert before["planned"] == 2
-    run(
-        region.store,
-        "INSERT INTO everycell.patrol_tick (county, id, plan, stop, area, team, outcome, ticked_at, units, num_units,"
-        " content) SELECT county, gen_random_uuid(), plan, key, area, team, 'reached', now(), '{}', 0, 'x'"
-        " FROM everycell.patrol_stop WHERE plan = :plan",
-        plan=plan,
-    )
+    tick(region, plan, "reached")
     assert anew()["patrols_today"]["done"] == before["done"] + 1
     # What happens elsewhere is not told.
     visit_now(region, SIBLING.household())
@@ -159,6 +170,38 @@ def test_whatever_it_counts_makes_it_anew(region: Served) -> None:
         add_plan(conn, SIBLING, on=region.today, team="A2")
     region.service.mirror.refresh()
     assert client.get("/board", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_a_stop_that_was_only_skipped_is_not_done(region: Served) -> None:
+    """One meaning of done: on the board, on the home page, in the list of plans, and for the plan of the next day."""
+    day, tomorrow = region.today, region.today + timedelta(days=1)
+    run(region.store, "DELETE FROM everycell.patrol_tick")
+    run(region.store, "DELETE FROM everycell.patrol_plan WHERE area <> :own", own=OWN.code)
+    with region.store.begin() as conn:
+        plan = add_plan(conn, OWN, on=day, team="A2")
+        conn.execute(text("DELETE FROM everycell.patrol_tick"))
+    cells = {"first_cell": OWN.cells[0], "last_cell": OWN.cells[-1]}
+
+    def told(hour: int) -> tuple[Patrols, int, int, int]:
+        now = datetime.combine(day, time(hour), region.store.settings.zone)
+        values = {"counties": [OWN.county], "on": day, "areas": [], "status": None}
+        with region.store.read(ALL.settings()) as conn:
+            board = patrols_of(conn, [OWN.county], OWN.code, now)[0]
+            home = conn.execute(query("patrol/today"), values).one().done
+            listed = sum(row.done for row in conn.execute(query("patrol/plans"), values))
+            next_day = {**values, "on": tomorrow, "since": day, "area": OWN.code, **cells}
+            return board, home, listed, len(conn.execute(query("patrol/missed"), next_day).all())
+
+    tick(region, plan, "skipped")
+    board, *others = told(12)
+    # Both plans have the same stop; the team that has skipped its own is out all the same.
+    assert (board.routes, board.begun, board.done, board.ticked, board.missed) == (2, 1, 0, 0, 0)
+    assert others == [0, 0, 1]
+    assert (told(14)[0].over, told(14)[0].missed) == (2, 2)
+    tick(region, plan, "no_answer")
+    board, *others = told(14)
+    assert (board.done, board.over, board.ticked, board.missed) == (1, 1, 1, 1)
+    assert others[:2] == [1, 1]
 
 
 def test_cases_past_their_date_are_told_as_published(filled: Filled) -> None:

@@ -12,6 +12,7 @@ from maps.text import messages
 
 STYLES = ("base.css", "page.css", "wall.css", "wall-charts.css")
 SCRIPTS = ("page.js", "room.js", "wall-marks.js", "wall-charts.js", "wall-alarms.js")
+SINCE = "2026-11-20T09:10:00.000+08:00"
 NOW = "2026-11-20T10:30:00.000+08:00"
 TOWN = "990101100"
 
@@ -97,7 +98,7 @@ def made_up_board() -> dict[str, Any]:
 def line(kind: str, number: int, *, count: int = 1, acknowledged: bool = False, **other: Any) -> dict[str, Any]:
     priority = {"cases": "high", "patrols": "high", "silent": "low"}.get(kind, "medium")
     code = TOWN if count > 1 else f"{TOWN}201"
-    areas = [{"code": f"{TOWN}201", "name": "柳林村", "number": number, "since": "2026-11-20T09:10:00.000+08:00"}]
+    areas = [{"code": f"{TOWN}201", "name": "柳林村", "number": number, "since": SINCE}]
     return {
         "id": f"{kind}-{code}",
         "kind": kind,
@@ -107,7 +108,7 @@ def line(kind: str, number: int, *, count: int = 1, acknowledged: bool = False, 
         "level": "town" if count > 1 else "village",
         "count": count,
         "number": number,
-        "since": "2026-11-20T09:10:00.000+08:00",
+        "since": SINCE,
         "times": 0,
         "unacknowledged": 0 if acknowledged else count,
         "acknowledged_at": "2026-11-20T09:30:00.000+08:00" if acknowledged else None,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.board_page import NOW, line, made_up_alarms, made_up_board, write_page
+from tests.browser.board_page import NOW, SINCE, line, made_up_alarms, made_up_board, write_page
 from tests.browser.conftest import Open
 
 SCENES = ("coverage", "never", "cases", "patrols", "sites", "heat")
@@ -109,6 +109,8 @@ def test_alarms_are_acknowledged_put_aside_and_heard(shown: Any) -> None:
         ["/alarms/overdue-990101100201/shelve", 120],
         ["/alarms/sites-990101100201/shelve", 0],
     ]
+    # What has joined a line since it was drawn is not meant.
+    assert page.evaluate("everycell.sent.map(([, body]) => body.as_of)") == [SINCE] * 4
     # Sound is off until somebody wants it, and then only what is new sounds.
     played = "everycell.page.tone.played ?? 0"
     page.evaluate("list => everycell.page.take(list)", {**made_up_alarms(), "alarms": [line("sites", 9)]})

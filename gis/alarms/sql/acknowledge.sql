@@ -1,1 +1,1 @@
-SELECT everycell.acknowledge_alarms(:county, :kind, :area, :role, CAST(:at AS timestamptz))
+SELECT everycell.acknowledge_alarms(:county, :kind, CAST(:areas AS text[]), CAST(:raised AS timestamptz[]), :role)

@@ -1,1 +1,2 @@
-SELECT everycell.shelve_alarms(:county, :kind, :area, CAST(:until AS timestamptz), :role, CAST(:at AS timestamptz))
+SELECT everycell.shelve_alarms(
+    :county, :kind, CAST(:areas AS text[]), CAST(:raised AS timestamptz[]), :minutes, :role)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from gis.access.scope import Role
 from gis.alarms.kinds import OFF_DELAY, ON_DELAY, REPEAT, Kind, Reading
 from gis.alarms.lifecycle import Change, Key, Watched, step
-from gis.alarms.lines import FEW, MOST, Alarm, line_of, lines
+from gis.alarms.lines import FEW, MOST, Alarm, line_of, lines, taken
 from gis.errors import BadInput
 
 START = datetime(2026, 11, 20, 1, tzinfo=UTC)
 VILLAGE = "990101100201"
 MINUTE = timedelta(minutes=1)
+MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 
 
 class Clock:
@@ -70,6 +71,42 @@ def test_what_comes_back_soon_is_the_same_alarm() -> None:
     assert clock.known[Kind.behind, VILLAGE].times == 0
 
 
+def patrolled(*looks: tuple[int, date] | None) -> tuple[list[Change | None], Watched]:
+    """What changes at looks a minute apart, at so many stops missed of a day, and what there is then."""
+    known: dict[Key, Watched] = {}
+    found: list[Change | None] = []
+    for minute, look in enumerate(looks):
+        readings = [Reading(Kind.patrols, VILLAGE, look[0], look[0], 1, look[1])] if look else []
+        changed = step(known, readings, START + minute * MINUTE)
+        known |= {(one.kind, one.area): one for one, _ in changed}
+        found += [change for _, change in changed] or [None]
+    return found, known[Kind.patrols, VILLAGE]
+
+
+def test_stops_missed_on_a_later_day_raise_the_alarm_anew() -> None:
+    found, watched = patrolled((3, MONDAY), (3, MONDAY), (4, MONDAY), (5, TUESDAY), (6, TUESDAY))
+    assert found == [None, Change.raised, None, Change.raised, None]
+    assert (watched.number, watched.raised_at, watched.patrol_on) == (6, START + 3 * MINUTE, TUESDAY)
+    # What a phone sends late takes Tuesday's away: Monday's do not come back for it.
+    found, watched = patrolled(*[(3, MONDAY)] * 2, (5, TUESDAY), *[(3, MONDAY)] * 6, (1, TUESDAY), (1, TUESDAY))
+    assert found[2:] == [Change.raised, *[None] * 5, Change.cleared, None, Change.returned]
+    assert (watched.number, watched.times) == (1, 1)
+
+
+def test_what_was_raised_before_alarms_had_a_day_is_raised_once_more() -> None:
+    old = Watched(Kind.patrols, VILLAGE, 3, over_since=START, raised_at=START)
+    reading = Reading(Kind.patrols, VILLAGE, 3, 3, 1, MONDAY)
+    ((watched, change),) = step({(old.kind, old.area): old}, [reading], START + MINUTE)
+    assert (change, watched.patrol_on) == (Change.raised, MONDAY)
+    assert step({(old.kind, old.area): watched}, [reading], START + 2 * MINUTE) == []
+
+
+def test_another_day_is_another_alarm_also_shortly_after_one_has_gone() -> None:
+    found, watched = patrolled(*[(3, MONDAY)] * 2, *[(0, MONDAY)] * 6, *[(2, TUESDAY)] * 2)
+    assert [one for one in found if one] == [Change.raised, Change.cleared, Change.raised]
+    assert (watched.times, watched.patrol_on) == (0, TUESDAY)
+
+
 @given(st.lists(st.sampled_from([0.0, 7.9, 8.0, 9.9, 10.0, 30.0, None]), max_size=200))
 def test_however_it_flutters_few_alarms_are_raised(numbers: list[float | None]) -> None:
     clock = Clock()
@@ -83,10 +120,17 @@ def test_however_it_flutters_few_alarms_are_raised(numbers: list[float | None]) 
         assert (one is Change.cleared) != (other is Change.cleared)
 
 
-def up(area: str, number: int = 12, kind: Kind = Kind.behind, acknowledged: bool = False, minutes: int = 0) -> Alarm:
+def up(
+    area: str,
+    number: int = 12,
+    kind: Kind = Kind.behind,
+    acknowledged: bool = False,
+    minutes: float = 0,
+    aside: bool = False,
+) -> Alarm:
     at = START if acknowledged else None
     role = Role.operator if acknowledged else None
-    return Alarm(kind, area, number, START + minutes * MINUTE, 0, at, role, None, None)
+    return Alarm(kind, area, number, START + minutes * MINUTE, 0, at, role, None, None, aside)
 
 
 def test_many_of_a_kind_become_one_line_with_a_count() -> None:
@@ -119,6 +163,43 @@ def test_what_waits_for_somebody_leads() -> None:
     assert [line.kind for line in found] == [Kind.patrols, Kind.sites, Kind.sites, Kind.cases]
     assert [line.unacknowledged for line in found] == [1, 1, 1, 0]
     assert found[1].area == "990101100204"  # what came last
+
+
+def test_acting_on_a_line_means_the_alarms_that_were_read() -> None:
+    villages = [up(f"990101100{n}") for n in range(201, 205)]
+    late, other = up("990101100205", minutes=3), up("990101100201", kind=Kind.sites)
+    found = [*villages, late, other]
+    assert taken(found, Kind.behind, "990101100", as_of=START) == tuple(villages)
+    assert taken(found, Kind.behind, "990101100", as_of=START + 3 * MINUTE) == (*villages, late)
+    assert taken(found, Kind.behind, "990101100") == (*villages, late)
+    # Some have gone meanwhile, and the rest have lines of their own: they were read all the same.
+    assert taken(villages[:2], Kind.behind, "990101100", as_of=START) == tuple(villages[:2])
+    # The list tells milliseconds.
+    finer = up("990101100206", minutes=0.00001)
+    assert finer.raised_at > START
+    assert taken([finer], Kind.behind, finer.area, as_of=START) == (finer,)
+    assert taken([late], Kind.behind, late.area, as_of=START) == ()
+
+
+def test_a_line_of_one_alarm_is_that_alarm() -> None:
+    """Stops that lie in no cell count for what their plan is of, a town or the county."""
+    county, town = up("990101", kind=Kind.patrols), up("990101100", kind=Kind.patrols)
+    alone = [county, town, up("990101100201", kind=Kind.patrols)]
+    assert [line.area for line in lines(alone)] == ["990101", "990101100", "990101100201"]
+    assert taken(alone, Kind.patrols, "990101") == (county,)
+    assert taken(alone, Kind.patrols, "990101100") == (town,)
+    many = [county, *(up(f"99010110{n}201", kind=Kind.patrols) for n in range(MOST + 1))]
+    assert [line.area for line in lines(many)] == ["990101"]
+    assert set(taken(many, Kind.patrols, "990101")) == set(many)
+
+
+def test_what_is_put_aside_on_its_own_is_left_alone() -> None:
+    villages = [up(f"990101100{n}") for n in range(201, 205)]
+    aside = up("990101100205", aside=True)
+    assert taken([*villages, aside], Kind.behind, "990101100") == tuple(villages)
+    assert taken([*villages, aside], Kind.behind, "990101100", aside=True) == (aside,)
+    assert taken([aside], Kind.behind, aside.area) == (aside,)
+    assert taken([aside], Kind.behind, "990101100") == ()
 
 
 @pytest.mark.parametrize("wrong", ["", "behind", "smoke-990101", "behind-99010", "behind-990101100201001x"])
