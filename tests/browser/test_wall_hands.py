@@ -1,0 +1,70 @@
+"""The wall under somebody's hands, with a mouse and without, and as it is read out, while it is drawn anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Open, becomes
+from tests.browser.fake_service import FakeService
+from tests.browser.test_wall_page import later, reached, wall
+from tests.maps import fake
+
+NAMES = {"621102001": "城关镇", "621102002": "青岚乡"}
+
+
+def visited(service: FakeService, page: Page, area: str) -> None:
+    """All households of an area are reached, and the page has shown it."""
+    before = reached(page)
+    rows = [row for row in service.figures(fake.SINCE) if row["code"].startswith(area)]
+    told = [[row["code"], row["known"], row["known"], 0, 0, 0] for row in rows]
+    service.wall.tell("coverage", cells=told)
+    becomes(lambda: (later(page, 1), reached(page) != before)[1], wanted=True)
+
+
+def listed(page: Page) -> list[str]:
+    return [one.get_attribute("data-code") or "" for one in page.locator("#areas button").all()]
+
+
+def press_while(page: Page, button: Locator, what_comes: Any) -> None:
+    """Press, and let go when something has come."""
+    button.hover()
+    page.mouse.down()
+    what_comes()
+    page.mouse.up()
+
+
+def test_a_press_arrives_while_visits_come_in(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    here = page.locator("#crumbs [aria-current]")
+    first, second = listed(page)
+    row = page.locator(f"#areas [data-code='{second}']")
+    press_while(page, row, lambda: visited(service, page, first))
+    expect(here).to_have_text(NAMES[second])
+    press_while(page, page.locator("#crumbs button").first, lambda: visited(service, page, f"{second}001"))
+    expect(here).to_have_text("示范县")
+
+
+def test_the_focus_stays_while_visits_come_in(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    here = page.locator("#crumbs [aria-current]")
+    first, second = listed(page)
+    row = page.locator(f"#areas [data-code='{second}']")
+    row.focus()
+    row.evaluate("(button) => { window.same = button; }")
+    visited(service, page, first)
+    assert listed(page) == [second, first], "most left first"
+    expect(row).to_be_focused()
+    assert row.evaluate("(button) => button === window.same")
+    page.keyboard.press("Enter")
+    expect(here).to_be_focused()
+    expect(here).to_have_text(NAMES[second])
+    page.keyboard.press("Tab")
+    crumb = page.locator("#crumbs button").first
+    crumb.focus()
+    visited(service, page, f"{second}001")
+    expect(crumb).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(here).to_be_focused()
+    expect(here).to_have_text("示范县")
