@@ -140,10 +140,10 @@
     if (held && !(nodes.length && target.contains(document.activeElement))) everycell.toCrumb(byId("crumbs"));
   };
 
-  /** Fill the panel: {scene, told (the areas that it draws, or null), area, figures (everycell.Figures), board,
-   *  cutoff (words), onpick(code)}. */
-  everycell.showWallPanel = ({ scene, told, area, figures, board, cutoff, onpick }) => {
-    everycell.showCrumbs(byId("crumbs"), figures.chain(area), onpick);
+  /** Fill the panel: {scene, told (the areas that it draws, or null), area, home (the area it
+   *  begins with), figures (everycell.Figures), board, cutoff (words), onpick(code)}. */
+  everycell.showWallPanel = ({ scene, told, area, home, figures, board, cutoff, onpick }) => {
+    everycell.showCrumbs(byId("crumbs"), figures.chain(area, home), onpick);
     byId("headline").replaceChildren(...headline(scene, figures.of(area), board, cutoff));
     refill(byId("areas"), list(scene, told, figures.inside(area), onpick));
     const doors = byId("doors"); // there for whoever may see them

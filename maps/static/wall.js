@@ -306,6 +306,7 @@
         scene: key,
         told: everycell.wallScenes[key].areas(this),
         area: this.drill.area,
+        home: this.drill.home,
         figures: this.figures,
         board: this.board,
         cutoff: everycell.cutoffText(this.cutoff),

@@ -11,7 +11,8 @@ from tests.browser.fake_service import FakeService
 from tests.browser.test_wall_page import later, reached, wall
 from tests.maps import fake
 
-NAMES = {"621102001": "城关镇", "621102002": "青岚乡"}
+TOWN, VILLAGE = "621102001", "621102001001"
+NAMES = {TOWN: "城关镇", "621102002": "青岚乡"}
 
 
 def visited(service: FakeService, page: Page, area: str) -> None:
@@ -68,3 +69,13 @@ def test_the_focus_stays_while_visits_come_in(service: FakeService, open_page: O
     page.keyboard.press("Enter")
     expect(here).to_be_focused()
     expect(here).to_have_text("示范县")
+
+
+def test_no_area_above_home_is_offered(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, area=TOWN)
+    crumbs = page.locator("#crumbs li")
+    expect(crumbs).to_have_text(["城关镇"])
+    page.evaluate("(code) => everycell.page.drill.go(code)", VILLAGE)
+    expect(crumbs).to_have_text(["城关镇", "南川村"])
+    page.locator("#crumbs button").click()
+    expect(crumbs).to_have_text(["城关镇"])
