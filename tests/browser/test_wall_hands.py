@@ -6,9 +6,10 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.board_page import line
 from tests.browser.conftest import Open, becomes
 from tests.browser.fake_service import FakeService
-from tests.browser.test_wall_page import later, reached, wall
+from tests.browser.test_wall_page import TITLES, later, reached, wall
 from tests.maps import fake
 
 TOWN, VILLAGE = "621102001", "621102001001"
@@ -79,3 +80,52 @@ def test_no_area_above_home_is_offered(service: FakeService, open_page: Open) ->
     expect(crumbs).to_have_text(["城关镇", "南川村"])
     page.locator("#crumbs button").click()
     expect(crumbs).to_have_text(["城关镇"])
+
+
+def test_a_menu_has_its_keys_for_itself(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    scene, menu = page.locator("#scene"), page.locator("#alarms .choices:popover-open")
+    page.evaluate("(code) => everycell.page.drill.go(code)", VILLAGE)
+    opener = page.locator("#alarms .waiting").first.get_by_role("button", name="搁置", exact=True)
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    for key in ("ArrowDown", "ArrowRight", "Home", "3", "p"):
+        page.keyboard.press(key)
+    expect(scene).to_have_text(TITLES[0])
+    expect(page.locator("#panel")).to_be_visible()
+    for minutes in ("30 分钟", "2 小时", "8 小时"):
+        page.keyboard.press("Tab")
+        expect(menu.get_by_role("button", name=minutes)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    expect(opener).to_be_focused()
+    expect(page.locator("#crumbs [aria-current]")).to_have_text("南川村")
+    page.keyboard.press("Escape")
+    expect(page.locator("#crumbs [aria-current]")).to_have_text("城关镇")
+
+
+def test_alarms_that_come_anew_close_nothing_and_keep_the_focus(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    alarms = service.wall.alarms["alarms"]
+    own = page.locator(f"#alarms [data-alarm='{alarms[0]['id']}']")
+    menu = page.locator("#alarms .choices:popover-open")
+    page.locator("#alarms > details summary").click()
+    own.locator("[data-key=aside]").click()
+    page.keyboard.press("Tab")
+
+    def another(number: int) -> None:
+        alarms.insert(0, line("cases", 4, id=f"cases-{number}"))
+        next(one for one in alarms if one["kind"] == "patrols")["number"] = number
+        service.wall.tell("alarms")
+        becomes(lambda: (later(page, 1), f"收班后 {number} 处" in own.inner_text())[1], wanted=True)
+
+    another(7)
+    expect(page.locator("#alarms li").first).to_have_attribute("data-alarm", "cases-7")
+    expect(menu.get_by_role("button", name="30 分钟")).to_be_focused()
+    assert page.locator("#alarms > details").get_attribute("open") is not None
+    page.keyboard.press("Escape")
+    alarms.pop(0)
+    press_while(page, own.locator("[data-key=acknowledge]"), lambda: another(9))
+    expect(own).to_have_class("high seen")
+    expect(own.locator("[data-key=aside]")).to_be_focused()
