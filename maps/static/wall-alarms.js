@@ -47,6 +47,12 @@
       svg("path", { d: SIGNS[priority] }),
     );
 
+  // What somebody has pressed was refused, or never came there.
+  const tellFailed = (error) => {
+    if (error.status === 401) return; // the page says that the session is over
+    everycell.notice(`${t("Not changed.")} ${everycell.reason(error)}`, "bad");
+  };
+
   /** A short tone, made by the browser itself. */
   class Tone {
     constructor() {
@@ -81,12 +87,12 @@
 
   /**
    * The list in `node`, read anew at every event `alarms` of `live` (everycell.Live). `ask()` resolves to what `GET /alarms`
-   * says; `send(path, body)` posts and resolves to the list as it is then, or is null where nothing may be sent.
-   * `now()` is the service's time, in milliseconds since 1970; `clock(instant)` writes a time on the county's clock, as
+   * says; `send(path, body)` posts and resolves to the list as it is then, or is null where nothing may be sent;
+   * `onfailed(error)` tells whoever has sent something that it failed. `now()` is the service's time, in milliseconds since 1970; `clock(instant)` writes a time on the county's clock, as
    * "2026-11-20 09:10".
    */
   everycell.Alarms = class {
-    constructor({ node, live, ask, send = null, now = null, clock = everycell.clock, onfailed = () => {} }) {
+    constructor({ node, live, ask, send = null, now = null, clock = everycell.clock, onfailed = tellFailed }) {
       Object.assign(this, { node, live, ask, send, clock, onfailed, list: null, seen: null, tone: new Tone() });
       this.now = now ?? (() => live.clock.now());
       this.node.classList.add("alarms");
@@ -105,9 +111,8 @@
       this.waiting = null;
       try {
         await this._latest(this.ask());
-      } catch (error) {
-        this.onfailed(error); // the list stays, and says how old it is
-        if (this.list) this.show();
+      } catch {
+        if (this.list) this.show(); // the list stays, and says how old it is
       }
     }
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.board_page import line
-from tests.browser.conftest import Open, becomes
+from tests.browser.conftest import Complaints, Open, becomes
 from tests.browser.fake_service import FakeService
 from tests.browser.test_wall_page import TITLES, later, reached, wall
 from tests.maps import fake
@@ -129,3 +130,36 @@ def test_alarms_that_come_anew_close_nothing_and_keep_the_focus(service: FakeSer
     press_while(page, own.locator("[data-key=acknowledge]"), lambda: another(9))
     expect(own).to_have_class("high seen")
     expect(own.locator("[data-key=aside]")).to_be_focused()
+
+
+@pytest.mark.parametrize("pressed", ["a", "button", "menu"])
+def test_what_was_pressed_and_refused_is_told(
+    service: FakeService, open_page: Open, complaints: Complaints, pressed: str
+) -> None:
+    """After signing in again in another tab."""
+    page = wall(open_page, service)
+    alarm = page.locator("#alarms .waiting").first
+    service.csrf = "of another session"
+    if pressed == "a":
+        page.keyboard.press("a")
+    else:
+        name = {"button": "确认", "menu": "搁置"}[pressed]
+        alarm.get_by_role("button", name=name, exact=True).click()
+        if pressed == "menu":
+            page.get_by_role("button", name="8 小时").click()
+    told = page.locator("#notices .bad")
+    expect(told).to_contain_text("未能更改。")
+    expect(told).to_contain_text("load the page again")
+    complaints.expect(403)
+
+
+def test_a_list_that_cannot_be_read_says_so_itself(
+    service: FakeService, open_page: Open, complaints: Complaints
+) -> None:
+    page = wall(open_page, service)
+    page.route("**/alarms", lambda route: route.fulfill(status=503, json={"status": 503, "detail": "storage"}))
+    with page.expect_response("**/alarms"):
+        later(page, 61)
+    expect(page.locator("#alarms li").first).to_be_visible()
+    expect(page.locator("#notices .notice")).to_have_count(0)
+    complaints.expect(503, more=5)
