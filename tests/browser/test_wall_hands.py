@@ -15,6 +15,13 @@ from tests.maps import fake
 
 TOWN, VILLAGE = "621102001", "621102001001"
 NAMES = {TOWN: "城关镇", "621102002": "青岚乡"}
+# What is written into anything that is read out by itself.
+LISTENED = """() => {
+    window.told = [];
+    const tell = (changes) => changes.forEach(({ target }) => told.push(target.textContent));
+    for (const one of document.querySelectorAll("output, [role=status], [role=alert], [aria-live]"))
+        new MutationObserver(tell).observe(one, { childList: true, characterData: true, subtree: true });
+}"""
 
 
 def visited(service: FakeService, page: Page, area: str) -> None:
@@ -130,6 +137,22 @@ def test_alarms_that_come_anew_close_nothing_and_keep_the_focus(service: FakeSer
     press_while(page, own.locator("[data-key=acknowledge]"), lambda: another(9))
     expect(own).to_have_class("high seen")
     expect(own.locator("[data-key=aside]")).to_be_focused()
+
+
+def test_only_what_the_age_becomes_is_read_out(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, dwell_s=3600)
+    page.evaluate(LISTENED)
+    later(page, 10)
+    assert page.evaluate("told") == []
+    service.wall.beat(40, database=False)
+    becomes(lambda: (later(page, 3), page.evaluate("told"))[1], ["数据已延迟。"])
+    later(page, 10)
+    service.wall.beat(100, database=False)
+    old = "数据已过时。 服务有应答，但没有更新的数据；恢复后自动继续。"
+    becomes(lambda: (later(page, 3), page.evaluate("told"))[1], ["数据已延迟。", old])
+    later(page, 10)
+    service.wall.beat(1)
+    becomes(lambda: (later(page, 3), page.evaluate("told"))[1], ["数据已延迟。", old, "数据已恢复实时。"])
 
 
 @pytest.mark.parametrize("pressed", ["a", "button", "menu"])
