@@ -62,6 +62,7 @@ SCRIPTS: Final = (
     "wall-panel.js",
     "wall-bar.js",
     "wall-keys.js",
+    "wall-empty.js",
     "wall.js",
 )
 MODULE: Final = "mvt.mjs"

@@ -374,6 +374,8 @@
     everycell.frame();
     everycell.accountMenu();
     if (!everycell.config.bounds) {
+      if (everycell.may("figures"))
+        everycell.awaitCells(new everycell.WallSource(everycell.config.api, { onover: () => {} }));
       document.documentElement.dataset.ready = "empty";
       return;
     }

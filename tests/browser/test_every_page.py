@@ -175,6 +175,9 @@ def test_plain_pages_and_those_of_an_empty_database(
             expect(page.locator("html")).to_have_attribute("lang", "en")
             assert faults(page) == []
         page.set_extra_http_headers({"Authorization": f"Bearer {wall}"})
+        page.goto(f"{address}/wall")
+        assert faults(page) == []
+        assert page.evaluate("new everycell.WallSource(everycell.config.api, {}).hasCells()") is False
         for status, path in TROUBLE.items():
             answer = page.goto(address + path)
             assert answer

@@ -186,3 +186,15 @@ def test_a_list_that_cannot_be_read_says_so_itself(
     expect(page.locator("#alarms li").first).to_be_visible()
     expect(page.locator("#notices .notice")).to_have_count(0)
     complaints.expect(503, more=5)
+
+
+def test_a_wall_of_an_empty_county_opens_by_itself(service: FakeService, open_page: Open) -> None:
+    service.empty = True
+    page = wall(open_page, service, ready="empty", kiosk="true")
+    with page.expect_response("**/collections/cells/items?limit=1"):
+        later(page, 61)
+    expect(page.locator("#welcome")).to_be_visible()
+    service.empty = False
+    later(page, 60)
+    expect(page.locator("html")).to_have_attribute("data-ready", "yes")
+    expect(page.locator("#scene")).to_have_text(TITLES[0])
