@@ -47,10 +47,12 @@
       svg("path", { d: SIGNS[priority] }),
     );
 
-  // What somebody has pressed was refused, or never came there.
+  // What somebody has pressed was refused, or never came there: whoever presses again is told of the last time only.
+  let told = null;
   const tellFailed = (error) => {
     if (error.status === 401) return; // the page says that the session is over
-    everycell.notice(`${t("Not changed.")} ${everycell.reason(error)}`, "bad");
+    told?.remove();
+    told = everycell.notice(`${t("Not changed.")} ${everycell.reason(error)}`, "bad");
   };
 
   /** A short tone, made by the browser itself. */
@@ -88,8 +90,8 @@
   /**
    * The list in `node`, read anew at every event `alarms` of `live` (everycell.Live). `ask()` resolves to what `GET /alarms`
    * says; `send(path, body)` posts and resolves to the list as it is then, or is null where nothing may be sent;
-   * `onfailed(error)` tells whoever has sent something that it failed. `now()` is the service's time, in milliseconds since 1970; `clock(instant)` writes a time on the county's clock, as
-   * "2026-11-20 09:10".
+   * `onfailed(error)` tells whoever has sent something that it failed. `now()` is the service's time, in milliseconds since
+   * 1970; `clock(instant)` writes a time on the county's clock, as "2026-11-20 09:10".
    */
   everycell.Alarms = class {
     constructor({ node, live, ask, send = null, now = null, clock = everycell.clock, onfailed = tellFailed }) {

@@ -174,6 +174,10 @@ def test_what_was_pressed_and_refused_is_told(
     expect(told).to_contain_text("未能更改。")
     expect(told).to_contain_text("load the page again")
     complaints.expect(403)
+    with page.expect_response("**/acknowledge"):
+        page.keyboard.press("a")
+    complaints.expect(403)
+    expect(told).to_have_count(1)
 
 
 def test_a_list_that_cannot_be_read_says_so_itself(
