@@ -19,6 +19,7 @@ STYLES: Final = ("base.css", "page.css", "wall.css", "wall-charts.css")
 WORKER: Final = "live-worker.js"
 SCRIPTS: Final = (
     "page.js",
+    "renew.js",
     "room.js",
     "unsent.js",
     "account.js",
@@ -61,6 +62,7 @@ SCRIPTS: Final = (
     "wall-panel.js",
     "wall-bar.js",
     "wall-keys.js",
+    "wall-empty.js",
     "wall.js",
 )
 MODULE: Final = "mvt.mjs"

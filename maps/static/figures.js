@@ -76,12 +76,12 @@
       return t("Cell {number}", { number }) + (name && !name.endsWith(number) ? ` ${name}` : "");
     }
 
-    /** The areas from the top down to one: [{code, name}]. */
-    chain(code) {
+    /** The areas from the top (or another one that holds it) down to one: [{code, name}]. */
+    chain(code, top = this.top) {
       const above = DIGITS.filter((digits) => digits <= code.length).map((digits) => code.slice(0, digits));
-      const codes = [...new Set([this.top, ...above])];
+      const codes = [...new Set([top, ...above])].filter((one) => one.startsWith(top));
       return codes
-        .filter((one) => one === this.top || one === code || this.names.has(one))
+        .filter((one) => one === top || one === code || this.names.has(one))
         .map((one) => ({ code: one, name: this.name(one) }));
     }
 

@@ -4,6 +4,7 @@
 const everycell = {};
 {
   const DAY_MS = 86400000;
+  const OPEN = ":popover-open, dialog[open]";
   const number = new Intl.NumberFormat("en-US");
 
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
@@ -186,6 +187,10 @@ const everycell = {};
     if (kind === "good") setTimeout(() => box.remove(), 6000);
     return box;
   };
+
+  /** Whether a key belongs to what is typed into, or to a menu or a dialog that is open, and not to the page. */
+  everycell.keysTaken = ({ target }) =>
+    Boolean(target.closest?.("input, select, textarea, #account[open]") || document.querySelector(OPEN));
 
   /** Run `work` at most once a frame. */
   everycell.eachFrame = (work) => {

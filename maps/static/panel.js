@@ -117,15 +117,28 @@
     );
   };
 
-  /** The chain of areas above the chosen one, each a button. */
+  const crumbs = new WeakMap(); // by the element: the chain that it shows, and what a press calls
+
+  /** The chain of areas above the chosen one, each a button. Whoever had the focus on one of another chain has it on the
+   *  chosen area; the same chain stays as it stands. */
   everycell.showCrumbs = (target, chain, onpick) => {
+    const said = JSON.stringify(chain);
+    const same = crumbs.get(target)?.said === said;
+    crumbs.set(target, { said, onpick });
+    if (same) return;
+    const pick = (code) => crumbs.get(target).onpick(code);
     const items = chain.map(({ code, name }, index) =>
       index === chain.length - 1
-        ? h("li", { "aria-current": "page" }, name)
-        : h("li", {}, h("button", { type: "button", class: "plain", onclick: () => onpick(code) }, name)),
+        ? h("li", { "aria-current": "page", tabindex: "-1" }, name)
+        : h("li", {}, h("button", { type: "button", class: "plain", onclick: () => pick(code) }, name)),
     );
+    const held = target.contains(document.activeElement);
     target.replaceChildren(h("ol", {}, items));
+    if (held) everycell.toCrumb(target);
   };
+
+  /** Give the focus to the area that the crumbs end with: what had it is gone. */
+  everycell.toCrumb = (target) => target.querySelector("[aria-current]").focus({ preventScroll: true });
 
   /**
    * A list that holds any number of rows and keeps only those in sight in the document. Rows have one height, given by

@@ -1,6 +1,7 @@
 "use strict";
 // The list of alarms: what somebody has to do something about. Many of a kind are one line with a count; nothing blinks. Who
-// may, acknowledges a line or puts it aside for a while; a wall that a token opened reads only.
+// may, acknowledges a line or puts it aside for a while; a wall that a token opened reads only. It is drawn anew every minute
+// and at every event, and keeps what stays in it: who is about to press something, or has opened a menu, goes on.
 {
   const { h, svg, t, number } = everycell;
   const N = (message) => message; // Marks a message for the catalogue.
@@ -37,12 +38,22 @@
     return t(PARTS[level] ?? PARTS.town, { count: number(count), name: name || area });
   };
 
+  const alarmOf = (node) => node.closest("[data-alarm]")?.dataset.alarm;
+
   const sign = (priority) =>
     svg(
       "svg",
       { class: "sign", viewBox: "0 0 16 16", role: "img", "aria-label": t(PRIORITIES[priority]) },
       svg("path", { d: SIGNS[priority] }),
     );
+
+  // What somebody has pressed was refused, or never came there: whoever presses again is told of the last time only.
+  let told = null;
+  const tellFailed = (error) => {
+    if (error.status === 401) return; // the page says that the session is over
+    told?.remove();
+    told = everycell.notice(`${t("Not changed.")} ${everycell.reason(error)}`, "bad");
+  };
 
   /** A short tone, made by the browser itself. */
   class Tone {
@@ -78,12 +89,12 @@
 
   /**
    * The list in `node`, read anew at every event `alarms` of `live` (everycell.Live). `ask()` resolves to what `GET /alarms`
-   * says; `send(path, body)` posts and resolves to the list as it is then, or is null where nothing may be sent.
-   * `now()` is the service's time, in milliseconds since 1970; `clock(instant)` writes a time on the county's clock, as
-   * "2026-11-20 09:10".
+   * says; `send(path, body)` posts and resolves to the list as it is then, or is null where nothing may be sent;
+   * `onfailed(error)` tells whoever has sent something that it failed. `now()` is the service's time, in milliseconds since
+   * 1970; `clock(instant)` writes a time on the county's clock, as "2026-11-20 09:10".
    */
   everycell.Alarms = class {
-    constructor({ node, live, ask, send = null, now = null, clock = everycell.clock, onfailed = () => {} }) {
+    constructor({ node, live, ask, send = null, now = null, clock = everycell.clock, onfailed = tellFailed }) {
       Object.assign(this, { node, live, ask, send, clock, onfailed, list: null, seen: null, tone: new Tone() });
       this.now = now ?? (() => live.clock.now());
       this.node.classList.add("alarms");
@@ -102,9 +113,8 @@
       this.waiting = null;
       try {
         await this._latest(this.ask());
-      } catch (error) {
-        this.onfailed(error); // the list stays, and says how old it is
-        if (this.list) this.show();
+      } catch {
+        if (this.list) this.show(); // the list stays, and says how old it is
       }
     }
 
@@ -137,28 +147,50 @@
         ? t("Alarms: {count} not acknowledged", { count: number(unacknowledged) })
         : t("Alarms: {count}", { count: number(alarms.length) });
       this.node.dataset.waiting = unacknowledged;
+      const held = this._held();
       // As many lines as there is room for; how many more there are is said.
       let most = ROWS;
       do this._fill(title, most);
       while (this.node.scrollHeight > this.node.clientHeight + 1 && (most -= 1) > 0);
+      if (held && !this.node.contains(document.activeElement)) this._hold(held);
+    }
+
+    // What can be pressed, in its order.
+    get _controls() {
+      return [...this.node.querySelectorAll("button, summary")].filter((one) => one.checkVisibility());
+    }
+
+    // Which control has the focus: of which alarm, at which place; null where none has.
+    _held() {
+      const focused = document.activeElement;
+      if (!this.node.contains(focused)) return null;
+      return { alarm: alarmOf(focused), at: this._controls.indexOf(focused) };
+    }
+
+    // What had the focus is gone: another control of its alarm gets it, or the one that has come to its place.
+    _hold({ alarm, at }) {
+      const controls = this._controls;
+      const own = alarm && controls.find((one) => alarmOf(one) === alarm);
+      (own || controls.at(Math.min(at, controls.length - 1)))?.focus({ preventScroll: true });
     }
 
     _fill(title, most) {
       const { alarms, shelved } = this.list;
       const rest = alarms.length - most;
-      this.node.replaceChildren(
+      const lines = alarms.slice(0, most).map((line) => this._line(line));
+      const parts = [
         h("header", {}, h("h2", {}, title), this._soundButton()),
-        this.old ? h("p", { class: "old", role: "status" }, this._age()) : "",
-        alarms.length
-          ? h(
-              "ul",
-              {},
-              alarms.slice(0, most).map((line) => this._line(line)),
-            )
-          : h("p", {}, t("Nothing needs attention.")),
-        rest > 0 ? h("p", {}, t("and {count} more", { count: number(rest) })) : "",
-        shelved.length ? this._aside(shelved) : "",
-      );
+        this.old ? h("p", { class: "old", role: "status", "data-key": "old" }, this._age()) : null,
+        lines.length ? h("ul", {}, lines) : h("p", {}, t("Nothing needs attention.")),
+        rest > 0 ? h("p", {}, t("and {count} more", { count: number(rest) })) : null,
+        shelved.length ? this._aside(shelved) : null,
+      ];
+      everycell.renew(this.node, parts.filter(Boolean));
+    }
+
+    // As the list has it now: what is drawn of a line may have been made for an earlier one.
+    _found(part, id) {
+      return this.list[part].find((line) => line.id === id);
     }
 
     // Of today the hour alone.
@@ -195,7 +227,7 @@
       ];
       return h(
         "li",
-        { class: `${priority} ${unacknowledged ? "waiting" : "seen"}`, "data-alarm": id },
+        { class: `${priority} ${unacknowledged ? "waiting" : "seen"}`, "data-alarm": id, "data-key": id },
         sign(priority),
         h(
           "div",
@@ -211,23 +243,33 @@
       );
     }
 
-    _buttons(line) {
-      const first = this.list.alarms.find(({ unacknowledged, may }) => unacknowledged && may) === line;
+    _buttons({ id, unacknowledged }) {
+      const first = this.list.alarms.find(({ unacknowledged, may }) => unacknowledged && may)?.id === id;
+      const press = () => this._do(this._found("alarms", id), "acknowledge");
       const acknowledge = h(
         "button",
-        { type: "button", onclick: () => this._do(line, "acknowledge"), "aria-keyshortcuts": first ? "A" : null },
+        { type: "button", "data-key": "acknowledge", onclick: press, "aria-keyshortcuts": first ? "A" : null },
         t("Acknowledge"),
       );
-      const shelve = h(
-        "select",
-        {
-          "aria-label": t("Put aside"),
-          onchange: ({ target }) => this._do(line, "shelve", { minutes: +target.value }),
-        },
-        h("option", { value: "" }, t("Put aside")),
-        ASIDE_MIN.map((minutes) => h("option", { value: minutes }, this._span(minutes))),
-      );
-      return h("div", { class: "does" }, line.unacknowledged ? acknowledge : null, shelve);
+      return h("div", { class: "does" }, unacknowledged ? acknowledge : null, this._menu(id));
+    }
+
+    // For how long an alarm is put aside: buttons that a button opens, so that no key chooses one on its way to another.
+    _menu(id) {
+      const menu = `aside-${id}`;
+      const choice = (minutes) => {
+        const press = () => this._do(this._found("alarms", id), "shelve", { minutes });
+        const closes = { popovertarget: menu, popovertargetaction: "hide" };
+        return h("button", { type: "button", ...closes, onclick: press }, this._span(minutes));
+      };
+      return [
+        h("button", { type: "button", "data-key": "aside", popovertarget: menu }, t("Put aside")),
+        h(
+          "div",
+          { id: menu, class: "choices", popover: true, role: "group", "aria-label": t("Put aside") },
+          ASIDE_MIN.map(choice),
+        ),
+      ];
     }
 
     _span(minutes) {
@@ -237,10 +279,10 @@
     _aside(shelved) {
       const line = (one) => {
         const left = Math.max(1, Math.round((Date.parse(one.shelved_until) - this.now()) / MINUTE_MS));
-        const back = () => this._do(one, "shelve", { minutes: 0 });
+        const back = () => this._do(this._found("shelved", one.id), "shelve", { minutes: 0 });
         return h(
           "li",
-          { "data-alarm": one.id },
+          { "data-alarm": one.id, "data-key": one.id },
           sign(one.priority),
           h(
             "div",
@@ -253,7 +295,7 @@
       };
       return h(
         "details",
-        { open: this.node.querySelector("details")?.open ?? false },
+        {},
         h("summary", {}, t("Put aside: {count}", { count: number(shelved.length) })),
         h("ul", {}, shelved.map(line)),
       );
@@ -273,7 +315,7 @@
     // A acknowledges the line that waits first.
     _key(event) {
       if (event.key.toLowerCase() !== "a" || event.ctrlKey || event.altKey || event.metaKey) return;
-      if (event.target.closest?.("input, select, textarea, dialog[open]")) return;
+      if (everycell.keysTaken(event)) return;
       const line = this.send && this.list?.alarms.find(({ unacknowledged, may }) => unacknowledged && may);
       if (line) this._do(line, "acknowledge");
     }

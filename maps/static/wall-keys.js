@@ -48,7 +48,7 @@
       this.actions = actions;
       this.help = byId("help");
       this._fill();
-      addEventListener("keydown", (event) => this._key(event));
+      addEventListener("keydown", (event) => this._key(event), { capture: true }); // before a menu closes by the same key
       byId("ask").addEventListener("click", () => this._help());
       stayAwake();
     }
@@ -74,7 +74,7 @@
 
     _key(event) {
       if (event.ctrlKey || event.altKey || event.metaKey) return;
-      if (this.help.open && event.key !== "?") return;
+      if (this.help.open ? event.key !== "?" : everycell.keysTaken(event)) return;
       // Space and Enter press the button that has the focus.
       if (event.key === " " && event.target.closest?.("button, a, summary, input, select")) return;
       const act = this._action(event.key);

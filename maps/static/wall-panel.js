@@ -123,7 +123,7 @@
       ];
       return h(
         "li",
-        {},
+        { "data-key": one.code },
         h("button", { type: "button", "data-code": one.code, onclick: () => onpick(one.code) }, inside),
       );
     };
@@ -131,19 +131,19 @@
     return rows.length ? [titles, h("ul", {}, rows)] : [];
   };
 
-  // A list that is drawn anew keeps the focus and stays where it was scrolled to.
+  // A list that is drawn anew stays where it was scrolled to. Whoever went down from one of its rows goes on at the crumbs.
   const refill = (target, nodes) => {
-    const focused = target.contains(document.activeElement) ? document.activeElement.dataset.code : null;
+    const held = target.contains(document.activeElement);
     const { scrollTop } = target;
-    target.replaceChildren(...nodes);
+    everycell.renew(target, nodes);
     Object.assign(target, { scrollTop });
-    if (focused) target.querySelector(`[data-code="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    if (held && !(nodes.length && target.contains(document.activeElement))) everycell.toCrumb(byId("crumbs"));
   };
 
-  /** Fill the panel: {scene, told (the areas that it draws, or null), area, figures (everycell.Figures), board,
-   *  cutoff (words), onpick(code)}. */
-  everycell.showWallPanel = ({ scene, told, area, figures, board, cutoff, onpick }) => {
-    everycell.showCrumbs(byId("crumbs"), figures.chain(area), onpick);
+  /** Fill the panel: {scene, told (the areas that it draws, or null), area, home (the area it
+   *  begins with), figures (everycell.Figures), board, cutoff (words), onpick(code)}. */
+  everycell.showWallPanel = ({ scene, told, area, home, figures, board, cutoff, onpick }) => {
+    everycell.showCrumbs(byId("crumbs"), figures.chain(area, home), onpick);
     byId("headline").replaceChildren(...headline(scene, figures.of(area), board, cutoff));
     refill(byId("areas"), list(scene, told, figures.inside(area), onpick));
     const doors = byId("doors"); // there for whoever may see them

@@ -16,6 +16,12 @@
       return this._json(`/board${query({ area, round })}`);
     }
 
+    /** Whether there are any cells that one may see. */
+    async hasCells() {
+      const { features } = await this._json("/collections/cells/items?limit=1");
+      return features.length > 0;
+    }
+
     /** What somebody has to do something about. */
     alarms() {
       return this._json("/alarms");

@@ -3,7 +3,13 @@
 {
   const { h, t, byId } = everycell;
   const SAME_MS = 10000;
+  const N = (message) => message; // Marks a message for the catalogue.
   const SIGNS = { live: "●", delayed: "◐", stale: "○" };
+  const SPOKEN = {
+    live: N("The data is live again."),
+    delayed: N("The data is delayed."),
+    stale: N("The data is old."),
+  };
 
   /** The moment of a reading in words: its time, and its day where that is not today. */
   everycell.momentAt = (instant, now) => {
@@ -15,7 +21,7 @@
   /** The clock, the time of the data, the band. `live` tells of the connection, `ages` of the readings. */
   everycell.WallStatus = class {
     constructor({ live, ages }) {
-      Object.assign(this, { live, ages, over: null });
+      Object.assign(this, { live, ages, over: null, said: "live" });
       this.chip = h("span", { class: "sign", "aria-hidden": "true" });
       this.words = h("span", {});
       byId("datatime").replaceChildren(this.chip, this.words);
@@ -32,6 +38,7 @@
       const time = everycell.momentAt(ages.at(names), now);
       this.words.textContent = `${t("Data {time}", { time })} · ${this._inWords(state, age_s)}`;
       this._band(state, time, age_s);
+      this._say(state);
       for (const box of document.querySelectorAll(".aged[data-of]")) this._stamp(box, now, names);
     }
 
@@ -67,6 +74,15 @@
       const words = t("Data of {time}, {age}", { time, age: everycell.ageWords(age_s) });
       band.replaceChildren(h("b", {}, words), h("span", {}, text));
       this._room(band.offsetHeight);
+    }
+
+    // Read out is only what it has become: what is seen changes every second.
+    _say(state) {
+      const now = this.over ?? state;
+      if (now === this.said || document.documentElement.dataset.ready !== "yes") return;
+      this.said = now;
+      const words = this.over ?? t(SPOKEN[state]);
+      byId("spoken-age").textContent = now === "stale" ? `${words} ${this._why()}` : words;
     }
 
     // What stands at the sides begins below the band.

@@ -325,6 +325,7 @@
         scene: key,
         told: everycell.wallScenes[key].areas(this),
         area: this.drill.area,
+        home: this.drill.home,
         figures: this.figures,
         board: this._boardHere,
         cutoff: everycell.cutoffText(this.cutoff),
@@ -403,6 +404,8 @@
     everycell.frame();
     everycell.accountMenu();
     if (!everycell.config.bounds) {
+      if (everycell.may("figures"))
+        everycell.awaitCells(new everycell.WallSource(everycell.config.api, { onover: () => {} }));
       document.documentElement.dataset.ready = "empty";
       return;
     }

@@ -11,7 +11,7 @@ from maps.assets import STATIC
 from maps.text import messages
 
 STYLES = ("base.css", "page.css", "wall.css", "wall-charts.css")
-SCRIPTS = ("page.js", "room.js", "wall-marks.js", "wall-charts.js", "wall-alarms.js")
+SCRIPTS = ("page.js", "renew.js", "room.js", "wall-marks.js", "wall-charts.js", "wall-alarms.js")
 SINCE = "2026-11-20T09:10:00.000+08:00"
 NOW = "2026-11-20T10:30:00.000+08:00"
 TOWN = "990101100"

@@ -87,6 +87,8 @@ class FakeService:
 
     def collection(self, name: str) -> dict[str, Any]:
         """The items of a collection; cells as they are live, divisions as the union of theirs."""
+        if self.empty:
+            return fake.collection([])
         if name == "cells":
             return fake.collection([feature(cell) for cell in self.grid.live.cells.values()])
         items: dict[str, Any] = getattr(self.county, name)

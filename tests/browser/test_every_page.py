@@ -115,7 +115,7 @@ def test_pages_with_data(
 def test_the_wall_in_every_scene(
     service: FakeService, open_page: Open, faults: Faults, theme: str, size: tuple[int, int]
 ) -> None:
-    """And in a cell, with its help open, and when what it shows is old."""
+    """And with the menu of an alarm open, in a cell, with its help, and when what it shows is old."""
     page = open_page(f"{service.address}/wall?theme={theme}&dwell_s=3600", width=size[0], height=size[1])
     expect(page.locator("html")).to_have_attribute("data-theme", theme)
     for number, scene in enumerate(Scene, 1):
@@ -124,6 +124,11 @@ def test_the_wall_in_every_scene(
         keep_picture(page, f"wall-{scene}-{theme}")
         assert page.evaluate("document.documentElement.scrollWidth") == size[0], "nothing stands out at the side"
         assert faults(page) == [], scene
+    page.locator("#alarms [data-key=aside]").nth(1).click()
+    expect(page.locator("#alarms :popover-open")).to_be_visible()
+    keep_picture(page, f"wall-aside-{theme}")
+    assert faults(page) == [], "with the menu of an alarm"
+    page.keyboard.press("Escape")
     page.evaluate("(code) => everycell.page.drill.go(code)", code_at(2, 0))
     expect(page.locator("#crumbs [aria-current]")).to_contain_text("网格 003")
     assert faults(page) == [], "in a cell"
@@ -170,6 +175,9 @@ def test_plain_pages_and_those_of_an_empty_database(
             expect(page.locator("html")).to_have_attribute("lang", "en")
             assert faults(page) == []
         page.set_extra_http_headers({"Authorization": f"Bearer {wall}"})
+        page.goto(f"{address}/wall")
+        assert faults(page) == []
+        assert page.evaluate("new everycell.WallSource(everycell.config.api, {}).hasCells()") is False
         for status, path in TROUBLE.items():
             answer = page.goto(address + path)
             assert answer

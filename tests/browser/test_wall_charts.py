@@ -99,7 +99,8 @@ def test_alarms_are_acknowledged_put_aside_and_heard(shown: Any) -> None:
     expect(page.locator('[data-alarm="behind-990101100"] b')).to_have_text("落后于计划：最多 23 个百分点")
     page.locator('[data-alarm="behind-990101100"]').get_by_role("button", name="确认").click()
     page.keyboard.press("a")  # the first that waits
-    page.locator('[data-alarm="overdue-990101100201"] select').select_option("120")
+    page.locator('[data-alarm="overdue-990101100201"]').get_by_role("button", name="搁置").click()
+    page.get_by_role("button", name="2 小时").click()
     page.locator("#alarms summary").click()
     page.get_by_role("button", name="恢复").click()
     sent = "everycell.sent.map(([path, body]) => [path, body.minutes ?? null])"

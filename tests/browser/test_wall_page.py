@@ -58,7 +58,7 @@ def url(service: FakeService, **asked: object) -> str:
 
 def wall(open_page: Open, service: FakeService, **asked: Any) -> Page:
     """The wall as somebody signed in sees it, on a screen whose clock is wrong and turned by the test."""
-    how = {name: asked.pop(name) for name in ("width", "height", "motion", "before") if name in asked}
+    how = {name: asked.pop(name) for name in ("width", "height", "motion", "before", "ready") if name in asked}
     return open_page(url(service, **asked), **{"width": 1920, "height": 1080, "at": WRONG_CLOCK, **how})
 
 
