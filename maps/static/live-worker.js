@@ -27,7 +27,8 @@
 
   /**
    * One stream. `tell(kind, data)` gets the events as the service sends them, and of the connection "online", "offline" and
-   * "over" (nobody is signed in). A `hello` has `fresh` where what came before it may have been missed.
+   * "over" (nobody is signed in). A `hello` has `fresh` where what came before it may have been missed. A beat before the
+   * hello of its connection is not told: what was missed is not told yet either, and it would make that look new.
    */
   class EventStream {
     constructor({ base, query, tell }) {
@@ -56,7 +57,7 @@
       this.source?.close();
       const query = { ...this.query, ...(this.at !== null && { last_event_id: this.at }) };
       const source = new EventSource(`${this.base}/events?${new URLSearchParams(query)}`);
-      Object.assign(this, { source, fresh: this.at === null, heardAt: now() });
+      Object.assign(this, { source, fresh: this.at === null, greeted: false, heardAt: now() });
       for (const kind of KINDS)
         source.addEventListener(kind, (event) => source === this.source && this._heard(kind, event));
       // How long to wait and from where to go on is ours to say: the browser would give up at the first refusal.
@@ -68,13 +69,15 @@
       const message = JSON.parse(data);
       if (lastEventId !== "") this.at = lastEventId;
       if (kind === "reset") return this._reset(message);
+      if (kind === "beat" && !this.greeted) return;
       if (kind === "hello") {
+        this.greeted = true;
         this.wait = FIRST_WAIT_MS;
         this.at = String(message.at ?? this.at);
         this._become("online");
         return this.tell(kind, { ...message, fresh: this.fresh });
       }
-      return this.tell(kind, message);
+      this.tell(kind, message);
     }
 
     // What was missed is not told any more: everything is to be read anew.

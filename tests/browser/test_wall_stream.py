@@ -1,0 +1,29 @@
+"""The stream of events of the wall where it does not go as it should: services that are busy, behind or set their clock
+back, workers that die, answers that are none."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.browser.conftest import Open, becomes
+from tests.browser.fake_service import FakeService
+from tests.browser.test_wall_page import wall
+
+
+def test_beats_before_the_greeting_do_not_make_old_figures_look_new(service: FakeService, open_page: Open) -> None:
+    """Cut off for a minute, and back while the service is busy: what was missed is not told yet."""
+    page = wall(open_page, service)
+    known = "everycell.page.ages.at(['coverage']) / 1000"
+    service.wall.beat(5)
+    becomes(lambda: page.evaluate(known), service.wall.as_of.timestamp())
+    before = service.wall.as_of
+    service.wall.busy = True
+    service.wall.cut()
+    becomes(lambda: len(service.wall.connections), 2)
+    service.wall.now = service.wall.as_of = before + timedelta(seconds=60)
+    told = service.wall.beats
+    becomes(lambda: service.wall.beats > told + 5, wanted=True)  # of a minute later
+    assert page.evaluate(known) == before.timestamp()
+    assert not page.evaluate("everycell.page.live.online")
+    service.wall.busy = False
+    becomes(lambda: page.evaluate(known), service.wall.as_of.timestamp())
