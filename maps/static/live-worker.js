@@ -33,6 +33,7 @@
   class EventStream {
     constructor({ base, query, tell }) {
       Object.assign(this, { base, query, tell, at: null, wait: FIRST_WAIT_MS, source: null, state: "new" });
+      this.stopped = false;
     }
 
     start() {
@@ -41,6 +42,7 @@
     }
 
     stop() {
+      this.stopped = true;
       clearInterval(this.looking);
       clearTimeout(this.opening);
       this.source?.close();
@@ -54,6 +56,7 @@
     }
 
     _open() {
+      if (this.stopped) return;
       this.source?.close();
       const query = { ...this.query, ...(this.at !== null && { last_event_id: this.at }) };
       const source = new EventSource(`${this.base}/events?${new URLSearchParams(query)}`);
@@ -94,12 +97,12 @@
       this._ask();
     }
 
-    // A stream that is refused does not say why.
+    // A stream that is refused does not say why. Until that is known it may have been stopped, or have come back.
     async _ask() {
-      const answer = await fetch(`${this.base}/me`, { credentials: "same-origin", cache: "no-store" }).catch(
-        () => null,
-      );
-      if (answer?.status !== 401) return;
+      const signal = AbortSignal.timeout(SILENT_MS);
+      const options = { credentials: "same-origin", cache: "no-store", signal };
+      const answer = await fetch(`${this.base}/me`, options).catch(() => null);
+      if (answer?.status !== 401 || this.stopped || this.state === "online") return;
       this._become("over");
       this._retry(OVER_WAIT_MS); // somebody may sign in again in another tab
     }

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tests.browser.conftest import Open, becomes
 from tests.browser.fake_service import FakeService
-from tests.browser.test_wall_page import wall
+from tests.browser.test_wall_page import later, wall
 
 
 def test_beats_before_the_greeting_do_not_make_old_figures_look_new(service: FakeService, open_page: Open) -> None:
@@ -27,3 +27,32 @@ def test_beats_before_the_greeting_do_not_make_old_figures_look_new(service: Fak
     assert not page.evaluate("everycell.page.live.online")
     service.wall.busy = False
     becomes(lambda: page.evaluate(known), service.wall.as_of.timestamp())
+
+
+def test_a_stream_that_was_stopped_stays_so(service: FakeService, open_page: Open) -> None:
+    """It was asking who is signed in when it was stopped, and is answered "nobody" afterwards."""
+    page = wall(open_page, service)
+    page.evaluate(
+        """() => {
+            window.opened = 0;
+            window.told = [];
+            window.EventSource = class {
+                constructor() {
+                    window.opened += 1;
+                    setTimeout(() => this.onerror(), 0);
+                }
+                addEventListener() {}
+                close() {}
+            };
+            const ask = window.fetch;
+            const me = new Promise((resolve) => (window.answer = resolve));
+            window.fetch = (url, options) => (url.endsWith("/me") ? me : ask(url, options));
+            const tell = (kind) => told.push(kind);
+            window.stream = new everycell.EventStream({ base: "", query: {}, tell });
+            stream.start();
+        }"""
+    )
+    becomes(lambda: page.evaluate("told"), ["offline"])
+    page.evaluate("stream.stop(), answer(new Response('', { status: 401 }))")
+    later(page, 60)
+    assert page.evaluate("[opened, ...told]") == [1, "offline"]
