@@ -26,8 +26,8 @@
   const now = () => performance.now();
 
   /**
-   * One stream. `tell(kind, data)` gets the events as the service sends them, and of the connection "online", "offline" and
-   * "over" (nobody is signed in). A `hello` has `fresh` where what came before it may have been missed. A beat before the
+   * One stream. `tell(kind, data)` gets the events as the service sends them, with the `id` up to which it has been told by
+   * then, and of the connection "online", "offline" and "over" (nobody is signed in). A `hello` has `fresh` where what came before it may have been missed. A beat before the
    * hello of its connection is not told: what was missed is not told yet either, and it would make that look new.
    */
   class EventStream {
@@ -69,8 +69,8 @@
 
     _heard(kind, { data, lastEventId }) {
       this.heardAt = now();
-      const message = JSON.parse(data);
       if (lastEventId !== "") this.at = lastEventId;
+      const message = { ...JSON.parse(data), id: this.at };
       if (kind === "reset") return this._reset(message);
       if (kind === "beat" && !this.greeted) return;
       if (kind === "hello") {

@@ -5,7 +5,8 @@
 
   class Live {
     constructor({ base, query = {}, who = everycell.config.who, worker = everycell.config.live_worker, on = {} }) {
-      Object.assign(this, { base, query, who, worker, online: false, clock: new everycell.ServerClock() });
+      Object.assign(this, { base, query, who, worker, online: false, at: null });
+      this.clock = new everycell.ServerClock();
       this.listeners = new Map();
       for (const [kind, listener] of Object.entries(on)) this.on(kind, listener);
     }
@@ -81,6 +82,8 @@
     _heard(kind, data) {
       if (kind === "unknown") return this._join();
       if (data.now) this.clock.heard(Date.parse(data.now));
+      // Up to which event it has been told; the log that follows a reset may be another one.
+      this.at = kind === "reset" ? null : Math.max(this.at, data.id ?? 0) || null;
       if (["online", "offline", "over"].includes(kind)) this.online = kind === "online";
       for (const listener of this.listeners.get(kind) ?? []) listener(data);
     }

@@ -6,7 +6,19 @@
     return given.length ? `?${new URLSearchParams(given)}` : "";
   };
 
+  /** `told()` is the id of the event up to which the page has been told, null before the first. */
   everycell.WallSource = class extends everycell.HeatSource {
+    constructor(base, { told, ...options }) {
+      super(base, options);
+      this.told = told;
+    }
+
+    // Another worker of the service than the one that tells the events may be a little behind it.
+    _ask(path, { headers, ...options } = {}) {
+      const id = this.told();
+      return super._ask(path, { ...options, headers: { ...headers, ...(id && { "Everycell-After": id }) } });
+    }
+
     /** Counts of an area ("": all that is seen) for what stands beside the map. */
     board({ area, cutoff }) {
       const round = cutoff.kind === "round" ? cutoff.code : "";

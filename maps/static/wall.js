@@ -31,8 +31,9 @@
       const { config } = everycell;
       Object.assign(this, { map, config, board: null, heat: null, routes: null, polled_s: 0 });
       this.today = everycell.day(config.today);
-      this.source = new everycell.WallSource(config.api, { csrf: config.csrf, onover: () => this.over() });
       this.live = everycell.Live({ base: config.api });
+      const [onover, told] = [() => this.over(), () => this.live.at];
+      this.source = new everycell.WallSource(config.api, { csrf: config.csrf, onover, told });
       this.ages = new everycell.Ages(this.live.clock);
       this.events = new everycell.WallEvents(this);
       this.status = new everycell.WallStatus(this);

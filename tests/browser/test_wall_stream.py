@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.browser.conftest import Open, becomes
 from tests.browser.fake_service import FakeService
-from tests.browser.test_wall_page import later, wall
+from tests.browser.test_wall_page import ALONE, later, wall
 
 
 def test_beats_before_the_greeting_do_not_make_old_figures_look_new(service: FakeService, open_page: Open) -> None:
@@ -56,3 +58,18 @@ def test_a_stream_that_was_stopped_stays_so(service: FakeService, open_page: Ope
     page.evaluate("stream.stop(), answer(new Response('', { status: 401 }))")
     later(page, 60)
     assert page.evaluate("[opened, ...told]") == [1, "offline"]
+
+
+@pytest.mark.parametrize("before", ["", ALONE], ids=["shared", "alone"])
+def test_it_asks_for_nothing_older_than_what_it_was_told_of(service: FakeService, open_page: Open, before: str) -> None:
+    """Another worker of the service than the one that tells the events may be behind it."""
+    page = wall(open_page, service, before=before)
+    asked: list[tuple[str, str | None]] = []
+    page.on("request", lambda request: asked.append((request.url, request.headers.get("everycell-after"))))
+    for kind, path in (("grid", "/grid"), ("board", "/board")):
+        service.wall.tell(kind)
+        wanted = [str(service.wall.position)]
+        becomes(lambda path=path: (later(page, 1), [after for url, after in asked if path in url])[1], wanted)
+    service.wall.position = 7
+    service.wall.reset("restored")  # the log is another one, and begins anew
+    becomes(lambda: (later(page, 1), asked[-1][1])[1], "7")
