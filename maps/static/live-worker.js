@@ -21,6 +21,7 @@
   const FIRST_WAIT_MS = 1000;
   const LONGEST_WAIT_MS = 15000;
   const OVER_WAIT_MS = 30000;
+  const OVERLAP_MS = 10000; // as the service does: whoever begins is told of this time too
   const LOST_MS = 150000; // so long without a word a page is gone; hidden ones get the clock only once a minute
 
   const now = () => performance.now();
@@ -131,14 +132,20 @@
 
   class Shared {
     constructor(key, { base, query }) {
-      Object.assign(this, { key, pages: new Set(), last: null });
+      Object.assign(this, { key, pages: new Set(), last: null, recent: [] });
       this.stream = new EventStream({ base, query, tell: (kind, data) => this._tell(kind, data) });
       this.stream.start();
     }
 
     _tell(kind, data) {
       if (kind === "hello" || kind === "beat") this.last = { data, at: now() };
+      else if (kind === "reset") this.recent = [];
+      else if (KINDS.includes(kind)) this.recent = [...this._recent(), { message: { kind, data }, at: now() }];
       for (const page of this.pages) page.port.postMessage({ kind, data });
+    }
+
+    _recent() {
+      return this.recent.filter(({ at }) => now() - at < OVERLAP_MS);
     }
 
     join(page) {
@@ -150,6 +157,7 @@
       const gone = now() - this.last.at;
       const when = new Date(Date.parse(this.last.data.now) + gone).toISOString();
       page.port.postMessage({ kind: "hello", data: { ...this.last.data, now: when, fresh: true } });
+      for (const { message } of this._recent()) page.port.postMessage(message);
     }
 
     leave(page) {

@@ -24,6 +24,7 @@
         .on("hello", (message) => {
           ages.following = true;
           heard(message);
+          if (message.fresh) this.recent = []; // what counts of it is told again
           if (message.fresh && wall.rotation) wall.againAll(); // before the first picture all of it is being read
         })
         .on("beat", heard)
@@ -41,6 +42,12 @@
           ages.lost();
         });
       live.ask(query).start();
+    }
+
+    /** Listen to this from now on: what was told are figures of another question. */
+    ask(query) {
+      this.recent = [];
+      this.wall.live.ask(query);
     }
 
     /** Wait until the service has said from where on it tells what changes; not for long. */

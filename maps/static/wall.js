@@ -111,7 +111,7 @@
       const { cutoffs, wall } = this.config;
       this.cutoff = everycell.cutoffOf(wall.cutoff, { cutoffs, rounds, today: this.today });
       if (!rotation || (cutoff.key === this.cutoff.key && cutoff.since === this.cutoff.since)) return;
-      this.live.ask(this._query); // its hello has everything read anew
+      this.events.ask(this._query); // its hello has everything read anew
     }
 
     get _query() {

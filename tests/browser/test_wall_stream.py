@@ -3,13 +3,16 @@ back, workers that die, answers that are none."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import Page, Route
 
 from tests.browser.conftest import Open, becomes
 from tests.browser.fake_service import FakeService
-from tests.browser.test_wall_page import ALONE, later, wall
+from tests.browser.test_wall_page import ALONE, CELL, later, wall
+from tests.maps import fake
 
 
 def test_beats_before_the_greeting_do_not_make_old_figures_look_new(service: FakeService, open_page: Open) -> None:
@@ -73,3 +76,40 @@ def test_it_asks_for_nothing_older_than_what_it_was_told_of(service: FakeService
     service.wall.position = 7
     service.wall.reset("restored")  # the log is another one, and begins anew
     becomes(lambda: (later(page, 1), asked[-1][1])[1], "7")
+
+
+FIGURE = f"everycell.page.figures.byCell.get('{CELL}').reached"
+
+
+def test_whoever_joins_a_stream_is_told_of_the_last_seconds_too(service: FakeService, open_page: Open) -> None:
+    """What it read before it joined may be older than what has been told to the other walls of the browser."""
+    first = wall(open_page, service)
+    asked: list[Page] = []
+    for_grid = re.compile("/grid$")
+    first.context.on("request", lambda request: for_grid.search(request.url) and asked.append(request.frame.page))
+
+    def tell(route: Route) -> None:
+        """The second page reads, and has not joined yet."""
+        service.wall.tell("grid")
+        service.wall.tell("coverage", cells=[[CELL, 500, 500, 0, 0, 0]])
+        route.continue_()
+
+    first.context.route("**/rounds", tell, times=1)
+    second = wall(open_page, service)
+    assert service.wall.listening == 1
+    becomes(lambda: second.evaluate(FIGURE), 500)
+    becomes(lambda: (later(second, 1), asked.count(second))[1], 2)
+
+
+
+def test_figures_of_another_cut_off_are_not_mixed_with_what_was_told_before(
+    service: FakeService, open_page: Open
+) -> None:
+    page = wall(open_page, service)
+    service.wall.tell("coverage", cells=[[CELL, 500, 500, 0, 0, 0]])
+    becomes(lambda: page.evaluate(FIGURE), 500)
+    service.rounds = []
+    service.wall.tell("rounds")
+    becomes(lambda: (later(page, 1), "since=" in service.wall.connections[-1])[1], wanted=True)
+    counted = next(one["reached"] for one in service.figures(fake.TODAY - timedelta(days=90)) if one["code"] == CELL)
+    becomes(lambda: (later(page, 1), page.evaluate(FIGURE))[1], counted)
