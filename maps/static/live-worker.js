@@ -179,7 +179,7 @@
       page.shared.join(page);
       pages.add(page);
     },
-    here: (page) => page.shared || page.port.postMessage({ kind: "unknown", data: {} }),
+    here: (page) => page.port.postMessage({ kind: page.shared ? "here" : "unknown", data: {} }),
     again: (page) => page.shared?.stream.again(),
     leave: (page) => {
       page.shared?.leave(page);

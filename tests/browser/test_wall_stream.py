@@ -113,3 +113,48 @@ def test_figures_of_another_cut_off_are_not_mixed_with_what_was_told_before(
     becomes(lambda: (later(page, 1), "since=" in service.wall.connections[-1])[1], wanted=True)
     counted = next(one["reached"] for one in service.figures(fake.TODAY - timedelta(days=90)) if one["code"] == CELL)
     becomes(lambda: (later(page, 1), page.evaluate(FIGURE))[1], counted)
+
+
+def test_a_shared_worker_that_has_died_is_made_anew(service: FakeService, open_page: Open) -> None:
+    """No browser tells a page of it: all it sees is that nothing comes any more."""
+    pages = [wall(open_page, service) for _ in range(2)]
+    wire = pages[0].context.browser.new_browser_cdp_session()
+    workers = wire.send("Target.getTargets", {"filter": [{"type": "shared_worker"}]})["targetInfos"]
+    mine = [worker["targetId"] for worker in workers if worker["url"].startswith(service.address)]
+    assert len(mine) == 1
+    wire.send("Target.closeTarget", {"targetId": mine[0]})
+    becomes(lambda: service.wall.listening, 0)
+    for page in pages:
+        later(page, 61)
+    becomes(lambda: service.wall.listening, 1)
+    service.wall.tell("coverage", cells=[[CELL, 500, 500, 0, 0, 0]])
+    for page in pages:
+        becomes(lambda page=page: page.evaluate(FIGURE), 500)
+
+
+MUTE = """
+window.made = 0;
+window.SharedWorker = class {
+    constructor() {
+        window.made += 1;
+        this.port = { postMessage() {}, close() {} };
+    }
+};
+"""
+
+
+def test_a_shared_worker_that_answers_nothing_is_done_without(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service, before=MUTE)
+    assert service.wall.listening == 0
+    becomes(lambda: (later(page, 10), service.wall.listening)[1], 1)
+    later(page, 200)
+    assert (page.evaluate("made"), service.wall.listening) == (2, 1)
+
+
+def test_a_worker_that_answers_is_kept_while_nothing_else_comes(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    page.evaluate("() => { window.first = everycell.page.live.port; }")
+    service.wall.down = True
+    service.wall.cut()
+    later(page, 120)
+    assert page.evaluate("first === everycell.page.live.port")
