@@ -1,6 +1,8 @@
 "use strict";
 // What the wall asks the service for, beside what the page of heat does.
 {
+  const LONGEST_MS = 30000; // a connection that has died silently answers never, and nothing is asked again until then
+
   const query = (values) => {
     const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
     return given.length ? `?${new URLSearchParams(given)}` : "";
@@ -16,7 +18,8 @@
     // Another worker of the service than the one that tells the events may be a little behind it.
     _ask(path, { headers, ...options } = {}) {
       const id = this.told();
-      return super._ask(path, { ...options, headers: { ...headers, ...(id && { "Everycell-After": id }) } });
+      const signal = AbortSignal.timeout(LONGEST_MS);
+      return super._ask(path, { signal, ...options, headers: { ...headers, ...(id && { "Everycell-After": id }) } });
     }
 
     /** Counts of an area ("": all that is seen) for what stands beside the map. */

@@ -7,11 +7,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Open, becomes
+from tests.browser.conftest import Complaints, Open, becomes
 from tests.browser.fake_service import FakeService
-from tests.browser.test_wall_page import ALONE, CELL, later, wall
+from tests.browser.test_wall_page import ALONE, CELL, Asked, later, wall
 from tests.maps import fake
 
 
@@ -158,3 +158,57 @@ def test_a_worker_that_answers_is_kept_while_nothing_else_comes(service: FakeSer
     service.wall.cut()
     later(page, 120)
     assert page.evaluate("first === everycell.page.live.port")
+
+
+# The first questions for some paths are answered as `how` says, and then as ever.
+FIRST = """
+window.tries = {};
+{
+    const ask = window.fetch;
+    const HOW = {
+        page: async () => new Response("<!doctype html><title>Sign in to this network</title>", { status: 200 }),
+        never: (options) => new Promise((resolve, reject) =>
+            options.signal?.addEventListener("abort", () => reject(options.signal.reason))),
+    };
+    window.fetch = (url, options) => {
+        tries[url] = (tries[url] ?? 0) + 1;
+        return PATHS.test(url) && tries[url] === 1 ? HOW.WAY(options) : ask(url, options);
+    };
+    AbortSignal.timeout = (wait) => {
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(new DOMException("signal timed out", "TimeoutError")), wait / 100);
+        return controller.signal;
+    };
+}
+"""
+
+
+def first(paths: str, way: str) -> str:
+    """A script for pages; what takes 30 s takes 0.3 s."""
+    return FIRST.replace("PATHS", f"/{paths}/").replace("WAY", way)
+
+
+@pytest.mark.parametrize("way", ["page", "never"])
+def test_what_is_no_answer_is_asked_for_again(service: FakeService, open_page: Open, way: str) -> None:
+    """A page of a proxy's in place of the answer, or a connection that has died silently."""
+    page = wall(open_page, service, before=first(r"\/(grid|rounds|coverage|board)(\?|$)", way))
+    becomes(lambda: (later(page, 1), page.locator("body").get_attribute("data-age"))[1], "live")
+    expect(page.locator("#board [data-chart]").first).to_be_visible()
+
+
+def test_a_mistake_of_the_page_is_told_to_the_console(
+    service: FakeService, open_page: Open, complaints: Complaints
+) -> None:
+    """It is not taken for the network, and the wall goes on."""
+    page = wall(open_page, service)
+    page.evaluate("() => { everycell.page.readings.board.use = () => { throw new TypeError('a mistake'); }; }")
+    asked = Asked(page)
+    service.wall.tell("board")
+    becomes(lambda: (later(page, 1), list(complaints))[1], ["a mistake"])
+    later(page, 10)
+    assert asked.number("/board") == 1
+    complaints.clear()
+    service.wall.tell("board")
+    becomes(lambda: (later(page, 1), list(complaints))[1], ["a mistake"])
+    assert asked.number("/board") == 2
+    complaints.clear()
