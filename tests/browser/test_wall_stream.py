@@ -212,3 +212,16 @@ def test_a_mistake_of_the_page_is_told_to_the_console(
     becomes(lambda: (later(page, 1), list(complaints))[1], ["a mistake"])
     assert asked.number("/board") == 2
     complaints.clear()
+
+
+def test_a_clock_that_is_set_back_does_not_make_what_is_old_live(service: FakeService, open_page: Open) -> None:
+    page = wall(open_page, service)
+    told = page.locator("#datatime")
+    service.wall.beat(3600)
+    expect(told).to_contain_text("15:32")
+    service.wall.beat(-3600)
+    for _ in range(12):  # until nothing of the wrong clock is remembered
+        service.wall.beat(1)
+    expect(told).to_have_text(re.compile(r"●数据 14:32:\d\d · 实时"))
+    service.wall.beat(40, database=False)
+    expect(told).to_have_text(re.compile(r"◐数据 14:32:\d\d · 延迟，4\d 秒前"))
