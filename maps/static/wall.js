@@ -106,12 +106,14 @@
     }
 
     _takeRounds(rounds) {
-      const { cutoff, rotation } = this;
+      const { cutoff } = this;
       this.rounds = rounds;
       const { cutoffs, wall } = this.config;
       this.cutoff = everycell.cutoffOf(wall.cutoff, { cutoffs, rounds, today: this.today });
-      if (!rotation || (cutoff.key === this.cutoff.key && cutoff.since === this.cutoff.since)) return;
-      this.events.ask(this._query); // its hello has everything read anew
+      if (!cutoff || (cutoff.key === this.cutoff.key && cutoff.since === this.cutoff.since)) return;
+      this.events.ask(this._query); // its hello has everything read anew; where no events come there is none
+      this.again("coverage");
+      if (this.drill) this.again("board");
     }
 
     get _query() {
@@ -348,7 +350,8 @@
       this.bar.progress();
       this._tellTime();
       this.polled_s = this.live.online ? 0 : this.polled_s + 1;
-      if (this.polled_s % POLL_S === POLL_S - 1) for (const name of this._seen) this.readings[name].news();
+      if (this.polled_s % POLL_S === POLL_S - 1)
+        for (const name of ["rounds", ...this._seen]) this.readings[name].news();
     }
 
     // A machine that slept does not know how long: its counting clock stood still.

@@ -225,3 +225,17 @@ def test_a_clock_that_is_set_back_does_not_make_what_is_old_live(service: FakeSe
     expect(told).to_have_text(re.compile(r"●数据 14:32:\d\d · 实时"))
     service.wall.beat(40, database=False)
     expect(told).to_have_text(re.compile(r"◐数据 14:32:\d\d · 延迟，4\d 秒前"))
+
+
+def test_a_round_that_is_closed_is_noticed_without_events(service: FakeService, open_page: Open) -> None:
+    """As where a proxy keeps the stream to itself."""
+    service.wall.down = True
+    page = wall(open_page, service)
+    expect(page.locator("#headline")).to_contain_text("2026-11")
+    asked = Asked(page)
+    service.rounds = []
+    becomes(lambda: (later(page, 1), asked.number("/coverage?level=cell&since="))[1], 1)
+    assert asked.number("/rounds") < 3
+    expect(page.locator("#headline")).to_contain_text("90")
+    counted = next(one["reached"] for one in service.figures(fake.TODAY - timedelta(days=90)) if one["code"] == CELL)
+    becomes(lambda: page.evaluate(FIGURE), counted)
