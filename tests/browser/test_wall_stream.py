@@ -101,7 +101,6 @@ def test_whoever_joins_a_stream_is_told_of_the_last_seconds_too(service: FakeSer
     becomes(lambda: (later(second, 1), asked.count(second))[1], 2)
 
 
-
 def test_figures_of_another_cut_off_are_not_mixed_with_what_was_told_before(
     service: FakeService, open_page: Open
 ) -> None:
