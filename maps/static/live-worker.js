@@ -141,7 +141,14 @@
       if (kind === "hello" || kind === "beat") this.last = { data, at: now() };
       else if (kind === "reset") this.recent = [];
       else if (KINDS.includes(kind)) this.recent = [...this._recent(), { message: { kind, data }, at: now() }];
-      for (const page of this.pages) page.port.postMessage({ kind, data });
+      for (const page of this.pages) this._pass(page, kind, data);
+    }
+
+    // Who has joined while the stream was cut off may have missed more than is told now.
+    _pass(page, kind, data) {
+      const first = kind === "hello" && !page.greeted;
+      page.greeted ||= first;
+      page.port.postMessage({ kind, data: first ? { ...data, fresh: true } : data });
     }
 
     _recent() {
@@ -150,13 +157,14 @@
 
     join(page) {
       this.pages.add(page);
+      page.greeted = false;
       const { state } = this.stream;
       if (state !== "new") page.port.postMessage({ kind: state, data: {} });
       if (state !== "online" || !this.last) return;
       // As the service would say it now: its clock has gone on since it spoke.
       const gone = now() - this.last.at;
       const when = new Date(Date.parse(this.last.data.now) + gone).toISOString();
-      page.port.postMessage({ kind: "hello", data: { ...this.last.data, now: when, fresh: true } });
+      this._pass(page, "hello", { ...this.last.data, now: when });
       for (const { message } of this._recent()) page.port.postMessage(message);
     }
 
@@ -190,7 +198,7 @@
 
   const serve = () => {
     addEventListener("connect", ({ ports: [port] }) => {
-      const page = { port, shared: null, heardAt: now() };
+      const page = { port, shared: null, greeted: false, heardAt: now() };
       port.onmessage = ({ data: { kind, ...asked } }) => {
         page.heardAt = now();
         HEARD[kind](page, asked);

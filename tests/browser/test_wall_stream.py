@@ -101,6 +101,24 @@ def test_whoever_joins_a_stream_is_told_of_the_last_seconds_too(service: FakeSer
     becomes(lambda: (later(second, 1), asked.count(second))[1], 2)
 
 
+def test_whoever_comes_back_while_the_stream_is_cut_off_reads_everything_anew(
+    service: FakeService, open_page: Open
+) -> None:
+    """A page that was put away has missed more than the stream that others kept."""
+    kept, away = (wall(open_page, service) for _ in range(2))
+    away.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    service.wall.tell("coverage", cells=[[CELL, 500, 500, 0, 0, 0]])
+    becomes(lambda: kept.evaluate(FIGURE), 500)
+    service.wall.down = True
+    service.wall.cut()
+    becomes(lambda: kept.evaluate("everycell.page.live.online"), wanted=False)
+    away.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    becomes(lambda: away.evaluate("everycell.page.live.online"), wanted=False)
+    asked = Asked(away)
+    service.wall.down = False
+    becomes(lambda: (away.wait_for_timeout(100), asked.number("/coverage?"))[1], 1)
+
+
 def test_figures_of_another_cut_off_are_not_mixed_with_what_was_told_before(
     service: FakeService, open_page: Open
 ) -> None:
