@@ -23,9 +23,9 @@
       live
         .on("hello", (message) => {
           ages.following = true;
-          heard(message);
           if (message.fresh) this.recent = []; // what counts of it is told again
           if (message.fresh && wall.rotation) wall.againAll(); // before the first picture all of it is being read
+          heard(message); // what is read anew is not newer for it
         })
         .on("beat", heard)
         .on("coverage", (message) => this._changed(message))

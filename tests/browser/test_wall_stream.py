@@ -119,6 +119,21 @@ def test_whoever_comes_back_while_the_stream_is_cut_off_reads_everything_anew(
     becomes(lambda: (away.wait_for_timeout(100), asked.number("/coverage?"))[1], 1)
 
 
+def test_what_has_to_be_read_anew_is_as_old_as_it_was(service: FakeService, open_page: Open) -> None:
+    """Whoever comes back with a hole in what it was told shows old figures until it has read them."""
+    page = wall(open_page, service)
+    known = "everycell.page.ages.at(['coverage']) / 1000"
+    becomes(lambda: page.evaluate(known), service.wall.as_of.timestamp())
+    before = service.wall.as_of
+    page.evaluate("() => { everycell.page.readings.coverage.ask = () => new Promise(() => {}); }")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    becomes(lambda: service.wall.listening, 0)
+    service.wall.now = service.wall.as_of = before + timedelta(seconds=60)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    becomes(lambda: page.evaluate("everycell.page.ages.heardAt / 1000"), service.wall.as_of.timestamp())
+    assert page.evaluate(known) == before.timestamp()
+
+
 def test_figures_of_another_cut_off_are_not_mixed_with_what_was_told_before(
     service: FakeService, open_page: Open
 ) -> None:
