@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 import socket
 import ssl
 import threading
@@ -32,11 +33,13 @@ _WHOLE_S: Final = 15.0  # connecting, sending, and the head of the answer togeth
 _LONGEST_PAUSE_S: Final = 3600.0
 _GONE: Final = 410
 
+_log = logging.getLogger(__name__)
 
 _STATUS: Final = Sentence("status {number}")
 _TIMEOUT: Final = Sentence("timeout")
 _NOT_TRUSTED: Final = Sentence("no trusted connection: {reason}")
 _NO_ANSWER: Final = Sentence("no answer: {reason}")
+_NO_NAME: Final = Sentence("a part of the name is empty or longer than 63 characters")
 _OUTCOMES: Final = (_STATUS, _TIMEOUT, _NOT_TRUSTED, _NO_ANSWER)
 
 
@@ -73,19 +76,19 @@ def check_url(url: str) -> SplitResult:
         raise BadInput("url: must be without a name, a password, spaces and a fragment", field="url")
     try:
         resolve(parts)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise BadInput(
             "url: {host} cannot be found: {reason}",
             host=parts.hostname,
-            reason=reason_of(error),
+            reason=_NO_NAME if isinstance(error, UnicodeError) else reason_of(error),
             field="url",
         ) from None
     return parts
 
 
 def resolve(parts: SplitResult) -> tuple[str, int]:
-    """The first address that a name leads to, and the port. Raises OSError where there is none, BadInput where any of
-    them is not to be sent to."""
+    """The first address that a name leads to, and the port. Raises OSError where there is none, UnicodeError where a
+    part of the name is empty or too long to be asked for, BadInput where any of them is not to be sent to."""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
@@ -112,7 +115,8 @@ def signature(secret: bytes, message_id: str, sent_at: int, body: bytes) -> str:
 
 
 def post(url: str, secret: bytes, message_id: str, content: Mapping[str, Any], sent_at: int) -> Outcome:
-    """Send a message and wait for the answer, 15 s at most. Never raises for what the other side does."""
+    """Send a message and wait for the answer, 15 s at most. Never raises for what the other side does, or for how it
+    is called."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {
         "content-type": CONTENT_TYPE,
@@ -133,6 +137,9 @@ def post(url: str, secret: bytes, message_id: str, content: Mapping[str, Any], s
     except OSError as error:
         return Outcome(False, _NO_ANSWER.filled(reason=reason_of(error)))
     except HTTPException as error:
+        return Outcome(False, _NO_ANSWER.filled(reason=type(error).__name__))
+    except Exception as error:  # noqa: BLE001 - a message without an outcome would be under way until a restart
+        _log.exception("a webhook could not be sent to")
         return Outcome(False, _NO_ANSWER.filled(reason=type(error).__name__))
 
 

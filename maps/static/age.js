@@ -4,6 +4,7 @@
   const DELAYED_S = 30;
   const STALE_S = 120;
   const KEPT = 12; // messages
+  const AHEAD_MS = 5000; // what is further ahead of the service's clock was told before that was set back
 
   /** The service's clock, by what it says of it and by a clock that only counts on. */
   everycell.ServerClock = class {
@@ -47,6 +48,7 @@
      * the service's events are followed, no reading can be newer than what they say.
      */
     took(name, from, as_of = null) {
+      this._setBack();
       const at = as_of ?? (this.following && this.heardAt !== null ? Math.min(from, this.heardAt) : from);
       this.readings.set(name, { at: Math.max(at, this.readings.get(name)?.at ?? 0), current: true });
     }
@@ -64,8 +66,17 @@
 
     /** The service was up to date at `as_of` (milliseconds since 1970). */
     heard(as_of) {
+      this._setBack();
       this.heardAt = Math.max(as_of, this.heardAt ?? 0);
       for (const reading of this.readings.values()) if (reading.current) reading.at = Math.max(reading.at, as_of);
+    }
+
+    // A clock that was ahead has been set right: no moment is ahead of it, or its age would stand still until it is reached.
+    _setBack() {
+      const now = this.clock.now();
+      const behind = (at) => (at > now + AHEAD_MS ? now : at);
+      if (this.heardAt !== null) this.heardAt = behind(this.heardAt);
+      for (const reading of this.readings.values()) reading.at = behind(reading.at);
     }
 
     /** The moment of which all of these readings are at least; null where one has never succeeded. */

@@ -1,11 +1,14 @@
 "use strict";
 // What has changed at the service, as it changes: the events of `GET /events`, through a shared worker where there is one.
 {
-  const HERE_MS = 20000;
+  const HERE_MS = 15000;
+  const UNANSWERED = 2; // so many words to the worker that it did not answer: it is gone
 
   class Live {
     constructor({ base, query = {}, who = everycell.config.who, worker = everycell.config.live_worker, on = {} }) {
-      Object.assign(this, { base, query, who, worker, online: false, clock: new everycell.ServerClock() });
+      Object.assign(this, { base, query, who, worker, online: false, at: null });
+      Object.assign(this, { port: null, renewed: false });
+      this.clock = new everycell.ServerClock();
       this.listeners = new Map();
       for (const [kind, listener] of Object.entries(on)) this.on(kind, listener);
     }
@@ -19,11 +22,10 @@
 
     /** Begin to listen. */
     start() {
-      try {
-        this._share();
-      } catch {
-        this._alone(); // no shared workers in this browser
-      }
+      // A page that is put away without being closed comes back to whatever has happened meanwhile.
+      addEventListener("pagehide", () => this.port?.postMessage({ kind: "leave" }));
+      addEventListener("pageshow", ({ persisted }) => persisted && this._join());
+      this._share();
       return this;
     }
 
@@ -40,8 +42,7 @@
 
     /** Stop listening. */
     stop() {
-      clearInterval(this.pinging);
-      this.port?.postMessage({ kind: "leave" });
+      this._leave();
       this.stream?.stop();
     }
 
@@ -52,20 +53,48 @@
     }
 
     _share() {
-      const worker = new SharedWorker(this.worker, { name: "everycell-live" });
-      worker.onerror = (event) => {
-        event.preventDefault();
-        this.stop();
-        this.port = null;
-        this._alone();
+      try {
+        const worker = new SharedWorker(this.worker, { name: "everycell-live" });
+        worker.onerror = (event) => {
+          event.preventDefault();
+          if (worker.port === this.port) this._alone();
+        };
+        this._listen(worker.port);
+      } catch {
+        this._alone(); // no shared workers in this browser
+      }
+    }
+
+    _listen(port) {
+      Object.assign(this, { port, unanswered: 0 });
+      port.onmessage = ({ data: { kind, data } }) => {
+        Object.assign(this, { unanswered: 0, renewed: false });
+        this._heard(kind, data);
       };
-      this.port = worker.port;
-      this.port.onmessage = ({ data: { kind, data } }) => this._heard(kind, data);
       this._join();
-      this.pinging = setInterval(() => this.port.postMessage({ kind: "here" }), HERE_MS);
-      // A page that is put away without being closed comes back to whatever has happened meanwhile.
-      addEventListener("pagehide", () => this.port?.postMessage({ kind: "leave" }));
-      addEventListener("pageshow", ({ persisted }) => persisted && this._join());
+      this.pinging = setInterval(() => this._here(), HERE_MS);
+    }
+
+    // A worker whose process has ended says nothing, and no browser tells of it. Words are counted, not time: a page that is
+    // hidden or has slept gets its clock late, and the answers with it. One that does not answer either is not waited for.
+    _here() {
+      if (this.unanswered < UNANSWERED) {
+        this.unanswered += 1;
+        this.port.postMessage({ kind: "here" });
+        return;
+      }
+      this._heard("offline", {});
+      if (this.renewed) return this._alone();
+      this.renewed = true;
+      this._leave();
+      this._share();
+    }
+
+    _leave() {
+      clearInterval(this.pinging);
+      this.port?.postMessage({ kind: "leave" });
+      this.port?.close();
+      this.port = null;
     }
 
     _join() {
@@ -73,6 +102,7 @@
     }
 
     _alone() {
+      this._leave();
       const { base, query } = this;
       this.stream = new everycell.EventStream({ base, query, tell: (kind, data) => this._heard(kind, data) });
       this.stream.start();
@@ -81,6 +111,8 @@
     _heard(kind, data) {
       if (kind === "unknown") return this._join();
       if (data.now) this.clock.heard(Date.parse(data.now));
+      // Up to which event it has been told; the log that follows a reset may be another one.
+      this.at = kind === "reset" ? null : Math.max(this.at, data.id ?? 0) || null;
       if (["online", "offline", "over"].includes(kind)) this.online = kind === "online";
       for (const listener of this.listeners.get(kind) ?? []) listener(data);
     }

@@ -63,7 +63,8 @@
 
   /** An error in words. The service speaks the page's language; the name of a field in front is for programs. */
   everycell.reason = (error) => {
-    if (error instanceof TypeError) return everycell.t("The service cannot be reached.");
+    if (error instanceof TypeError || error.name === "TimeoutError")
+      return everycell.t("The service cannot be reached.");
     const { field } = error.problem ?? {};
     const said = [`${field}: `, `${field}：`].find((name) => error.message.startsWith(name));
     return said ? error.message.slice(said.length) : error.message;

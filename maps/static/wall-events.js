@@ -23,8 +23,9 @@
       live
         .on("hello", (message) => {
           ages.following = true;
-          heard(message);
+          if (message.fresh) this.recent = []; // what counts of it is told again
           if (message.fresh && wall.rotation) wall.againAll(); // before the first picture all of it is being read
+          heard(message); // what is read anew is not newer for it
         })
         .on("beat", heard)
         .on("coverage", (message) => this._changed(message))
@@ -41,6 +42,12 @@
           ages.lost();
         });
       live.ask(query).start();
+    }
+
+    /** Listen to this from now on: what was told are figures of another question. */
+    ask(query) {
+      this.recent = [];
+      this.wall.live.ask(query);
     }
 
     /** Wait until the service has said from where on it tells what changes; not for long. */

@@ -43,24 +43,36 @@
       const from = this.ages.clock.now();
       this.wanted = false;
       this.readAt = performance.now();
+      let answer;
       try {
-        const answer = await this.ask();
-        this.ages.took(this.name, from, this.as_of(answer));
-        if (this.wanted) this.ages.changed(this.name); // there were news of it meanwhile
-        Object.assign(this, { failed: false, wait: FIRST_WAIT_MS });
+        answer = await this.ask();
+      } catch (error) {
+        return this._missed(error);
+      }
+      this.ages.took(this.name, from, this.as_of(answer));
+      if (this.wanted) this.ages.changed(this.name); // there were news of it meanwhile
+      Object.assign(this, { failed: false, wait: FIRST_WAIT_MS });
+      return this._show(answer);
+    }
+
+    // A mistake of ours is for the console: asking again at once would not mend it.
+    _show(answer) {
+      try {
         this.use(answer);
         return true;
       } catch (error) {
-        this._missed(error);
+        this.ages.changed(this.name);
+        reportError(error);
         return false;
       }
     }
 
+    // Whatever came was no answer: refused, cut off, too late, or not the service's (a page of a proxy's).
     _missed(error) {
-      if (!(error instanceof TypeError) && error.status === undefined) throw error; // a mistake of ours, not of the service
       this.ages.changed(this.name);
       Object.assign(this, { wanted: true, failed: true, wait: Math.min(LONGEST_WAIT_MS, this.wait * 1.5) });
       this.onmissed(error);
+      return false;
     }
 
     _plan(wait) {

@@ -1,6 +1,8 @@
 "use strict";
 // What the wall asks the service for, beside what the page of heat does.
 {
+  const LONGEST_MS = 30000; // a connection that has died silently answers never, and nothing is asked again until then
+
   const query = (values) => {
     const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
     return given.length ? `?${new URLSearchParams(given)}` : "";
@@ -9,7 +11,20 @@
   // Whether one of two areas lies in the other.
   const meets = (one, other) => one.startsWith(other) || other.startsWith(one);
 
+  /** `told()` is the id of the event up to which the page has been told, null before the first. */
   everycell.WallSource = class extends everycell.HeatSource {
+    constructor(base, { told, ...options }) {
+      super(base, options);
+      this.told = told;
+    }
+
+    // Another worker of the service than the one that tells the events may be a little behind it.
+    _ask(path, { headers, ...options } = {}) {
+      const id = this.told();
+      const signal = AbortSignal.timeout(LONGEST_MS);
+      return super._ask(path, { signal, ...options, headers: { ...headers, ...(id && { "Everycell-After": id }) } });
+    }
+
     /** Counts of an area ("": all that is seen) for what stands beside the map. */
     board({ area, cutoff }) {
       const round = cutoff.kind === "round" && meets(area, cutoff.round.area) ? cutoff.code : "";

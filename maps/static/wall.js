@@ -32,8 +32,9 @@
       const { config } = everycell;
       Object.assign(this, { map, config, board: null, heat: null, routes: null, polled_s: 0 });
       this.today = everycell.day(config.today);
-      this.source = new everycell.WallSource(config.api, { csrf: config.csrf, onover: () => this.over() });
       this.live = everycell.Live({ base: config.api });
+      const [onover, told] = [() => this.over(), () => this.live.at];
+      this.source = new everycell.WallSource(config.api, { csrf: config.csrf, onover, told });
       this.ages = new everycell.Ages(this.live.clock);
       this.events = new everycell.WallEvents(this);
       this.status = new everycell.WallStatus(this);
@@ -114,11 +115,13 @@
     }
 
     _takeRounds({ rounds, running }) {
-      const { cutoff, rotation } = this;
+      const { cutoff } = this;
       const { cutoffs, wall } = this.config;
       this.cutoff = everycell.cutoffOf(wall.cutoff, { cutoffs, rounds, running, today: this.today });
-      if (!rotation || (cutoff.key === this.cutoff.key && cutoff.since === this.cutoff.since)) return;
-      this.live.ask(this._query); // its hello has everything read anew
+      if (!cutoff || (cutoff.key === this.cutoff.key && cutoff.since === this.cutoff.since)) return;
+      this.events.ask(this._query); // its hello has everything read anew; where no events come there is none
+      this.again("coverage");
+      if (this.drill) this.again("board");
     }
 
     get _query() {
@@ -368,7 +371,8 @@
       this.bar.progress();
       this._tellTime();
       this.polled_s = this.live.online ? 0 : this.polled_s + 1;
-      if (this.polled_s % POLL_S === POLL_S - 1) for (const name of this._seen) this.readings[name].news();
+      if (this.polled_s % POLL_S === POLL_S - 1)
+        for (const name of ["rounds", ...this._seen]) this.readings[name].news();
     }
 
     // What is so at a time of day (days that pass, shifts that are over) nobody records: no event tells it.

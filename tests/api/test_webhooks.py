@@ -15,11 +15,13 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest.mock import DEFAULT, Mock
 
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from api import webhook_messages
 from api.cli import app
 from api.webhook_messages import check_url, post
 from api.webhooks import Deliveries
@@ -309,6 +311,8 @@ def test_commands(county: Store, receiver: Receiver) -> None:
         ("https://224.0.0.1/", "no webhook has"),
         ("http://8.8.8.8/", "is not on a private network: give an https address"),
         ("https://no.such.host.invalid/", "cannot be found"),
+        ("https://desk..county.example/", "desk..county.example cannot be found: a part of the name is empty"),
+        (f"https://{64 * 'x'}.example/", "is empty or longer than 63 characters"),
     ],
 )
 def test_addresses_are_looked_at(url: str, told: str) -> None:
@@ -329,6 +333,21 @@ def test_one_that_keeps_the_line_open_does_not_keep_the_service(
     assert not post(receiver.url, b"x" * 32, "ev_1", {}, 0).delivered
     assert time.monotonic() - begun < 5
     hold.set()
+
+
+def test_whatever_goes_wrong_it_is_sent_again(
+    county: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mistake of ours is an outcome too: without one the webhook would be under way until a restart."""
+    add(receiver, "--event", "alarms")
+    send = Mock(side_effect=[RuntimeError("a mistake"), DEFAULT], wraps=webhook_messages._send)
+    monkeypatch.setattr(webhook_messages, "_send", send)
+    with delivering(county, 0.5):
+        tell(county, "alarms", {"areas": [OWN.code]})
+        wait_for(county, lambda row: row.outcome == "no answer: RuntimeError")
+        receiver.wait(len)
+        wait_for(county, lambda row: row.outcome == "delivered")
+    assert "a mistake" in caplog.text
 
 
 def test_the_example_of_the_standard() -> None:

@@ -17,6 +17,7 @@ from tests.browser.board_page import made_up_alarms, made_up_board
 Json = dict[str, Any]
 NOW = datetime(2026, 11, 22, 6, 32, 7, tzinfo=UTC)  # 14:32:07 where the county is
 _QUIET_S = 4.0
+_BUSY_S = 0.1
 
 
 def instant(when: datetime) -> str:
@@ -28,13 +29,15 @@ class FakeWall:
     """The stream and the board; tests may change them while pages look.
 
     The service's clock stands at `now` and goes on only when a test tells a beat: so pages that have a clock of their
-    own can be aged at will. With `down` every question fails as if the network were cut.
+    own can be aged at will. With `down` every question fails as if the network were cut; while it is `busy` a new
+    connection is sent beats and not greeted.
     """
 
     def __init__(self) -> None:
         self.now = self.as_of = NOW
-        self.down = False
+        self.down = self.busy = False
         self.position = 1000
+        self.beats = 0  # that were sent before a greeting
         self.connections: list[str] = []  # the query of each
         self._listeners: dict[asyncio.Queue[bytes | None], asyncio.AbstractEventLoop] = {}
         self.board: Json = board()
@@ -78,9 +81,14 @@ class FakeWall:
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.connections.append(query)
         self._listeners[queue] = asyncio.get_running_loop()
-        hello = {"now": instant(self.now), "as_of": instant(self.as_of), "at": self.position}
         try:
-            yield b"retry: 2000\n\n" + frame("hello", hello, self.position)
+            yield b"retry: 2000\n\n"
+            while self.busy:
+                yield self._beat()
+                self.beats += 1
+                await asyncio.sleep(_BUSY_S)
+            hello = {"now": instant(self.now), "as_of": instant(self.as_of), "at": self.position}
+            yield frame("hello", hello, self.position)
             while True:
                 try:
                     told = await asyncio.wait_for(queue.get(), _QUIET_S)
