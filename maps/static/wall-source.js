@@ -11,9 +11,9 @@
   // Whether one of two areas lies in the other.
   const meets = (one, other) => one.startsWith(other) || other.startsWith(one);
 
-  /** `told()` is the id of the event up to which the page has been told, null before the first. */
+  /** `told()` is the id of the event up to which the page has been told, null before the first, or where none are. */
   everycell.WallSource = class extends everycell.HeatSource {
-    constructor(base, { told, ...options }) {
+    constructor(base, { told = () => null, ...options }) {
       super(base, options);
       this.told = told;
     }
