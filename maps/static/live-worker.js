@@ -28,8 +28,9 @@
 
   /**
    * One stream. `tell(kind, data)` gets the events as the service sends them, with the `id` up to which it has been told by
-   * then, and of the connection "online", "offline" and "over" (nobody is signed in). A `hello` has `fresh` where what came before it may have been missed. A beat before the
-   * hello of its connection is not told: what was missed is not told yet either, and it would make that look new.
+   * then, and of the connection "online", "offline" and "over" (nobody is signed in). A `hello` has `fresh` where what came
+   * before it may have been missed. A beat before the hello of its connection is not told: what was missed is not told yet
+   * either, and it would make that look new.
    */
   class EventStream {
     constructor({ base, query, tell }) {
