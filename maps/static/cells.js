@@ -158,9 +158,10 @@
     }
 
     /**
-     * Paint numbers of cells, the last three digits, and what is noted of their figures where there is room. Where labels would meet each
-     * other or a box of `taken`, the smaller cell goes without; the boxes painted are added. Only those of an area, where
-     * `within` is its code; none at all where fewer than the share `least` of the cells in sight would have theirs.
+     * Paint numbers of cells, the last three digits, and what is noted of their figures where there is room. Where labels
+     * would meet each other or a box of `taken`, the smaller cell goes without; the boxes painted are added. Only those of
+     * an area, where `within` is its code; none at all where fewer than the share `least` of the cells in sight would have
+     * theirs.
      */
     drawLabels(context, toPoint, bounds, taken, { within = "", least = 0 } = {}) {
       const size = 12.5 * everycell.scale;
