@@ -263,9 +263,10 @@ def test_at_midnight_the_day_turns_though_nothing_is_recorded(service: FakeServi
     asked = Asked(page)
     service.wall.beat(9.4 * 3600)  # two minutes to twelve
     becomes(lambda: (later(page, 1), page.locator("#clock").inner_text()[:5])[1], "23:56")
-    later(page, 150)
+    page.clock.fast_forward(150_000)
+    later(page, 2)
     assert [asked.number(path) for path in ("/coverage", "/rounds", "/patrol/plans?on=2026-11-23")] == [0, 0, 0]
-    later(page, 120)
+    page.clock.fast_forward(120_000)
     becomes(lambda: (later(page, 1), asked.number("/coverage?level=cell&since=2026-08-25"))[1] > 0, wanted=True)
     assert asked.number("/patrol/plans?on=2026-11-23") > 0
     assert "since=2026-08-25" in service.wall.connections[-1]
@@ -274,9 +275,10 @@ def test_at_midnight_the_day_turns_though_nothing_is_recorded(service: FakeServi
 def test_a_quarter_of_an_hour_later_shifts_may_be_over(service: FakeService, open_page: Open) -> None:
     page = wall(open_page, service)
     asked = Asked(page)
-    later(page, 600)  # 14:42
+    page.clock.fast_forward(600_000)  # 14:42
+    later(page, 2)
     assert asked.number("/board") == 0
-    later(page, 240)
+    page.clock.fast_forward(240_000)
     becomes(lambda: (later(page, 1), asked.number("/board"))[1], 1)
 
 

@@ -147,6 +147,7 @@ def test_figures_of_another_cut_off_are_not_mixed_with_what_was_told_before(
     becomes(lambda: (later(page, 1), page.evaluate(FIGURE))[1], counted)
 
 
+@pytest.mark.slow
 def test_a_shared_worker_that_has_died_is_made_anew(service: FakeService, open_page: Open) -> None:
     """No browser tells a page of it: all it sees is that nothing comes any more."""
     pages = [wall(open_page, service) for _ in range(2)]
@@ -175,6 +176,7 @@ window.SharedWorker = class {
 """
 
 
+@pytest.mark.slow
 def test_a_shared_worker_that_answers_nothing_is_done_without(service: FakeService, open_page: Open) -> None:
     page = wall(open_page, service, before=MUTE)
     assert service.wall.listening == 0
@@ -183,6 +185,7 @@ def test_a_shared_worker_that_answers_nothing_is_done_without(service: FakeServi
     assert (page.evaluate("made"), service.wall.listening) == (2, 1)
 
 
+@pytest.mark.slow
 def test_a_worker_that_answers_is_kept_while_nothing_else_comes(service: FakeService, open_page: Open) -> None:
     page = wall(open_page, service)
     page.evaluate("() => { window.first = everycell.page.live.port; }")
@@ -220,6 +223,7 @@ def first(paths: str, way: str) -> str:
     return FIRST.replace("PATHS", f"/{paths}/").replace("WAY", way)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["page", "never"])
 def test_what_is_no_answer_is_asked_for_again(service: FakeService, open_page: Open, way: str) -> None:
     """A page of a proxy's in place of the answer, or a connection that has died silently."""
