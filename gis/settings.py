@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from gis.access.claims import ClaimMapping
 from gis.disputes.periods import Span, spans_of
@@ -108,6 +110,19 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
             raise ValueError(Sentence("is no time zone; write it like Asia/Shanghai")) from None
+        return value
+
+    @field_validator("database_url", "service_database_url")
+    @classmethod
+    def _of_a_postgresql(cls, value: str | None) -> str | None:
+        try:
+            known = not value or make_url(value).get_backend_name() in ("postgresql", "postgres")
+        except (ArgumentError, ValueError):
+            known = False
+        if not known:
+            raise ValueError(
+                Sentence("is no address of a PostgreSQL; write it like postgresql://user:password@host:5432/database")
+            )
         return value
 
     @field_validator("dispute_periods")

@@ -41,6 +41,19 @@ def test_a_setting_that_cannot_be_used(
     assert told.value.message.said(translator("zh-CN", "errors")) == f"EVERYCELL_{name}：{chinese}"
 
 
+@pytest.mark.parametrize("address", ["foo", "mysql://a:b@c/d", "postgresql://u:s3cret@127.0.0.1:abc/x"])
+def test_an_address_that_is_no_databases(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", address)
+    with pytest.raises(BadInput, match=r"^DATABASE_URL: is no address of a PostgreSQL") as told:
+        settings()
+    assert "s3cret" not in str(told.value)
+
+
+def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+    assert not settings().database_url
+
+
 def test_several_are_told_together_each_by_its_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVERYCELL_POOL_SIZE", "x")
     monkeypatch.setenv("EVERYCELL_OIDC_MAPPING", '{"claim": "groups", "values": {"a": [["wall", "all", "?"]]}, "b": 1}')
