@@ -27,7 +27,7 @@ from tests.api.conftest import token_of
 from tests.browser.conftest import Open
 from tests.browser.running import running
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.slow]
 VISITS = 5_000
 DAYS_BACK = 120
 

@@ -269,7 +269,7 @@ def test_at_midnight_the_day_turns_though_nothing_is_recorded(service: FakeServi
     page.clock.fast_forward(120_000)
     becomes(lambda: (later(page, 1), asked.number("/coverage?level=cell&since=2026-08-25"))[1] > 0, wanted=True)
     assert asked.number("/patrol/plans?on=2026-11-23") > 0
-    assert "since=2026-08-25" in service.wall.connections[-1]
+    becomes(lambda: (later(page, 1), "since=2026-08-25" in service.wall.connections[-1])[1], wanted=True)
 
 
 def test_a_quarter_of_an_hour_later_shifts_may_be_over(service: FakeService, open_page: Open) -> None:
@@ -452,6 +452,7 @@ def test_the_help_tells_of_keys_that_do_something(
     assert "全屏" in rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_pictures_of_every_scene(service: FakeService, open_page: Open, tmp_path: Path, theme: str) -> None:
     """For whoever wants to look: pytest keeps them below its temporary folder."""

@@ -101,6 +101,7 @@ def test_whoever_joins_a_stream_is_told_of_the_last_seconds_too(service: FakeSer
     becomes(lambda: (later(second, 1), asked.count(second))[1], 2)
 
 
+@pytest.mark.slow
 def test_whoever_comes_back_while_the_stream_is_cut_off_reads_everything_anew(
     service: FakeService, open_page: Open
 ) -> None:

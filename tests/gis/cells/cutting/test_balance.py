@@ -169,6 +169,7 @@ def assert_sound(there: Place, before: dict[str, shapely.Polygon], change: Rebal
     assert all(parent in before and child in after for parent, child in change.lineage)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.sampled_from([Range(40, 60), Range(100, 170), Range(250, 400)]))
 @settings(max_examples=4, deadline=None)
 def test_cells_of_another_range(seed: int, made_for: Range) -> None:

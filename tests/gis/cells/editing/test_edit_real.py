@@ -18,7 +18,11 @@ from tests.gis.cells.editing.grids import WEST_VILLAGE, area, assert_sound, asse
 
 TRACTS = SHARED_DATA / "nyc_tracts_2010.geojson"
 
-pytestmark = [pytest.mark.data, pytest.mark.skipif(not TRACTS.exists(), reason="needs ../shared/data")]
+pytestmark = [
+    pytest.mark.data,
+    pytest.mark.slow,
+    pytest.mark.skipif(not TRACTS.exists(), reason="needs ../shared/data"),
+]
 
 
 @pytest.fixture(scope="module")
