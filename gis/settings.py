@@ -121,7 +121,7 @@ class Settings(BaseSettings):
             known = False
         if not known:
             raise ValueError(
-                Sentence("is no address of a PostgreSQL; write it like postgresql://user:password@host:5432/database")
+                Sentence("is no address of a PostgreSQL; write it like postgresql://user@host:5432/database")
             )
         return value
 

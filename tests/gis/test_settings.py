@@ -11,6 +11,8 @@ from gis.errors import BadInput
 from gis.settings import settings
 from maps.text import translator
 
+SECRET = "never told"
+
 
 @pytest.fixture(autouse=True)
 def unread() -> Iterator[None]:
@@ -41,12 +43,12 @@ def test_a_setting_that_cannot_be_used(
     assert told.value.message.said(translator("zh-CN", "errors")) == f"EVERYCELL_{name}：{chinese}"
 
 
-@pytest.mark.parametrize("address", ["foo", "mysql://a:b@c/d", "postgresql://u:s3cret@127.0.0.1:abc/x"])
+@pytest.mark.parametrize("address", ["foo", "mysql://a:b@c/d", f"postgresql://u:{SECRET}@127.0.0.1:abc/x"])
 def test_an_address_that_is_no_databases(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("DATABASE_URL", address)
     with pytest.raises(BadInput, match=r"^DATABASE_URL: is no address of a PostgreSQL") as told:
         settings()
-    assert "s3cret" not in str(told.value)
+    assert SECRET not in str(told.value)
 
 
 def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
