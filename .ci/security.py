@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +73,7 @@ def explained(issue: dict[str, Any]) -> bool:
 
 
 def secrets() -> Iterator[str]:
-    """Secrets in tracked files that `.secrets.baseline` does not know. The tool prints what it finds itself."""
+    """Secrets in tracked files that `.secrets.baseline` does not know; the tool's own words tell which."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
         say("secrets: this is no git checkout, so there are no tracked files to look into")
@@ -90,8 +92,12 @@ def _found(options: tuple[str, ...], *files: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         baseline = Path(folder) / "baseline"  # a copy: the tool writes moved line numbers into it
         shutil.copy(ROOT / BASELINE, baseline)
-        status = detect_secrets_hook(["--no-verify", "--baseline", str(baseline), *options, *files])
-    return status not in (0, UPDATED_LINE_NUMBERS)
+        with redirect_stdout(StringIO()) as told:
+            status = detect_secrets_hook(["--no-verify", "--baseline", str(baseline), *options, *files])
+    if status in (0, UPDATED_LINE_NUMBERS):
+        return False  # what it says of line numbers is about the copy
+    say(told.getvalue())
+    return True
 
 
 def vulnerabilities() -> Iterator[str]:

@@ -49,7 +49,9 @@ def test_a_secret_in_a_tracked_file_is_found(
     key = "-----BEGIN RSA PRIVATE" + " KEY-----"
     (tmp_path / "notes.txt").write_text(f"{key}\n")
     assert len(list(security.secrets())) == 1
-    assert "notes.txt:1" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "notes.txt:1" in told.err
+    assert told.out == ""
 
 
 def test_without_git_it_says_so(security: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
