@@ -18,7 +18,7 @@ from gis.errors import BadInput, NotFound
 from gis.storage.queries import query
 
 LEAST_MINUTES, MOST_MINUTES = 5, 24 * 60
-_MOMENTS: Final = ("over_since", "under_since", "raised_at", "cleared_at", "patrol_on")
+_WHEN: Final = ("over_since", "under_since", "raised_at", "cleared_at", "patrol_on")
 
 
 def watched(conn: Connection, county: int) -> dict[Key, Watched]:
@@ -45,7 +45,7 @@ def put(conn: Connection, county: int, changed: Iterable[tuple[Watched, Change |
 
 def _row(one: Watched, change: Change | None) -> dict[str, Any]:
     row: dict[str, Any] = {"kind": one.kind, "area": one.area, "number": one.number, "times": one.times}
-    row |= {name: at.isoformat() for name in _MOMENTS if (at := getattr(one, name)) is not None}
+    row |= {name: at.isoformat() for name in _WHEN if (at := getattr(one, name)) is not None}
     return row | ({"change": change.value} if change else {})
 
 

@@ -111,16 +111,21 @@
           const room = roomOf(label, toPoint);
           if (large !== (seen >= from && room.x > LARGE * width && room.y > LARGE * size)) continue;
           const below = note(code);
-          for (const lines of below === null ? [[name]] : [[name, below], [name]]) {
-            const height = size * (0.3 + LINE * lines.length);
-            const at = freePlace({ room, bounds, taken, label, width, height });
-            if (!at) continue;
-            taken.push(at);
-            write(context, lines, at, size);
-            break;
-          }
+          const choices = below === null ? [[name]] : [[name, below], [name]];
+          writeWhereFree(context, choices, size, { room, bounds, taken, label, width });
         }
       }
+    }
+  };
+
+  // Write the first of some choices of lines for which there is a free place.
+  const writeWhereFree = (context, choices, size, { taken, ...where }) => {
+    for (const lines of choices) {
+      const at = freePlace({ ...where, taken, height: size * (0.3 + LINE * lines.length) });
+      if (!at) continue;
+      taken.push(at);
+      write(context, lines, at, size);
+      return;
     }
   };
 

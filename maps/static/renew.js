@@ -1,6 +1,7 @@
 "use strict";
 // Lists that are drawn anew all the time: what stays in them keeps its elements. Whoever presses one gets the click, whoever
-// has the focus on one keeps it, and what has been opened stays open.
+// has the focus on one keeps it, and what has been opened stays open. Libraries that do this set `style` as an attribute, which
+// the page's policy forbids, and leave a canvas empty.
 {
   const OPENED = "open"; // by whoever looks: no drawing closes it
 

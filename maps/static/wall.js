@@ -119,8 +119,9 @@
       const { cutoffs, wall } = this.config;
       this.cutoff = everycell.cutoffOf(wall.cutoff, { cutoffs, rounds, running, today: this.today });
       if (!cutoff || (cutoff.key === this.cutoff.key && cutoff.since === this.cutoff.since)) return;
-      this.events.ask(this._query); // its hello has everything read anew; where no events come there is none
-      this.again("coverage");
+      this.events.ask(this._query); // its hello has everything read anew
+      if (this.live.online) return;
+      this.again("coverage"); // where no events come there is no hello
       if (this.drill) this.again("board");
     }
 
@@ -206,7 +207,6 @@
     // Days pass: what is overdue, and from which day on is counted, are others.
     _newDay(day) {
       this.today = everycell.day(day);
-      this.readings.rounds.read();
       this.againAll();
     }
 
